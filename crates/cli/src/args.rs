@@ -1,0 +1,455 @@
+//! The command line as it is typed. What it means together with the settings file is settled in
+//! `settings.rs`; days and periods are read by the commands that take them.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::settings::Override;
+
+const GLOBAL: &str = "Global options";
+
+const EXAMPLES: &str = "\
+Examples:
+  network-monitor report                     every day that has new logs
+  network-monitor report --date yesterday    one day
+  network-monitor status                     what is pending, what was done
+  network-monitor config init                write a commented settings file
+
+Settings are read from config/settings.yaml, else
+$XDG_CONFIG_HOME/network-monitor/settings.yaml, else /etc/network-monitor/settings.yaml.
+NETWORK_MONITOR__SECTION__KEY in the environment goes before the file, a flag before both.
+
+Exit codes:
+    0  done, also when there was nothing to do
+    1  failed
+    2  wrong usage or settings
+    3  done, but something needs attention
+    4  a quota or threshold was crossed, where an option asks for it
+    5  another run is at work
+  130  interrupted";
+
+const REPORT_HELP: &str = "\
+WHEN is one of:
+  today, yesterday      that day
+  week, month           the last 7 or 30 days, today included
+  YYYYMMDD, YYYY-MM-DD  a day
+  YYYYMM, YYYY-MM       a month
+  A..B                  from day A to day B, both included
+Without --date: every day that has logs not yet reported.
+
+Examples:
+  network-monitor report
+  network-monitor report --date 2025-01-01..2025-01-07 --format json,parquet
+  network-monitor report --date 202501 --output /tmp/january --no-email
+  network-monitor report --dry-run";
+
+const INGEST_HELP: &str = "\
+A log is known by its content: ingesting it again, renamed or compressed, adds nothing.
+
+Examples:
+  network-monitor ingest                                   all logs in paths.log_dir
+  network-monitor ingest old/*.log.gz --host web2          another machine's logs
+  bandwhich --raw | network-monitor ingest -               straight from bandwhich";
+
+const CONFIG_HELP: &str = "\
+Examples:
+  network-monitor config init
+  network-monitor config check /etc/network-monitor/settings.yaml
+  NETWORK_MONITOR__REPORTS__TOP_N=20 network-monitor config show";
+
+const COMPLETIONS_HELP: &str = "\
+Examples:
+  network-monitor completions bash > ~/.local/share/bash-completion/completions/network-monitor
+  network-monitor completions zsh > ~/.zfunc/_network-monitor
+  network-monitor completions fish > ~/.config/fish/completions/network-monitor.fish";
+
+const MAN_HELP: &str = "\
+Examples:
+  network-monitor man | man -l -
+  network-monitor man --output /usr/local/share/man/man1";
+
+/// Turns the logs of `bandwhich --raw` into a history and reports.
+#[derive(Debug, Parser)]
+#[command(name = "network-monitor", version, after_help = EXAMPLES, propagate_version = true)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+pub struct Args {
+    /// Reads settings from this file
+    #[arg(short, long, value_name = "FILE", global = true, help_heading = GLOBAL)]
+    pub config: Option<PathBuf>,
+
+    /// Says more: -v how things are done, -vv everything
+    #[arg(short, long, action = clap::ArgAction::Count, global = true, help_heading = GLOBAL, conflicts_with = "quiet")]
+    pub verbose: u8,
+
+    /// Says only what failed
+    #[arg(short, long, global = true, help_heading = GLOBAL)]
+    pub quiet: bool,
+
+    /// When to colour
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHEN",
+        default_value = "auto",
+        global = true, help_heading = GLOBAL
+    )]
+    pub color: ColorWhen,
+
+    /// How messages on standard error are written
+    #[arg(long, value_enum, value_name = "FORMAT", global = true, help_heading = GLOBAL)]
+    pub log_format: Option<LogFormat>,
+
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// When output is coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorWhen {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Even into a pipe
+    Always,
+    /// Not at all
+    Never,
+}
+
+/// How messages are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// One line to read
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Ingests every pending log and writes the reports
+    #[command(after_help = REPORT_HELP)]
+    Report(ReportArgs),
+    /// Brings logs into the history, without reports
+    #[command(after_help = INGEST_HELP)]
+    Ingest(IngestArgs),
+    /// Shows what is pending and what was done
+    Status(StatusArgs),
+    /// Mends and examines the history
+    #[command(subcommand)]
+    Store(StoreCommand),
+    /// Writes, examines and shows settings
+    #[command(subcommand, after_help = CONFIG_HELP)]
+    Config(ConfigCommand),
+    /// Prints completions for a shell
+    #[command(after_help = COMPLETIONS_HELP)]
+    Completions(CompletionsArgs),
+    /// Prints the manual page, or writes all pages to a folder
+    #[command(after_help = MAN_HELP)]
+    Man(ManArgs),
+}
+
+/// The options of `report`.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct ReportArgs {
+    /// Reports this day or period; the forms are listed below
+    #[arg(long, value_name = "WHEN")]
+    pub date: Option<String>,
+
+    /// Writes exactly these formats: json, csv, parquet, html, parted by commas
+    #[arg(long, value_name = "LIST")]
+    pub format: Option<String>,
+
+    /// Writes reports to this folder
+    #[arg(long, value_name = "DIR")]
+    pub output: Option<String>,
+
+    /// Reports this machine
+    #[arg(long, value_name = "NAME")]
+    pub host: Option<String>,
+
+    /// Sends no letter
+    #[arg(long)]
+    pub no_email: bool,
+
+    /// Leaves the logs where they are
+    #[arg(long)]
+    pub no_archive: bool,
+
+    /// Writes reports anew that are there already
+    #[arg(long)]
+    pub force: bool,
+
+    /// Shows what would be done and does nothing
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Prints the summary as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The options of `ingest`.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct IngestArgs {
+    /// Logs or folders of logs; - reads standard input; none means paths.log_dir
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// The machine these logs come from
+    #[arg(long, value_name = "NAME")]
+    pub host: Option<String>,
+
+    /// Prints the accounting as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The options of `status`.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct StatusArgs {
+    /// Prints the status as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The commands of `store`.
+#[derive(Debug, Clone, Subcommand)]
+pub enum StoreCommand {
+    /// Makes the catalogue anew from the stored files
+    Rebuild,
+    /// Compares the catalogue with the stored files
+    Check,
+}
+
+/// The commands of `config`.
+#[derive(Debug, Clone, Subcommand)]
+pub enum ConfigCommand {
+    /// Writes a commented settings file with every default
+    Init {
+        /// The file to write; config/settings.yaml by default
+        #[arg(value_name = "PATH")]
+        path: Option<PathBuf>,
+        /// Replaces a file that is there already
+        #[arg(long)]
+        force: bool,
+    },
+    /// Says what is wrong with the settings, and where
+    Check {
+        /// The file to check; by default the one that would be read
+        #[arg(value_name = "PATH")]
+        path: Option<PathBuf>,
+    },
+    /// Prints the settings in force, passwords masked
+    Show,
+}
+
+/// The options of `completions`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum, value_name = "SHELL")]
+    pub shell: Shell,
+}
+
+/// The options of `man`.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct ManArgs {
+    /// Writes a page for each command to this folder
+    #[arg(long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+}
+
+impl Args {
+    /// The flags that stand for settings. They are read by the same code as the file.
+    pub fn overrides(&self) -> Vec<Override> {
+        let mut overrides = Vec::new();
+        let mut set = |flag, key, value: &str| {
+            overrides.push(Override {
+                flag,
+                key,
+                value: value.to_owned(),
+            });
+        };
+        if let Some(format) = self.log_format {
+            let is_json = format == LogFormat::Json;
+            set(
+                "--log-format",
+                "logging.enable_json",
+                if is_json { "true" } else { "false" },
+            );
+        }
+        match &self.command {
+            Command::Report(report) => {
+                if let Some(formats) = &report.format {
+                    set("--format", "reports.format", formats);
+                    // The flag names exactly what is wanted, so nothing is added to it.
+                    set("--format", "reports.include_csv", "false");
+                }
+                if let Some(folder) = &report.output {
+                    set("--output", "paths.report_dir", folder);
+                }
+                if let Some(host) = &report.host {
+                    set("--host", "host", host);
+                }
+                if report.no_email {
+                    set("--no-email", "email.enabled", "false");
+                }
+                if report.no_archive {
+                    set("--no-archive", "archive.enabled", "false");
+                }
+            }
+            Command::Ingest(ingest) => {
+                if let Some(host) = &ingest.host {
+                    set("--host", "host", host);
+                }
+            }
+            Command::Status(_)
+            | Command::Store(_)
+            | Command::Config(_)
+            | Command::Completions(_)
+            | Command::Man(_) => {}
+        }
+        overrides
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+    use clap::error::ErrorKind;
+
+    fn parse(line: &str) -> Result<Args, clap::Error> {
+        Args::try_parse_from(line.split(' '))
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn global_options_are_understood_behind_the_command_too() {
+        let args = parse("network-monitor status --json -vv -c mine.yaml --color never").unwrap();
+        assert_eq!(args.verbose, 2);
+        assert_eq!(args.config, Some("mine.yaml".into()));
+        assert_eq!(args.color, ColorWhen::Never);
+        assert!(matches!(
+            args.command,
+            Command::Status(StatusArgs { json: true })
+        ));
+    }
+
+    #[test]
+    fn every_option_of_report_is_taken() {
+        let args = parse(
+            "network-monitor report --date week --format json,csv --output out --host web2 \
+             --no-email --no-archive --force --dry-run --json",
+        );
+        let Command::Report(report) = args.unwrap().command else {
+            panic!("not a report")
+        };
+        assert_eq!(report.date.as_deref(), Some("week"));
+        assert_eq!(report.format.as_deref(), Some("json,csv"));
+        assert_eq!(report.output.as_deref(), Some("out"));
+        assert_eq!(report.host.as_deref(), Some("web2"));
+        assert!(report.no_email && report.no_archive && report.force);
+        assert!(report.dry_run && report.json);
+    }
+
+    #[test]
+    fn ingest_takes_standard_input_for_a_path() {
+        let args = parse("network-monitor ingest - --host web2").unwrap();
+        let Command::Ingest(ingest) = args.command else {
+            panic!("not an ingest")
+        };
+        assert_eq!(ingest.paths, [PathBuf::from("-")]);
+    }
+
+    #[test]
+    fn wrong_usage_ends_with_code_2() {
+        for line in [
+            "network-monitor reprot",
+            "network-monitor report --dat today",
+            "network-monitor --color blue status",
+            "network-monitor -q -v status",
+            "network-monitor store",
+            "network-monitor",
+        ] {
+            assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
+        }
+        let help = parse("network-monitor report --help").unwrap_err();
+        assert_eq!((help.kind(), help.exit_code()), (ErrorKind::DisplayHelp, 0));
+    }
+
+    #[test]
+    fn flags_become_settings() {
+        let args = parse("network-monitor report --format parquet --no-email --log-format json");
+        let overrides = args.unwrap().overrides();
+        let pairs: Vec<_> = overrides
+            .iter()
+            .map(|o| (o.key, o.value.as_str()))
+            .collect();
+        assert_eq!(
+            pairs,
+            [
+                ("logging.enable_json", "true"),
+                ("reports.format", "parquet"),
+                ("reports.include_csv", "false"),
+                ("email.enabled", "false"),
+            ]
+        );
+    }
+
+    #[test]
+    fn help_is_this() {
+        fn add(command: &mut clap::Command, pages: &mut String) {
+            let page = command.render_long_help();
+            pages.push_str(&format!("{}\n{page}\n", "=".repeat(80)));
+            command
+                .get_subcommands_mut()
+                .for_each(|below| add(below, pages));
+        }
+        let mut command = Args::command()
+            .term_width(100)
+            .disable_help_subcommand(true);
+        command.build();
+        let mut pages = String::new();
+        add(&mut command, &mut pages);
+        insta::assert_snapshot!("help", pages);
+    }
+
+    #[test]
+    fn help_lists_the_forms_of_when_and_the_exit_codes() {
+        let mut command = Args::command();
+        let top = command.render_long_help().to_string();
+        for code in [
+            "0  done",
+            "1  failed",
+            "2  wrong",
+            "3  done",
+            "4  a quota",
+            "5  another",
+        ] {
+            assert!(top.contains(code), "{code}");
+        }
+        let report = command
+            .find_subcommand_mut("report")
+            .unwrap()
+            .render_long_help();
+        for form in [
+            "yesterday",
+            "week",
+            "month",
+            "YYYYMMDD",
+            "YYYY-MM-DD",
+            "YYYYMM",
+            "A..B",
+        ] {
+            assert!(report.to_string().contains(form), "{form}");
+        }
+    }
+}

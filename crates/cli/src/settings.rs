@@ -1,0 +1,222 @@
+//! What the program works by: every key resolved to its meaning.
+//!
+//! What was typed stands in `settings/typed.rs`, where it is found in `settings/locate.rs`, how
+//! single values are read in `settings/values.rs`, the sections in `settings/sections.rs` and
+//! `settings/email.rs`. A flag goes before a variable, a variable before the file, the file
+//! before the default.
+
+mod email;
+mod keys;
+mod locate;
+mod problem;
+mod reader;
+mod secrets;
+mod sections;
+mod show;
+mod typed;
+mod values;
+mod words;
+
+use std::path::{Path, PathBuf};
+
+use jiff::tz::TimeZone;
+
+pub use email::{Email, Encryption, PasswordSource};
+pub use locate::{LOCAL_FILE, Surroundings};
+pub use problem::{Place, Problem, SettingsError};
+pub use sections::{Archive, Input, Logging, Paths, Processing, Reports};
+pub use typed::Override;
+pub use words::{CompressFormat, HostLayout, InputMode, Level, Loopback, ReportFormat, Word};
+
+use locate::Found;
+use reader::Reader;
+use typed::Typed;
+
+/// The shipped settings file: every key with a comment and its default.
+pub const DEFAULT_FILE: &str = include_str!("../../../config/settings.yaml");
+
+/// The only version of settings files there is so far.
+const VERSION: &str = "1.0";
+
+/// What the program works by. Every path is absolute.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The file that was read, as it was named; `None` where there was none.
+    pub source: Option<PathBuf>,
+    /// The zone in which days begin.
+    pub time_zone: TimeZone,
+    /// The zone's name as it was typed, `local` by default.
+    pub time_zone_name: String,
+    /// The machine the logs come from.
+    pub host: String,
+    /// Folders.
+    pub paths: Paths,
+    /// How logs are read.
+    pub input: Input,
+    /// The daily letter.
+    pub email: Email,
+    /// How much is done at a time.
+    pub processing: Processing,
+    /// What is reported.
+    pub reports: Reports,
+    /// What becomes of logs that were ingested.
+    pub archive: Archive,
+    /// What the program says of itself.
+    pub logging: Logging,
+    /// Whether anything was typed in the `analysis` section, whose keys are free for now.
+    pub has_analysis: bool,
+}
+
+impl Settings {
+    /// Finds the settings file, lays the environment over it and settles every key.
+    ///
+    /// # Errors
+    ///
+    /// A named file that is not there, a file that cannot be read or exposes a password, and all
+    /// unknown keys and wrong values together.
+    pub fn load(named: Option<&Path>, surroundings: &Surroundings) -> Result<Self, SettingsError> {
+        Self::load_with_flags(named, &[], surroundings)
+    }
+
+    /// Does the same and lays the flags of the command line over it all.
+    pub fn load_with_flags(
+        named: Option<&Path>,
+        flags: &[Override],
+        surroundings: &Surroundings,
+    ) -> Result<Self, SettingsError> {
+        let found = locate::find(named, surroundings)?;
+        Self::settle(found.as_ref(), flags, surroundings)
+    }
+
+    fn settle(
+        found: Option<&Found>,
+        flags: &[Override],
+        surroundings: &Surroundings,
+    ) -> Result<Self, SettingsError> {
+        let mut typed = found.map(Typed::from_file).unwrap_or_default();
+        if let Some(found) = found
+            && found.exposed
+            && typed.values.contains_key("email.password")
+        {
+            return Err(SettingsError::Exposed {
+                path: found.path.clone(),
+            });
+        }
+        typed.apply_variables(&surroundings.variables);
+        typed.apply_flags(flags);
+
+        let file_folder = found.map(|found| found.folder.as_path());
+        let mut reader = Reader {
+            typed,
+            surroundings,
+            file_folder,
+        };
+        let settings = Self::read(&mut reader, found.map(|found| found.path.clone()));
+        if let Some(path) = exposed_password_file(&settings.email) {
+            return Err(SettingsError::Exposed { path });
+        }
+        let problems = reader.typed.problems;
+        if problems.is_empty() {
+            Ok(settings)
+        } else {
+            Err(SettingsError::Invalid(problems))
+        }
+    }
+
+    fn read(reader: &mut Reader<'_>, source: Option<PathBuf>) -> Self {
+        reader.value("version", |typed| match typed {
+            VERSION | "1" => Ok(()),
+            _ => Err(format!(
+                "is not a version this program knows; write \"{VERSION}\""
+            )),
+        });
+        let local = &reader.surroundings.local_zone.clone();
+        let zone = reader.value("timezone", |typed| {
+            Ok((time_zone(typed, local)?, typed.into()))
+        });
+        let (time_zone, time_zone_name) = zone.unwrap_or_else(|| (local.clone(), "local".into()));
+        Self {
+            source,
+            time_zone,
+            time_zone_name,
+            host: read_host(reader),
+            paths: Paths::read(reader),
+            input: Input::read(reader),
+            email: Email::read(reader),
+            processing: Processing::read(reader),
+            reports: Reports::read(reader),
+            archive: Archive::read(reader),
+            logging: Logging::read(reader),
+            has_analysis: reader.typed.analysis,
+        }
+    }
+
+    /// Names what was configured and has no effect in this version yet.
+    pub fn not_yet_active(&self) -> Vec<&'static str> {
+        let has_html = self.reports.formats.contains(&ReportFormat::Html);
+        let has_archive = self.archive.enabled && self.archive != Archive::default();
+        let inactive = [
+            ("email", self.email.enabled),
+            ("reports.format: html", has_html),
+            ("archive", has_archive),
+            ("analysis", self.has_analysis),
+        ];
+        inactive
+            .into_iter()
+            .filter(|(_, is_set)| *is_set)
+            .map(|(name, _)| name)
+            .collect()
+    }
+
+    /// Writes the settings as YAML that reads back as the same settings, passwords masked.
+    pub fn to_yaml(&self) -> String {
+        show::to_yaml(self)
+    }
+}
+
+fn time_zone(typed: &str, local: &TimeZone) -> Result<TimeZone, String> {
+    if typed.eq_ignore_ascii_case("local") {
+        return Ok(local.clone());
+    }
+    TimeZone::get(typed).map_err(|_| {
+        "is not a time zone; write local or an IANA name such as Europe/Berlin".to_owned()
+    })
+}
+
+fn read_host(reader: &mut Reader<'_>) -> String {
+    const LONGEST: usize = 255;
+    let check = |name: &str| {
+        if name.is_empty() {
+            Err("is empty".to_owned())
+        } else if name.chars().any(char::is_control) {
+            Err("holds a control character".to_owned())
+        } else if name.len() > LONGEST {
+            Err(format!("is longer than {LONGEST} bytes"))
+        } else {
+            Ok(name.to_owned())
+        }
+    };
+    if reader.typed.values.contains_key("host") {
+        return reader.value("host", check).unwrap_or_default();
+    }
+    check(&reader.surroundings.hostname).unwrap_or_else(|fault| {
+        reader.note(
+            "host",
+            format!("this machine's own name {fault}; set a name here"),
+        );
+        String::new()
+    })
+}
+
+fn exposed_password_file(email: &Email) -> Option<PathBuf> {
+    let Some(PasswordSource::File(path)) = &email.password else {
+        return None;
+    };
+    // A file that is not there yet is missed when a letter is to be sent.
+    let metadata = std::fs::metadata(path).ok()?;
+    secrets::is_exposed(&metadata).then(|| path.clone())
+}
+
+#[cfg(test)]
+#[path = "settings/tests.rs"]
+mod tests;

@@ -1,0 +1,184 @@
+//! Writes settings as YAML that reads back as the same settings.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use super::email::{Encryption, PasswordSource};
+use super::values::show_size;
+use super::words::Word;
+use super::{Settings, VERSION};
+use crate::printable::is_unprintable;
+
+/// What stands for a password.
+pub(super) const MASK: &str = "********";
+
+/// Writes every key with its value in force.
+pub(super) fn to_yaml(settings: &Settings) -> String {
+    let mut page = Page(String::new());
+    page.top(settings);
+    page.paths(settings);
+    page.input(settings);
+    page.email(settings);
+    page.processing(settings);
+    page.reports(settings);
+    page.archive(settings);
+    page.logging(settings);
+    page.0
+}
+
+struct Page(String);
+
+impl Page {
+    fn section(&mut self, name: &str) {
+        self.0.push_str(&format!("\n{name}:\n"));
+    }
+
+    /// A line whose value needs no quotes.
+    fn plain(&mut self, key: &str, value: impl std::fmt::Display) {
+        writeln!(self.0, "  {key}: {value}").expect("a String takes any text");
+    }
+
+    fn text(&mut self, key: &str, value: Option<&str>) {
+        match value {
+            Some(value) => self.plain(key, scalar(value)),
+            None => writeln!(self.0, "  {key}:").expect("a String takes any text"),
+        }
+    }
+
+    fn path(&mut self, key: &str, value: Option<&Path>) {
+        // In a path `${` begins a variable; a folder that is really named so cannot be written.
+        self.text(key, value.map(|path| path.to_string_lossy()).as_deref());
+    }
+
+    fn list<'a>(&mut self, key: &str, values: impl IntoIterator<Item = &'a str>) {
+        let values: Vec<String> = values.into_iter().map(scalar).collect();
+        self.plain(key, format!("[{}]", values.join(", ")));
+    }
+
+    fn top(&mut self, settings: &Settings) {
+        let (zone, host) = (scalar(&settings.time_zone_name), scalar(&settings.host));
+        self.0.push_str(&format!(
+            "version: \"{VERSION}\"\ntimezone: {zone}\nhost: {host}\n"
+        ));
+    }
+
+    fn paths(&mut self, settings: &Settings) {
+        let paths = &settings.paths;
+        self.section("paths");
+        self.path("log_dir", Some(&paths.log_dir));
+        self.path("report_dir", Some(&paths.report_dir));
+        self.path("archive_dir", Some(&paths.archive_dir));
+        self.path("store_dir", Some(&paths.store_dir));
+        self.path("temp_dir", paths.temp_dir.as_deref());
+    }
+
+    fn input(&mut self, settings: &Settings) {
+        let input = &settings.input;
+        self.section("input");
+        self.plain("mode", input.mode.word());
+        self.plain("loopback", input.loopback.word());
+        self.plain("hosts", input.hosts.word());
+        self.plain("resolution", format!("{}s", input.resolution.as_secs()));
+        self.plain("max_line_bytes", input.max_line_bytes);
+        self.plain("damaged_lines_threshold", input.damaged_lines_threshold);
+    }
+
+    fn email(&mut self, settings: &Settings) {
+        let email = &settings.email;
+        let (password, file, command) = match &email.password {
+            None => (None, None, None),
+            Some(PasswordSource::Given(_)) => (Some(MASK), None, None),
+            Some(PasswordSource::File(path)) => (None, Some(path.as_path()), None),
+            Some(PasswordSource::Command(command)) => (None, None, Some(command.as_str())),
+        };
+        self.section("email");
+        self.plain("enabled", email.enabled);
+        self.text("smtp_server", email.smtp_server.as_deref());
+        self.plain("smtp_port", email.smtp_port);
+        self.plain("use_tls", email.encryption == Encryption::StartTls);
+        self.plain("use_ssl", email.encryption == Encryption::Tls);
+        self.text("username", email.username.as_deref());
+        self.text("password", password);
+        self.path("password_file", file);
+        self.text("password_command", command);
+        self.text("from_addr", email.from_addr.as_deref());
+        self.list("to_addrs", email.to_addrs.iter().map(String::as_str));
+        self.list("cc_addrs", email.cc_addrs.iter().map(String::as_str));
+        self.list("bcc_addrs", email.bcc_addrs.iter().map(String::as_str));
+        self.text("subject_prefix", Some(&email.subject_prefix));
+        self.path("templates_dir", Some(&email.templates_dir));
+        self.list(
+            "attachments",
+            email.attachments.iter().map(|format| format.word()),
+        );
+        self.plain("max_attachment_mb", email.max_attachment_mb);
+        self.plain("timeout", format!("{}s", email.timeout.as_secs()));
+    }
+
+    fn processing(&mut self, settings: &Settings) {
+        let processing = &settings.processing;
+        self.section("processing");
+        self.plain("max_workers", processing.max_workers);
+        self.plain("chunk_size", show_size(processing.chunk_size as u64));
+        self.plain("batch_size", processing.batch_size);
+        self.plain("keep_temp_files", processing.keep_temp_files);
+    }
+
+    fn reports(&mut self, settings: &Settings) {
+        let reports = &settings.reports;
+        self.section("reports");
+        self.list("format", reports.formats.iter().map(|format| format.word()));
+        self.plain("include_csv", reports.include_csv);
+        self.plain("compress_reports", reports.compress_reports);
+        self.plain("generate_summary", reports.generate_summary);
+        self.plain("include_charts", reports.include_charts);
+        self.plain("top_n", reports.top_n);
+        self.plain("max_connections", reports.max_connections);
+    }
+
+    fn archive(&mut self, settings: &Settings) {
+        let archive = &settings.archive;
+        self.section("archive");
+        self.plain("enabled", archive.enabled);
+        self.plain("compress_format", archive.compress_format.word());
+        self.plain("keep_original", archive.keep_original);
+        self.plain("retention_days", archive.retention_days);
+        self.plain("clean_old_archives", archive.clean_old_archives);
+        self.plain("settle_minutes", archive.settle_minutes);
+    }
+
+    fn logging(&mut self, settings: &Settings) {
+        let logging = &settings.logging;
+        self.section("logging");
+        self.plain("level", logging.level.word());
+        self.path("file", logging.file.as_deref());
+        self.plain("file_size", show_size(logging.file_size));
+        self.plain("backup_count", logging.backup_count);
+        self.plain("enable_console", logging.enable_console);
+        self.plain("enable_json", logging.enable_json);
+    }
+}
+
+/// Writes a text as a YAML scalar, between double quotes unless it is plainly a word or a path.
+fn scalar(text: &str) -> String {
+    let is_word =
+        |character: char| character.is_ascii_alphanumeric() || "/._-@".contains(character);
+    let is_keyword = ["true", "false", "yes", "no", "on", "off", "null", "y", "n"];
+    let begins_well = text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '/');
+    if begins_well && text.chars().all(is_word) && !is_keyword.contains(&&*text.to_lowercase()) {
+        return text.to_owned();
+    }
+    let mut quoted = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => quoted.extend(['\\', character]),
+            _ if is_unprintable(character) => {
+                // All of these lie in the basic plane, so four digits do.
+                quoted.push_str(&format!("\\u{:04x}", u32::from(character)));
+            }
+            _ => quoted.push(character),
+        }
+    }
+    quoted.push('"');
+    quoted
+}

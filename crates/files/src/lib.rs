@@ -1,0 +1,24 @@
+//! The world of files below everything else: paths with context, atomic writes, one run at a
+//! time, and finding and opening the logs.
+//!
+//! - [`discover`] says which logs lie in a folder, and what was passed over and why;
+//! - [`open_log`] reads one log, whatever it is compressed or encoded with;
+//! - [`write_atomically`] and [`AtomicFile`] put a file in place whole or not at all;
+//! - [`Lock`] keeps two runs apart;
+//! - [`Error`] is an I/O error that names its path.
+//!
+//! What the bytes mean does not belong here, nor does a clock: where a time is needed, it is an
+//! argument.
+
+mod atomic;
+mod discover;
+mod error;
+mod lock;
+mod open;
+mod utf16;
+
+pub use atomic::{AtomicFile, create_folder, sweep_temporaries, sync_folder, write_atomically};
+pub use discover::{Discovery, FileIdentity, FoundLog, NameDate, SkipReason, Skipped, discover};
+pub use error::{Error, Result, ShownPath, describe, show};
+pub use lock::{Lock, LockError};
+pub use open::{Compression, Encoding, Limits, OpenLog, open_log, open_log_within};

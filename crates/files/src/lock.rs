@@ -1,0 +1,222 @@
+//! One run at a time.
+//!
+//! The lock is the kernel's, on an open file, so it dies with its process whatever kills it. What
+//! the file says is only for the message, and the file is never deleted: deleting a lock file
+//! lets two runs lock two files of one name.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use crate::error::{self, Error, show};
+
+// Longer than any text we write; a foreign file behind the name must not fill the message.
+const HOLDER_LIMIT: u64 = 4096;
+
+/// A held lock; dropping it, or the end of the process, lets go.
+#[derive(Debug)]
+pub struct Lock {
+    file: File,
+    path: PathBuf,
+}
+
+/// Why a lock could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Another run holds it.
+    #[error("{} is locked by another run: {holder}", show(path))]
+    Held {
+        /// The lock file.
+        path: PathBuf,
+        /// Who holds it, as the holder wrote it, fit for a terminal: `pid 812, started …: command`.
+        holder: String,
+    },
+    /// The lock file could not be opened or locked.
+    #[error(transparent)]
+    Io(#[from] Error),
+}
+
+impl Lock {
+    /// Takes the lock at `path` without waiting, creating the file where there is none.
+    ///
+    /// `started` and `command` say to the next one who holds it; they are written beside the
+    /// process id. A command that carries a secret has to be masked by the caller.
+    ///
+    /// # Errors
+    ///
+    /// [`LockError::Held`] where another open file holds it, also one of this process;
+    /// [`LockError::Io`] where the file cannot be opened, is a link, or its filesystem has no locks.
+    pub fn acquire(path: &Path, started: &str, command: &str) -> Result<Self, LockError> {
+        let mut file = open(path).map_err(Error::context("open the lock file", path))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(LockError::Held { path: path.to_owned(), holder: holder(&mut file) });
+            }
+            Err(TryLockError::Error(cause)) => {
+                return Err(Error::new("lock", path, cause).into());
+            }
+        }
+        let lock = Self { file, path: path.to_owned() };
+        lock.sign(started, command);
+        Ok(lock)
+    }
+
+    /// The lock file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    // The lock holds without its text, so a full disk is no reason to refuse the run.
+    fn sign(&self, started: &str, command: &str) {
+        let text = format!("pid {}, started {started}: {command}", std::process::id());
+        let mut file = &self.file;
+        let _ = file
+            .set_len(0)
+            .and_then(|()| file.write_all(format!("{}\n", error::escaped(&text)).as_bytes()));
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Emptied while still held, so that nobody reads the name of one who has gone.
+        let _ = self.file.set_len(0);
+        let _ = self.file.unlock();
+    }
+}
+
+fn open(path: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        // The text is written over what is there: a planted link must not choose what that is.
+        let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+        options.custom_flags(flags.bits().cast_signed());
+    }
+    let file = options.open(path)?;
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "not a regular file"))
+    }
+}
+
+fn holder(file: &mut File) -> String {
+    let mut bytes = Vec::new();
+    let read = file.rewind().and_then(|()| file.take(HOLDER_LIMIT).read_to_end(&mut bytes));
+    let text = String::from_utf8_lossy(&bytes);
+    let text = text.trim();
+    // Empty between taking the lock and signing it, and where the disk was full.
+    if read.is_err() || text.is_empty() {
+        return "one that did not sign".to_owned();
+    }
+    error::escaped(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_run_is_told_who_holds_the_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let first = Lock::acquire(&path, "2026-03-02T10:00:00+01:00", "network-monitor report").unwrap();
+        let error = Lock::acquire(&path, "later", "network-monitor ingest").unwrap_err();
+        let LockError::Held { holder, .. } = &error else { panic!("{error}") };
+        assert_eq!(
+            *holder,
+            format!("pid {}, started 2026-03-02T10:00:00+01:00: network-monitor report", std::process::id())
+        );
+        assert!(error.to_string().contains("is locked by another run: pid "), "{error}");
+        drop(first);
+    }
+
+    #[test]
+    fn a_dropped_lock_is_free_and_its_file_stays_empty() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        drop(Lock::acquire(&path, "a", "a rather long command").unwrap());
+        assert_eq!(std::fs::read(&path).unwrap(), b"");
+        let second = Lock::acquire(&path, "b", "b").unwrap();
+        assert_eq!(second.path(), path);
+    }
+
+    #[test]
+    fn what_a_dead_run_left_in_the_file_does_not_hold_the_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        std::fs::write(&path, "pid 1, started long ago: something with a longer text\n").unwrap();
+        let _lock = Lock::acquire(&path, "now", "x").unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text, format!("pid {}, started now: x\n", std::process::id()));
+    }
+
+    #[test]
+    fn a_hostile_lock_file_cannot_steer_the_terminal_or_flood_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let foreign = File::create(&path).unwrap();
+        foreign.lock().unwrap();
+        std::fs::write(&path, [b"\x1b[2J\xff".as_slice(), &[b'x'; 100_000]].concat()).unwrap();
+        let Err(LockError::Held { holder, .. }) = Lock::acquire(&path, "", "") else { panic!() };
+        assert!(holder.starts_with("\\u{1b}[2J\u{fffd}xxx") && holder.len() < 5000);
+    }
+
+    #[test]
+    fn an_unsigned_lock_is_still_held() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let foreign = File::create(&path).unwrap();
+        foreign.lock().unwrap();
+        let Err(LockError::Held { holder, .. }) = Lock::acquire(&path, "", "") else { panic!() };
+        assert_eq!(holder, "one that did not sign");
+    }
+
+    #[test]
+    fn a_missing_folder_is_an_error_that_names_the_lock_file() {
+        let error = Lock::acquire(Path::new("/nowhere/at/all/lock"), "", "").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "cannot open the lock file /nowhere/at/all/lock: no such file or directory"
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_not_followed_and_its_target_not_touched() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("precious");
+        std::fs::write(&target, "keep me").unwrap();
+        let path = folder.path().join("lock");
+        std::os::unix::fs::symlink(&target, &path).unwrap();
+        assert!(matches!(Lock::acquire(&path, "", ""), Err(LockError::Io(_))));
+        assert_eq!(std::fs::read_to_string(target).unwrap(), "keep me");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_lock_dies_with_the_process_that_held_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        // util-linux's flock takes the same kind of lock; without it there is nothing to show.
+        let Ok(mut other) = std::process::Command::new("flock")
+            .arg("--no-fork")
+            .arg(&path)
+            .args(["sleep", "60"])
+            .spawn()
+        else {
+            return;
+        };
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
+        while Lock::acquire(&path, "", "").is_ok() && std::time::Instant::now() < until {
+            std::thread::yield_now();
+        }
+        assert!(matches!(Lock::acquire(&path, "", ""), Err(LockError::Held { .. })));
+        other.kill().unwrap();
+        other.wait().unwrap();
+        Lock::acquire(&path, "", "").unwrap();
+    }
+}

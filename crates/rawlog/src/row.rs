@@ -1,0 +1,170 @@
+//! The three kinds of rows, and how bandwhich prints them.
+
+use std::fmt;
+
+/// Transport protocol of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Protocol {
+    /// TCP
+    Tcp,
+    /// UDP
+    Udp,
+}
+
+impl Protocol {
+    /// The name as printed: `tcp` or `udp`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Protocol::Tcp => "tcp",
+            Protocol::Udp => "udp",
+        }
+    }
+}
+
+/// One `process:` row: a process and what all its connections moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Process<'a> {
+    /// Seconds since 1970 by the writer's clock.
+    pub timestamp: i64,
+    /// Name, as the system gave it: any bytes.
+    pub name: &'a [u8],
+    /// Bytes per refresh, a mean over up to five refreshes.
+    pub up: u128,
+    /// Bytes per refresh, a mean over up to five refreshes.
+    pub down: u128,
+    /// Connections that belong to the process now.
+    pub connections: u128,
+}
+
+/// One `connection:` row: what one connection moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Connection<'a> {
+    /// Seconds since 1970 by the writer's clock.
+    pub timestamp: i64,
+    /// Interface; `None` where the version prints none (0.3.0 to 0.4.0).
+    pub interface: Option<&'a [u8]>,
+    /// Local port.
+    pub local_port: u16,
+    /// Remote address (IPv6 without brackets) or host name.
+    pub host: &'a [u8],
+    /// Remote port.
+    pub remote_port: u16,
+    /// Transport protocol.
+    pub protocol: Protocol,
+    /// Bytes per refresh, a mean over up to five refreshes.
+    pub up: u128,
+    /// Bytes per refresh, a mean over up to five refreshes.
+    pub down: u128,
+    /// Name of the owning process, or `<UNKNOWN>`.
+    pub process: &'a [u8],
+}
+
+/// One `remote_address:` row: a peer and what was exchanged with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Address<'a> {
+    /// Seconds since 1970 by the writer's clock.
+    pub timestamp: i64,
+    /// Remote address or host name.
+    pub host: &'a [u8],
+    /// Bytes per refresh, a mean over up to five refreshes.
+    pub up: u128,
+    /// Bytes per refresh, a mean over up to five refreshes.
+    pub down: u128,
+    /// Connections with this peer now.
+    pub connections: u128,
+}
+
+/// One row of any kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Row<'a> {
+    /// `process:`
+    Process(Process<'a>),
+    /// `connection:`
+    Connection(Connection<'a>),
+    /// `remote_address:`
+    Address(Address<'a>),
+}
+
+impl Row<'_> {
+    /// Seconds since 1970 by the writer's clock.
+    pub fn timestamp(&self) -> i64 {
+        match self {
+            Row::Process(row) => row.timestamp,
+            Row::Connection(row) => row.timestamp,
+            Row::Address(row) => row.timestamp,
+        }
+    }
+
+    /// Position of the row's kind within a frame: processes, then connections, then addresses.
+    pub(crate) fn rank(&self) -> u8 {
+        match self {
+            Row::Process(_) => 0,
+            Row::Connection(_) => 1,
+            Row::Address(_) => 2,
+        }
+    }
+
+    /// Appends the row as bandwhich prints it, with its line end.
+    ///
+    /// ```
+    /// use rawlog::{Line, parse_line};
+    /// let line = b"remote_address: <1> 192.0.2.7 up/down Bps: 5/6 connections: 1";
+    /// let Line::Row(row) = parse_line(line) else { panic!() };
+    /// let mut out = Vec::new();
+    /// row.print(&mut out);
+    /// assert_eq!(out.strip_suffix(b"\n"), Some(&line[..]));
+    /// ```
+    pub fn print(&self, out: &mut Vec<u8>) {
+        match self {
+            Row::Process(row) => {
+                put(out, format_args!("process: <{}> \"", row.timestamp));
+                out.extend_from_slice(row.name);
+                put(
+                    out,
+                    format_args!(
+                        "\" up/down Bps: {}/{} connections: {}\n",
+                        row.up, row.down, row.connections
+                    ),
+                );
+            }
+            Row::Connection(row) => {
+                put(out, format_args!("connection: <{}> ", row.timestamp));
+                if let Some(interface) = row.interface {
+                    out.push(b'<');
+                    out.extend_from_slice(interface);
+                    out.push(b'>');
+                }
+                put(out, format_args!(":{} => ", row.local_port));
+                out.extend_from_slice(row.host);
+                put(
+                    out,
+                    format_args!(
+                        ":{} ({}) up/down Bps: {}/{} process: \"",
+                        row.remote_port,
+                        row.protocol.as_str(),
+                        row.up,
+                        row.down
+                    ),
+                );
+                out.extend_from_slice(row.process);
+                out.extend_from_slice(b"\"\n");
+            }
+            Row::Address(row) => {
+                put(out, format_args!("remote_address: <{}> ", row.timestamp));
+                out.extend_from_slice(row.host);
+                put(
+                    out,
+                    format_args!(
+                        " up/down Bps: {}/{} connections: {}\n",
+                        row.up, row.down, row.connections
+                    ),
+                );
+            }
+        }
+    }
+}
+
+fn put(out: &mut Vec<u8>, text: fmt::Arguments<'_>) {
+    use std::io::Write as _;
+    out.write_fmt(text).expect("writing to a Vec does not fail");
+}

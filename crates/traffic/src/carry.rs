@@ -1,0 +1,133 @@
+//! What the end of a log leaves open, and how it is settled: alone, or with the log that goes on.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Table, Volume};
+
+/// The sums of all keys that are alive where a log ends.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Carry {
+    /// Frames of the run in this log, the idle ones included.
+    pub frames: u64,
+    /// The keys, in the order of their identity.
+    pub keys: Vec<LiveKey>,
+}
+
+/// A key that is alive where a log ends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiveKey {
+    /// Which set its rows belong to.
+    pub table: Table,
+    /// Owner.
+    pub process: Option<String>,
+    /// Whether the owner is what the key counts, for want of connection rows.
+    pub by_process: bool,
+    /// Interface.
+    pub interface: Option<String>,
+    /// Protocol.
+    pub protocol: Option<String>,
+    /// Local port.
+    pub local_port: Option<u16>,
+    /// Remote address or host name.
+    pub remote: Option<String>,
+    /// Remote port.
+    pub remote_port: Option<u16>,
+    /// Windows laid end to end backwards from the last frame, the one before it, and so on.
+    pub windows: [Volume; 5],
+    /// Bytes that its rows hold.
+    pub emitted: Volume,
+    /// Whether it was alive in the log's first frame already, so that its sums began before.
+    pub since_start: bool,
+    /// Bucket of its last row.
+    pub bucket: i64,
+    /// Seconds since 1970.
+    pub last_seen: i64,
+}
+
+/// Identity of a key across logs; the owner counts only where it is all there is.
+type Identity<'a> = (
+    Table,
+    Option<&'a str>,
+    Option<&'a str>,
+    Option<u16>,
+    Option<&'a str>,
+    Option<u16>,
+);
+
+impl LiveKey {
+    pub(crate) fn identity(&self) -> Identity<'_> {
+        (
+            self.table,
+            self.process.as_deref().filter(|_| self.by_process),
+            self.protocol.as_deref(),
+            self.local_port,
+            self.remote.as_deref(),
+            self.remote_port,
+        )
+    }
+
+    /// Bytes of the last four refreshes that no row holds yet.
+    ///
+    /// A window in the middle of a run is spread over five frames; the last four refreshes get
+    /// only 4/5, 3/5, 2/5 and 1/5 of theirs. The windows that end at the last frame hold all.
+    ///
+    /// Nothing where the key was alive before anything that is known: its first windows hold
+    /// refreshes from before the log, as many on average as its last ones lack, so that the plain
+    /// sum is the best there is.
+    pub fn owed(&self) -> Volume {
+        if self.since_start {
+            return Volume::ZERO;
+        }
+        let halved = if self.table == Table::Loopback { 2 } else { 1 };
+        self.windows[0].map(|bytes| bytes / halved).zip(self.emitted, u64::saturating_sub)
+    }
+}
+
+impl Carry {
+    /// The same end, seen from the start of the log that this one continues.
+    pub fn after(&self, earlier: &Carry) -> Carry {
+        let keys = self.keys.iter().map(|key| {
+            let mut key = key.clone();
+            if !key.since_start {
+                return key;
+            }
+            let before = earlier
+                .keys
+                .binary_search_by(|other| other.identity().cmp(&key.identity()))
+                .ok()
+                .map(|place| &earlier.keys[place]);
+            let Some(before) = before else {
+                // It was not alive there: its sums begin in this log.
+                key.since_start = false;
+                return key;
+            };
+            for (distance, window) in key.windows.iter_mut().enumerate() {
+                // Windows go back in steps of five, from this log into the earlier one.
+                let first = (self.frames + 4 - distance as u64) % 5;
+                window.add(before.windows[4 - first as usize]);
+            }
+            key.emitted.add(before.emitted);
+            key.since_start = before.since_start;
+            key
+        });
+        Carry { frames: earlier.frames + self.frames, keys: keys.collect() }
+    }
+}
+
+/// A row that settles what a key is owed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TailRow<'a> {
+    /// The key.
+    pub key: &'a LiveKey,
+    /// Bytes to add to the key's last bucket.
+    pub volume: Volume,
+}
+
+/// What has to be added at the end of a run. Keys that are owed nothing are left out.
+pub fn tail_rows(carry: &Carry) -> impl Iterator<Item = TailRow<'_>> {
+    carry
+        .keys
+        .iter()
+        .map(|key| TailRow { key, volume: key.owed() })
+        .filter(|row| row.volume != Volume::ZERO)
+}

@@ -1,0 +1,842 @@
+//! The exact counting of one run: one life of bandwhich, or the part of it that a log holds.
+//!
+//! A value that bandwhich prints in refresh k is the sum of the last min(k+1, 5) refreshes divided
+//! by their number. So value × weight is a window of five refreshes, and each refresh lies in five
+//! windows: booking a fifth of each window at its frame counts every refresh once, smeared over at
+//! most four seconds. Only the last four refreshes of a run stay short; windows laid end to end,
+//! counted per frame number modulo five, give the total that the end of the run settles.
+
+use std::collections::HashMap;
+
+use foldhash::fast::FixedState;
+use rawlog::{Protocol, Row as Line};
+
+use crate::carry::{Carry, LiveKey, TailRow, tail_rows};
+use crate::slots::{Key, Kind, Part, Slot, Slots};
+use crate::{BucketFacts, Row, Strings, Table, TextId, Volume};
+
+/// The name that bandwhich prints for traffic whose owner it did not find.
+pub(crate) const UNKNOWN: &[u8] = b"<UNKNOWN>";
+
+/// Frames after which an absent key is forgotten; until then its name is still known.
+const FORGET_AFTER: u64 = 64;
+/// Buckets that are collected before their rows are given out.
+const BATCH_BUCKETS: u32 = 16;
+/// Rows that are collected before they are given out.
+const BATCH_ROWS: usize = 200_000;
+/// How many texts may be held before those no longer needed are dropped.
+const MAX_TEXTS: usize = 50_000;
+/// Gaps in a log without frame heads up to this many seconds count as idle; longer ones as gaps.
+const LEGACY_IDLE: i64 = 300;
+
+/// The frame does not continue the run: bandwhich was restarted before it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Restarted;
+
+/// One frame, its values as bytes per refresh.
+pub(crate) struct Observation<'a> {
+    pub(crate) timestamp: i64,
+    pub(crate) rows: &'a [Line<'a>],
+    pub(crate) values: &'a [Volume],
+    /// Some of its rows may be missing.
+    pub(crate) damaged: bool,
+    /// Whether rows vanish only when their window ends, as those of running sums do not.
+    pub(crate) windowed: bool,
+}
+
+/// How the frames of a run are to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Style {
+    /// With frame heads, from the start of bandwhich on.
+    Fresh,
+    /// With frame heads, from somewhere within a run.
+    Continued,
+    /// Without frame heads (up to 0.16.0).
+    Legacy,
+}
+
+/// Which rows make up the totals of a frame.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Primary {
+    Connections,
+    Processes,
+    Addresses,
+}
+
+pub(crate) struct RunFold {
+    resolution: i64,
+    style: Style,
+    /// Number of the next frame, from 0.
+    next: u64,
+    slots: Slots,
+    pub(crate) strings: Strings,
+    unknown: TextId,
+    /// Slots of the frame before, and of the frame at hand.
+    before: Vec<u32>,
+    present: Vec<u32>,
+    in_bucket: Vec<u32>,
+    bucket: Option<i64>,
+    pub(crate) rows: Vec<Row>,
+    batch_buckets: u32,
+    /// Addresses that were later shown by name.
+    names_of_hosts: HashMap<TextId, TextId, FixedState>,
+    has_connections: bool,
+    residual_by_peer: bool,
+    /// Whether what address rows hold beyond connection rows is rounding alone: then it follows the
+    /// windows as rows do. What damaged or pruned rows lose does not.
+    residual_is_windowed: bool,
+    /// A row that appears after a damaged frame need not be new.
+    damaged_before: bool,
+    last_time: Option<i64>,
+    frames_since: i64,
+    leading_idle: u32,
+    pub(crate) facts: Vec<BucketFacts>,
+    pub(crate) disagreement: u64,
+    pub(crate) doubled: Volume,
+    pub(crate) clock_steps: Vec<(i64, i64)>,
+    pub(crate) frames: u64,
+    pub(crate) idle_frames: u64,
+    pub(crate) first_time: Option<i64>,
+}
+
+impl RunFold {
+    pub(crate) fn new(resolution: i64, style: Style) -> Self {
+        let mut strings = Strings::default();
+        let unknown = strings.intern(UNKNOWN);
+        RunFold {
+            resolution,
+            style,
+            next: 0,
+            slots: Slots::default(),
+            strings,
+            unknown,
+            before: Vec::new(),
+            present: Vec::new(),
+            in_bucket: Vec::new(),
+            bucket: None,
+            rows: Vec::new(),
+            batch_buckets: 0,
+            names_of_hosts: HashMap::default(),
+            has_connections: false,
+            residual_by_peer: false,
+            residual_is_windowed: true,
+            damaged_before: style == Style::Continued,
+            last_time: None,
+            frames_since: 0,
+            leading_idle: 0,
+            facts: Vec::new(),
+            disagreement: 0,
+            doubled: Volume::ZERO,
+            clock_steps: Vec::new(),
+            frames: 0,
+            idle_frames: 0,
+            first_time: None,
+        }
+    }
+
+    pub(crate) fn style(&self) -> Style {
+        self.style
+    }
+
+    pub(crate) fn last_time(&self) -> Option<i64> {
+        self.last_time
+    }
+
+    /// Seconds that passed after the last stamp without one: idle frames at the end.
+    pub(crate) fn trailing_idle(&self) -> i64 {
+        (self.frames_since - 1).max(0)
+    }
+
+    /// A frame that says there was no traffic.
+    pub(crate) fn idle(&mut self) -> Result<(), Restarted> {
+        if self.missing_row() {
+            return Err(Restarted);
+        }
+        self.before.clear();
+        self.next += 1;
+        self.frames += 1;
+        self.idle_frames += 1;
+        match self.last_time {
+            Some(time) => {
+                let here = time.saturating_add(self.frames_since);
+                self.frames_since += 1;
+                self.note(here, 1, 1, Volume::ZERO);
+            }
+            None => self.leading_idle += 1,
+        }
+        Ok(())
+    }
+
+    /// A frame of which nothing can be used, within the run: only its place is counted.
+    pub(crate) fn skip(&mut self) {
+        self.next += 1;
+        self.frames_since += 1;
+        self.before.clear();
+    }
+
+    /// A frame with rows.
+    pub(crate) fn traffic(&mut self, frame: &Observation<'_>) -> Result<(), Restarted> {
+        let time = frame.timestamp;
+        if self.style == Style::Legacy
+            && let Some(last) = self.last_time
+        {
+            let step = time.saturating_sub(last);
+            let idle = if (2..=LEGACY_IDLE).contains(&step) { step - 1 } else { 0 };
+            self.next += if step > LEGACY_IDLE { 5 } else { idle as u64 };
+            for second in 1..=idle {
+                self.note(last + second, 1, 1, Volume::ZERO);
+            }
+            self.frames += idle as u64;
+            self.idle_frames += idle as u64;
+        }
+        self.residual_is_windowed &= frame.windowed && !frame.damaged;
+        self.look_up(frame);
+        if frame.windowed && !frame.damaged && self.missing_row() {
+            return Err(Restarted);
+        }
+        self.place_in_time(time);
+        self.book(time);
+        self.damaged_before = frame.damaged;
+        self.next += 1;
+        Ok(())
+    }
+
+    /// Finds or makes the slot of each row that counts, and what the other rows hold beyond them.
+    fn look_up(&mut self, frame: &Observation<'_>) {
+        self.present.clear();
+        let mut sums = [Volume::ZERO; 3];
+        let mut counts = [0u64; 3];
+        for (row, value) in frame.rows.iter().zip(frame.values) {
+            let family = family(row);
+            sums[family].add(*value);
+            counts[family] += 1;
+        }
+        self.has_connections |= counts[1] > 0;
+        let primary = match counts {
+            // Damage may take all connection rows of a frame; its address rows still hold all.
+            [_, connections, _] if connections > 0 || self.has_connections || frame.damaged => {
+                Primary::Connections
+            }
+            [processes, ..] if processes > 0 => Primary::Processes,
+            _ => Primary::Addresses,
+        };
+        self.compare(sums, counts);
+        for (row, &value) in frame.rows.iter().zip(frame.values) {
+            if value == Volume::ZERO {
+                continue;
+            }
+            match row {
+                Line::Connection(row) => {
+                    let key = Key {
+                        kind: Kind::Connection,
+                        local_port: row.local_port,
+                        remote_port: row.remote_port,
+                        protocol: Some(row.protocol),
+                        text: row.host,
+                    };
+                    self.see(&key, value, row.process, row.interface);
+                }
+                Line::Process(row) if primary == Primary::Processes => {
+                    self.see(&plain_key(Kind::Process, row.name), value, row.name, None);
+                }
+                Line::Address(row) if primary == Primary::Addresses => {
+                    self.see(&plain_key(Kind::Peer, row.host), value, UNKNOWN, None);
+                }
+                Line::Address(row) if primary == Primary::Processes => {
+                    self.see(&plain_key(Kind::PeerBeside, row.host), value, UNKNOWN, None);
+                }
+                Line::Process(_) | Line::Address(_) => {}
+            }
+        }
+        if primary == Primary::Connections {
+            self.join_renamed_hosts();
+            self.see_residual(frame, sums, counts);
+        }
+    }
+
+    /// Books where the families of one frame differ by more than their rounding.
+    fn compare(&mut self, sums: [Volume; 3], counts: [u64; 3]) {
+        let [processes, connections, addresses] = sums;
+        let rounding: u64 = counts.iter().sum();
+        let mut differ = |one: Volume, other: Volume, both: bool| {
+            let beyond = one
+                .zip(other, |a, b| if both { a.abs_diff(b) } else { a.saturating_sub(b) })
+                .map(|difference| difference.saturating_sub(rounding));
+            self.disagreement = self.disagreement.saturating_add(beyond.total());
+        };
+        if counts[0] > 0 && counts[2] > 0 {
+            differ(processes, addresses, true);
+        } else if counts[0] > 0 && counts[1] > 0 {
+            differ(connections, processes, false);
+        }
+        if counts[1] > 0 && counts[2] > 0 {
+            differ(connections, addresses, false);
+        }
+    }
+
+    /// Connection rows are rounded down one by one, so many small ones lose bytes (and a damaged or
+    /// pruned row loses all), which the address rows still hold.
+    fn see_residual(&mut self, frame: &Observation<'_>, sums: [Volume; 3], counts: [u64; 3]) {
+        let [processes, connections, addresses] = sums;
+        let fuller = if counts[2] > 0 { addresses } else { processes };
+        let rest = fuller.zip(connections, u64::saturating_sub);
+        if rest == Volume::ZERO {
+            return;
+        }
+        if counts[2] > 0 && frame.damaged
+            || counts[2] > 0 && rest.total() > 20 && rest.total() > fuller.total() / 100 {
+            // Once by peer, always by peer: a key that comes and goes would have no exact total.
+            self.residual_by_peer = true;
+        }
+        if !(self.residual_by_peer && counts[2] > 0) {
+            self.see(&plain_key(Kind::Rest, b""), rest, UNKNOWN, None);
+            return;
+        }
+        let mut by_peer: HashMap<&[u8], Volume, FixedState> = HashMap::default();
+        for (row, value) in frame.rows.iter().zip(frame.values) {
+            if let Line::Connection(row) = row {
+                by_peer.entry(row.host).or_default().add(*value);
+            }
+        }
+        for (row, value) in frame.rows.iter().zip(frame.values) {
+            if let Line::Address(row) = row {
+                let seen = by_peer.get(row.host).copied().unwrap_or_default();
+                let rest = value.zip(seen, u64::saturating_sub);
+                if rest != Volume::ZERO {
+                    self.see(&plain_key(Kind::Residual, row.host), rest, UNKNOWN, None);
+                }
+            }
+        }
+    }
+
+    /// Notes a key's value in the frame at hand.
+    fn see(
+        &mut self,
+        key: &Key<'_>,
+        value: Volume,
+        name: &[u8],
+        interface: Option<&[u8]>,
+    ) {
+        let index = match self.slots.find(key, &self.strings) {
+            Some(index) => index,
+            None => self.open(key, name, interface),
+        };
+        let slot = self.slots.get_mut(index);
+        if slot.seen == Some(self.next) {
+            slot.now.add(value);
+            return;
+        }
+        slot.seen = Some(self.next);
+        slot.now = value;
+        if self.strings.bytes(slot.last_name) != name {
+            slot.last_name = self.strings.intern(name);
+        }
+        if let Some(interface) = interface
+            && slot.interface.is_none_or(|known| self.strings.bytes(known) != interface)
+        {
+            slot.interface = Some(self.strings.intern(interface));
+        }
+        self.present.push(index);
+    }
+
+    fn open(&mut self, key: &Key<'_>, name: &[u8], interface: Option<&[u8]>) -> u32 {
+        let loopback = interface.is_some_and(is_loopback_interface)
+            || (key.kind != Kind::Process && is_loopback_host(key.text));
+        let doubled = !loopback && key.kind == Kind::Connection && self.is_doubled(key);
+        let interface = interface.map(|interface| self.strings.intern(interface));
+        let text = self.strings.intern(key.text);
+        let last_name = self.strings.intern(name);
+        let slot = Slot {
+            kind: key.kind,
+            interface,
+            local_port: key.local_port,
+            remote_port: key.remote_port,
+            protocol: key.protocol,
+            text,
+            loopback,
+            doubled,
+            since_start: self.next == 0 && self.style == Style::Continued,
+            windows: [Volume::ZERO; 5],
+            emitted: Volume::ZERO,
+            remainder: Volume::ZERO,
+            last_window: Volume::ZERO,
+            last_frame: None,
+            last_growth: None,
+            last_time: 0,
+            last_name,
+            names: Vec::new(),
+            known: None,
+            unknown: None,
+            unresolved: Vec::new(),
+            seen: None,
+            now: Volume::ZERO,
+            in_bucket: false,
+        };
+        self.slots.insert(slot, key, &self.strings)
+    }
+
+    /// Whether the same bytes are also counted by another connection: beside a bridge or tunnel its
+    /// port shows them mirrored, as if they came from the own address.
+    fn is_doubled(&self, key: &Key<'_>) -> bool {
+        let Some(protocol) = key.protocol else { return false };
+        let mirror = self.slots.with_ports(key.remote_port, key.local_port, protocol);
+        mirror.map(|index| self.slots.get(index)).is_some_and(|other| {
+            let at = other.seen.max(other.last_frame);
+            !other.loopback
+                && key.local_port != key.remote_port
+                && at.is_some_and(|at| at + 5 >= self.next)
+                && self.strings.bytes(other.text) != key.text
+        })
+    }
+
+    /// A peer is printed by address until its name is known: joins what is one connection.
+    fn join_renamed_hosts(&mut self) {
+        for place in 0..self.present.len() {
+            let new = self.present[place];
+            let slot = self.slots.get(new);
+            if slot.kind != Kind::Connection
+                || slot.last_frame.is_some()
+                || is_address(self.strings.bytes(slot.text))
+            {
+                continue;
+            }
+            let (local, remote, protocol) = (slot.local_port, slot.remote_port, slot.protocol);
+            let old = self.before.iter().copied().find(|&index| {
+                let old = self.slots.get(index);
+                old.kind == Kind::Connection
+                    && (old.local_port, old.remote_port, old.protocol) == (local, remote, protocol)
+                    && old.seen != Some(self.next)
+                    && is_address(self.strings.bytes(old.text))
+            });
+            if let Some(old) = old {
+                let address = self.slots.get(old).text;
+                let name = self.slots.get(new).text;
+                self.names_of_hosts.insert(address, name);
+                self.slots.take_over(old, new, &self.strings);
+                self.present[place] = old;
+            }
+        }
+    }
+
+    /// Whether a row is missing that grew in one of the last four frames: its window still held
+    /// that refresh, so only a restart takes it away.
+    fn missing_row(&self) -> bool {
+        self.style != Style::Legacy
+            && self.before.iter().any(|&index| {
+                let slot = self.slots.get(index);
+                slot.seen != Some(self.next)
+                    && matches!(slot.kind, Kind::Connection | Kind::Process | Kind::Peer)
+                    && slot.last_growth.is_some_and(|at| at + 4 >= self.next)
+                    && !(slot.kind == Kind::Peer && self.has_new_host_name())
+            })
+    }
+
+    /// An address row that vanishes while a named one appears was renamed.
+    fn has_new_host_name(&self) -> bool {
+        self.present.iter().any(|&index| {
+            let slot = self.slots.get(index);
+            slot.last_frame.is_none() && !is_address(self.strings.bytes(slot.text))
+        })
+    }
+
+    /// Settles the time of the frame, and of the idle ones before the first stamp.
+    fn place_in_time(&mut self, time: i64) {
+        match self.last_time {
+            None => {
+                self.first_time = Some(time - i64::from(self.leading_idle));
+                for before in (1..=i64::from(self.leading_idle)).rev() {
+                    self.note(time - before, 1, 1, Volume::ZERO);
+                }
+                self.leading_idle = 0;
+            }
+            Some(last) if self.style != Style::Legacy => {
+                let step = time.saturating_sub(last.saturating_add(self.frames_since));
+                if step.abs() > 3 {
+                    self.clock_steps.push((time, step));
+                }
+            }
+            Some(last) if time < last => self.clock_steps.push((time, time - last)),
+            Some(_) => {}
+        }
+        self.last_time = Some(time);
+        self.frames_since = 1;
+        let bucket = time.div_euclid(self.resolution) * self.resolution;
+        if self.bucket != Some(bucket) {
+            self.close_bucket();
+            self.bucket = Some(bucket);
+        }
+    }
+
+    /// Adds the frame at hand to the sums of its keys.
+    fn book(&mut self, time: i64) {
+        let frame = self.next;
+        let weight = if self.style == Style::Fresh { (frame + 1).min(5) } else { 5 };
+        let mut sum = Volume::ZERO;
+        for &index in &self.present {
+            let slot = self.slots.get_mut(index);
+            if slot.last_frame.is_some_and(|last| frame - last > 5) {
+                slot.reopen();
+            }
+            let window = slot.now.map(|bytes| bytes.saturating_mul(weight));
+            let followed = slot.last_frame.is_some_and(|last| last + 1 == frame);
+            let rounding = weight - 1;
+            if !followed && self.damaged_before {
+                slot.last_growth = None;
+            } else if !followed
+                || window.up > slot.last_window.up.saturating_add(rounding)
+                || window.down > slot.last_window.down.saturating_add(rounding)
+            {
+                slot.last_growth = Some(frame);
+            }
+            slot.windows[(frame % 5) as usize].add(window);
+            slot.last_window = window;
+            slot.last_frame = Some(frame);
+            slot.last_time = time;
+            if slot.kind != Kind::PeerBeside && !slot.loopback {
+                sum.add(slot.now);
+            }
+            let part = Part { fifths: window, peak: slot.now, frames: 1, first: time, last: time };
+            if !slot.in_bucket {
+                slot.in_bucket = true;
+                self.in_bucket.push(index);
+            }
+            if slot.last_name == self.unknown {
+                match &mut slot.unknown {
+                    Some(unknown) => unknown.join(&part),
+                    None => slot.unknown = Some(part),
+                }
+                continue;
+            }
+            slot.count_name(slot.last_name);
+            match &mut slot.known {
+                Some((name, known)) if *name == slot.last_name => known.join(&part),
+                other => {
+                    let previous = other.replace((slot.last_name, part));
+                    if let Some((name, part)) = previous
+                        && let Some(bucket) = self.bucket
+                    {
+                        push_row(&mut self.rows, &mut self.doubled, slot, bucket, name, &part);
+                    }
+                }
+            }
+        }
+        self.frames += 1;
+        self.note(time, 1, 0, sum);
+        std::mem::swap(&mut self.before, &mut self.present);
+        self.present.clear();
+    }
+
+    /// Adds frames to the facts of a bucket.
+    fn note(&mut self, time: i64, frames: u32, idle_frames: u32, peak: Volume) {
+        let bucket = time.div_euclid(self.resolution) * self.resolution;
+        match self.facts.last_mut() {
+            Some(facts) if facts.bucket == bucket => {
+                facts.frames += frames;
+                facts.idle_frames += idle_frames;
+                facts.peak = facts.peak.max(peak);
+                facts.first = facts.first.min(time);
+                facts.last = facts.last.max(time);
+            }
+            _ => self.facts.push(BucketFacts {
+                bucket,
+                frames,
+                idle_frames,
+                peak,
+                first: time,
+                last: time,
+            }),
+        }
+    }
+
+    /// Turns what the keys gathered in the bucket at hand into rows.
+    fn close_bucket(&mut self) {
+        let Some(bucket) = self.bucket else { return };
+        for index in std::mem::take(&mut self.in_bucket) {
+            let slot = self.slots.get_mut(index);
+            slot.in_bucket = false;
+            let best = slot.best_name();
+            let mut known = slot.known.take();
+            if let Some(unknown) = slot.unknown.take() {
+                match (&mut known, best) {
+                    (Some((name, known)), Some(best)) if *name == best => known.join(&unknown),
+                    (_, Some(best)) => {
+                        push_row(&mut self.rows, &mut self.doubled, slot, bucket, best, &unknown);
+                    }
+                    (_, None) => {
+                        let place = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
+                        slot.unresolved.push(place);
+                        let name = self.unknown;
+                        push_row(&mut self.rows, &mut self.doubled, slot, bucket, name, &unknown);
+                    }
+                }
+            }
+            if let Some((name, part)) = known {
+                push_row(&mut self.rows, &mut self.doubled, slot, bucket, name, &part);
+            }
+        }
+        self.batch_buckets += 1;
+        let gone: Vec<u32> = self
+            .slots
+            .indices()
+            .filter(|&index| {
+                let last = self.slots.get(index).last_frame.unwrap_or(0);
+                // A key that this very frame has just made has no last frame yet.
+                self.slots.get(index).seen != Some(self.next) && last + FORGET_AFTER < self.next
+            })
+            .collect();
+        for index in gone {
+            let mut slot = self.slots.remove(index, &self.strings);
+            resolve(&mut self.rows, &mut slot);
+            self.before.retain(|&other| other != index);
+        }
+    }
+
+    /// Ends the run. What its end owes to its live keys becomes rows, unless the run may go on in
+    /// another log: then it is given back.
+    pub(crate) fn end(&mut self, may_go_on: bool) -> Carry {
+        self.close_bucket();
+        self.bucket = None;
+        let carry = self.carry();
+        if may_go_on {
+            return carry;
+        }
+        for TailRow { key, volume } in tail_rows(&carry) {
+            let mut intern = |text: &Option<String>| {
+                text.as_ref().map(|text| self.strings.intern(text.as_bytes()))
+            };
+            let row = Row {
+                table: key.table,
+                bucket: key.bucket,
+                process: intern(&key.process),
+                interface: intern(&key.interface),
+                protocol: key.protocol.as_deref().and_then(protocol),
+                local_port: key.local_port,
+                remote: intern(&key.remote),
+                remote_port: key.remote_port,
+                volume,
+                peak: Volume::ZERO,
+                frames: 0,
+                first_seen: key.last_seen,
+                last_seen: key.last_seen,
+            };
+            self.rows.push(row);
+        }
+        Carry::default()
+    }
+
+    /// Whether enough rows were gathered to give them out.
+    pub(crate) fn batch_is_full(&self) -> bool {
+        self.batch_buckets >= BATCH_BUCKETS || self.rows.len() >= BATCH_ROWS
+    }
+
+    /// Gives the rows that are ready to `give`. Rows of a live connection whose owner is not known
+    /// yet may wait for one more batch.
+    pub(crate) fn give_rows(&mut self, last: bool, give: impl FnOnce(&[Row], &Strings)) {
+        let newest = self.bucket.unwrap_or(0);
+        let oldest = newest - i64::from(BATCH_BUCKETS) * self.resolution;
+        let mut waiting = Vec::new();
+        for slot in self.slots.iter_mut() {
+            resolve(&mut self.rows, slot);
+            let kept = std::mem::take(&mut slot.unresolved);
+            if !last {
+                for place in kept {
+                    let row = self.rows[place as usize];
+                    if row.bucket >= oldest && row.bucket <= newest {
+                        slot.unresolved.push(u32::try_from(waiting.len()).unwrap_or(u32::MAX));
+                        waiting.push(place);
+                    }
+                }
+            }
+        }
+        let mut taken_out = waiting.clone();
+        taken_out.sort_unstable();
+        let kept: Vec<Row> = waiting.iter().map(|&place| self.rows[place as usize]).collect();
+        let mut place = 0u32;
+        self.rows.retain(|_| {
+            let stays = taken_out.binary_search(&place).is_err();
+            place += 1;
+            stays
+        });
+        for row in &mut self.rows {
+            if let Some(remote) = row.remote
+                && let Some(&name) = self.names_of_hosts.get(&remote)
+            {
+                row.remote = Some(name);
+            }
+        }
+        give(&self.rows, &self.strings);
+        self.rows = kept;
+        self.batch_buckets = 0;
+        if !last && self.strings.len() > MAX_TEXTS {
+            self.drop_texts();
+        }
+    }
+
+    /// Keeps only the texts that something alive refers to.
+    fn drop_texts(&mut self) {
+        let old = std::mem::take(&mut self.strings);
+        let strings = &mut self.strings;
+        let mut moved = |id: &mut TextId| *id = strings.intern(old.bytes(*id));
+        moved(&mut self.unknown);
+        for slot in self.slots.iter_mut() {
+            moved(&mut slot.text);
+            moved(&mut slot.last_name);
+            slot.interface.iter_mut().for_each(&mut moved);
+            slot.names.iter_mut().for_each(|(name, _)| moved(name));
+            slot.known.iter_mut().for_each(|(name, _)| moved(name));
+        }
+        for row in &mut self.rows {
+            let texts = [&mut row.process, &mut row.interface, &mut row.remote];
+            texts.into_iter().flatten().for_each(&mut moved);
+        }
+        self.names_of_hosts.clear();
+    }
+
+    /// What the end of the run still owes to its live keys. Empty for a log without frame heads:
+    /// there it cannot be told whether values are averaged.
+    fn carry(&self) -> Carry {
+        let mut keys = Vec::new();
+        if self.style == Style::Legacy {
+            return Carry { frames: self.next, keys };
+        }
+        for index in self.slots.indices() {
+            let slot = self.slots.get(index);
+            let Some(last) = slot.last_frame else { continue };
+            let residual = matches!(slot.kind, Kind::Residual | Kind::Rest);
+            if last + 5 < self.next || (residual && !self.residual_is_windowed) {
+                continue;
+            }
+            let text = |id: TextId| self.strings.text(id).into_owned();
+            let host = |id: TextId| text(self.names_of_hosts.get(&id).copied().unwrap_or(id));
+            let name = slot.best_name().unwrap_or(slot.last_name);
+            let ports = slot.kind == Kind::Connection;
+            let mut from_end = [Volume::ZERO; 5];
+            for (distance, window) in from_end.iter_mut().enumerate() {
+                *window = slot.windows[((self.next + 4 - distance as u64) % 5) as usize];
+            }
+            keys.push(LiveKey {
+                table: table(slot),
+                process: has_process(slot).then(|| text(name)),
+                by_process: slot.kind == Kind::Process,
+                interface: slot.interface.map(text),
+                protocol: slot.protocol.map(|protocol| protocol.as_str().to_owned()),
+                local_port: ports.then_some(slot.local_port),
+                remote: has_remote(slot).then(|| host(slot.text)),
+                remote_port: ports.then_some(slot.remote_port),
+                windows: from_end,
+                emitted: slot.emitted,
+                since_start: slot.since_start,
+                bucket: slot.last_time.div_euclid(self.resolution) * self.resolution,
+                last_seen: slot.last_time,
+            });
+        }
+        keys.sort_by(|a, b| a.identity().cmp(&b.identity()));
+        Carry { frames: self.next, keys }
+    }
+}
+
+/// A protocol by its name.
+pub(crate) fn protocol(name: &str) -> Option<Protocol> {
+    [Protocol::Tcp, Protocol::Udp].into_iter().find(|protocol| protocol.as_str() == name)
+}
+
+fn family(row: &Line<'_>) -> usize {
+    match row {
+        Line::Process(_) => 0,
+        Line::Connection(_) => 1,
+        Line::Address(_) => 2,
+    }
+}
+
+fn plain_key(kind: Kind, text: &[u8]) -> Key<'_> {
+    Key { kind, local_port: 0, remote_port: 0, protocol: None, text }
+}
+
+fn table(slot: &Slot) -> Table {
+    match slot.kind {
+        _ if slot.loopback => Table::Loopback,
+        Kind::PeerBeside => Table::Peers,
+        _ => Table::Traffic,
+    }
+}
+
+fn has_process(slot: &Slot) -> bool {
+    !matches!(slot.kind, Kind::Peer | Kind::PeerBeside)
+}
+
+fn has_remote(slot: &Slot) -> bool {
+    matches!(slot.kind, Kind::Connection | Kind::Peer | Kind::PeerBeside | Kind::Residual)
+}
+
+/// Gives the rows without a name to the connection's owner, where one is known by now.
+fn resolve(rows: &mut [Row], slot: &mut Slot) {
+    if !slot.unresolved.is_empty()
+        && let Some(name) = slot.best_name()
+    {
+        for place in slot.unresolved.drain(..) {
+            rows[place as usize].process = Some(name);
+        }
+    }
+}
+
+fn push_row(
+    rows: &mut Vec<Row>,
+    doubled: &mut Volume,
+    slot: &mut Slot,
+    bucket: i64,
+    name: TextId,
+    part: &Part,
+) {
+    let parts = slot.parts();
+    let sum = part.fifths.zip(slot.remainder, u64::saturating_add);
+    let volume = sum.map(|fifths| fifths / parts);
+    slot.remainder = sum.map(|fifths| fifths % parts);
+    slot.emitted.add(volume);
+    if slot.doubled {
+        doubled.add(volume);
+    }
+    let ports = slot.kind == Kind::Connection;
+    rows.push(Row {
+        table: table(slot),
+        bucket,
+        process: has_process(slot).then_some(name),
+        interface: slot.interface,
+        protocol: slot.protocol,
+        local_port: ports.then_some(slot.local_port),
+        remote: has_remote(slot).then_some(slot.text),
+        remote_port: ports.then_some(slot.remote_port),
+        volume,
+        peak: if slot.loopback { part.peak.map(|bytes| bytes / 2) } else { part.peak },
+        frames: part.frames,
+        first_seen: part.first,
+        last_seen: part.last,
+    });
+}
+
+impl Slot {
+    /// What sums of windows are divided by: five refreshes, and loopback sees each packet twice.
+    fn parts(&self) -> u64 {
+        if self.loopback { 10 } else { 5 }
+    }
+}
+
+fn is_loopback_interface(name: &[u8]) -> bool {
+    name == b"lo" || name == b"lo0" || name.starts_with(b"Loopback")
+}
+
+fn is_loopback_host(host: &[u8]) -> bool {
+    address(host).is_some_and(|address| address.is_loopback())
+}
+
+fn is_address(host: &[u8]) -> bool {
+    address(host).is_some()
+}
+
+fn address(host: &[u8]) -> Option<std::net::IpAddr> {
+    // Names rarely begin like an address; the full parse is for those that do.
+    let first = host.first()?;
+    if !first.is_ascii_hexdigit() && *first != b':' {
+        return None;
+    }
+    std::str::from_utf8(host).ok()?.parse().ok()
+}

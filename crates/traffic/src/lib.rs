@@ -1,0 +1,27 @@
+//! Vocabulary and arithmetic of network traffic as bandwhich reports it.
+//!
+//! bandwhich prints means over up to five refreshes. [`LogFold`] turns the frames of a log back into
+//! volumes: exact totals per run of bandwhich, rows per time bucket and connection, and the facts
+//! that tell how much was observed. Nothing here touches files, clocks or the network.
+
+mod carry;
+mod fold;
+mod log;
+mod mode;
+mod period;
+
+mod rollup;
+mod slots;
+mod strings;
+mod view;
+mod volume;
+
+pub use carry::{Carry, LiveKey, TailRow, tail_rows};
+pub use log::{Accounting, LogFold, LogSummary, Options, RunSummary, Sink, DamagedLine};
+pub use mode::Mode;
+
+pub use period::{Period, PeriodError, When};
+pub use rollup::{BucketFacts, Row, Table, host_label};
+pub use strings::{Strings, TextId};
+pub use view::RowView;
+pub use volume::Volume;

@@ -1,0 +1,664 @@
+//! A log, frame by frame → its runs, counted.
+
+use std::collections::VecDeque;
+
+use rawlog::{Closing, Fault, Frame, Item, Line, Reason, Row as LogRow, looks_prefixed, parse_line};
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::carry::Carry;
+use crate::fold::{Observation, Restarted, RunFold, Style};
+use crate::mode::{Counters, Fell, Mode, Probe, row_volume};
+use crate::{BucketFacts, Row, Strings, Volume};
+
+/// How a log is to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Seconds of a bucket; divides 900.
+    pub resolution: i64,
+    /// What the values are; `None` to find out.
+    pub mode: Option<Mode>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { resolution: 60, mode: None }
+    }
+}
+
+/// Stamps outside of these years (2010 to 2100) date nothing.
+const PLAUSIBLE: std::ops::Range<i64> = 1_262_304_000..4_102_444_800;
+/// Damaged lines that are kept as samples.
+const SAMPLES: usize = 20;
+/// Bytes of a damaged line that are kept.
+const SAMPLE_BYTES: usize = 200;
+
+/// Receives what a fold gives out.
+pub trait Sink {
+    /// What may go wrong in it.
+    type Error;
+
+    /// Takes rows of a run; their texts are in `strings`, which is only valid for this call.
+    ///
+    /// # Errors
+    /// The fold gives out nothing more after the first error.
+    fn rows(&mut self, run: u32, rows: &[Row], strings: &Strings) -> Result<(), Self::Error>;
+
+    /// Takes the summary of a run, after all its rows.
+    ///
+    /// # Errors
+    /// The fold gives out nothing more after the first error.
+    fn run_ended(&mut self, summary: RunSummary) -> Result<(), Self::Error>;
+}
+
+/// One run, or the part of it that the log holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunSummary {
+    /// Its number within the log, from 0.
+    pub run: u32,
+    /// Hash of each frame that has rows, in order: its identity.
+    #[serde(skip)]
+    pub hashes: Vec<u64>,
+    /// Frames observed, one a second.
+    pub frames: u64,
+    /// Frames without traffic.
+    pub idle_frames: u64,
+    /// First frame, seconds since 1970. `None` where no frame has a time.
+    pub first: Option<i64>,
+    /// Last frame, seconds since 1970, idle frames at the end included.
+    pub last: Option<i64>,
+    /// Whether values are running sums.
+    pub mode: Mode,
+    /// Whether frames have heads (since 0.17.0); the rest is known less exactly.
+    pub framed: bool,
+    /// It begins the log, and with traffic: it may continue a run of another log.
+    pub may_continue: bool,
+    /// It ends with the log: it may go on in another log, and `carry` is not yet in its rows.
+    pub may_go_on: bool,
+    /// What its end owes.
+    pub carry: Carry,
+    /// Facts of its buckets, in the order of the log.
+    pub facts: Vec<BucketFacts>,
+    /// Bytes by which row families differ beyond rounding.
+    pub disagreement: u64,
+    /// Bytes of connections that another connection shows as well (bridge, tunnel).
+    pub doubled: Volume,
+    /// Steps of the clock against the count of frames: (time after it, seconds).
+    pub clock_steps: Vec<(i64, i64)>,
+    /// Bytes of log text in its frames.
+    pub text_bytes: u64,
+}
+
+/// Where the bytes of a log went. Their sum is what was read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Accounting {
+    /// In frames with rows.
+    pub frames: u64,
+    /// In idle frames.
+    pub idle: u64,
+    /// In frames that were cut off, of which nothing is counted.
+    pub cut: u64,
+    /// In frames whose time is impossible.
+    pub undated: u64,
+    /// In damaged lines.
+    pub damaged: u64,
+    /// In empty lines and marks.
+    pub filler: u64,
+    /// In the unfinished frame or line at the end, which is read next time.
+    pub unfinished: u64,
+}
+
+impl Accounting {
+    /// All bytes.
+    pub fn total(&self) -> u64 {
+        self.frames
+            + self.idle
+            + self.cut
+            + self.undated
+            + self.damaged
+            + self.filler
+            + self.unfinished
+    }
+
+    /// Adds another log's bytes.
+    pub fn add(&mut self, other: &Accounting) {
+        self.frames += other.frames;
+        self.idle += other.idle;
+        self.cut += other.cut;
+        self.undated += other.undated;
+        self.damaged += other.damaged;
+        self.filler += other.filler;
+        self.unfinished += other.unfinished;
+    }
+}
+
+/// A damaged line, to be shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DamagedLine {
+    /// Line number, from 1.
+    pub line: u64,
+    /// Offset of its first byte.
+    pub offset: u64,
+    /// What is wrong.
+    pub reason: String,
+    /// Its first bytes; what is not UTF-8 becomes U+FFFD.
+    pub text: String,
+}
+
+/// What a log held besides its runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogSummary {
+    /// Where its bytes went.
+    pub accounting: Accounting,
+    /// Runs found.
+    pub runs: u32,
+    /// Rows of all kinds.
+    pub rows: u64,
+    /// Frames, the idle ones included.
+    pub frames: u64,
+    /// Frames without traffic.
+    pub idle_frames: u64,
+    /// Idle frames of a log that holds no time at all: when they were cannot be known.
+    pub timeless_frames: u64,
+    /// Frames whose time is impossible, and the bytes per refresh they claim.
+    pub undated_frames: u64,
+    /// Bytes that frames with an impossible time claim.
+    pub undated_bytes: u64,
+    /// Frames cut off in the middle.
+    pub cut_frames: u64,
+    /// Damaged lines.
+    pub damaged_lines: u64,
+    /// The first of them.
+    pub damaged: Vec<DamagedLine>,
+    /// Damaged lines that hold a row behind a prefix, as journalctl prints them.
+    pub prefixed_lines: u64,
+}
+
+/// A refresh that owns its text.
+struct Held {
+    text: Vec<u8>,
+    /// Bytes of the text that no fault takes.
+    bytes: u64,
+    timestamp: Option<i64>,
+    damaged: bool,
+    legacy: bool,
+    open: bool,
+    whole: bool,
+    /// The frame before it was cut off.
+    after_cut: bool,
+}
+
+/// A frame, or several that a name with line feeds tore apart.
+struct Refresh<'a> {
+    timestamp: Option<i64>,
+    rows: &'a [LogRow<'a>],
+    text: &'a [u8],
+    /// Bytes of the text that no fault takes.
+    bytes: u64,
+    damaged: bool,
+    /// Without a head, and followed by the next one's rows: the form up to 0.16.0.
+    legacy: bool,
+    /// The last frame of a log without heads: it may still grow, so it is no part of the identity.
+    open: bool,
+}
+
+/// Folds the items of one log, in order.
+pub struct LogFold<S: Sink> {
+    options: Options,
+    sink: S,
+    error: Option<S::Error>,
+    run: Option<Run>,
+    /// The mode of the run before, which a short run is assumed to share.
+    mode: Mode,
+    torn: Option<Held>,
+    /// First frame hash of each run.
+    heads: Vec<u64>,
+    cut_before: bool,
+    runs: u32,
+    summary: LogSummary,
+}
+
+struct Run {
+    fold: RunFold,
+    probe: Option<(Probe, VecDeque<Held>)>,
+    counters: Option<Counters>,
+    hashes: Vec<u64>,
+    open_hash: Option<u64>,
+    text_bytes: u64,
+    may_continue: bool,
+    values: Vec<Volume>,
+}
+
+impl<S: Sink> LogFold<S> {
+    /// A fold at the beginning of a log.
+    pub fn new(options: Options, sink: S) -> Self {
+        LogFold {
+            options,
+            sink,
+            error: None,
+            run: None,
+            mode: options.mode.unwrap_or(Mode::Rate),
+            torn: None,
+            heads: Vec::new(),
+            cut_before: false,
+            runs: 0,
+            summary: LogSummary::default(),
+        }
+    }
+
+    /// Takes the next item of the log.
+    pub fn take(&mut self, item: Item<'_>) {
+        if self.error.is_some() {
+            return;
+        }
+        match item {
+            Item::Frame(frame) => self.frame(frame),
+            Item::Fault(fault) => {
+                self.fault(&fault);
+                self.cut_before |= fault.reason == Reason::GluedHeader && self.torn.is_none();
+            }
+            Item::Filler(bytes) => self.summary.accounting.filler += bytes,
+            Item::Unfinished(fault) => self.summary.accounting.unfinished += fault.bytes,
+        }
+    }
+
+    /// Ends the log.
+    ///
+    /// # Errors
+    /// The first error of the sink.
+    pub fn finish(mut self) -> Result<(LogSummary, S), S::Error> {
+        if let Some(torn) = self.torn.take() {
+            self.release(torn, true);
+        }
+        self.end_run(true);
+        match self.error {
+            Some(error) => Err(error),
+            None => Ok((self.summary, self.sink)),
+        }
+    }
+
+    fn fault(&mut self, fault: &Fault<'_>) {
+        let summary = &mut self.summary;
+        summary.accounting.damaged += fault.bytes;
+        summary.damaged_lines += 1;
+        if fault.reason == Reason::UnknownKind && looks_prefixed(fault.text) {
+            summary.prefixed_lines += 1;
+        }
+        if summary.damaged.len() < SAMPLES {
+            let text = &fault.text[..fault.text.len().min(SAMPLE_BYTES)];
+            summary.damaged.push(DamagedLine {
+                line: fault.line,
+                offset: fault.offset,
+                reason: fault.reason.to_string(),
+                text: String::from_utf8_lossy(text).into_owned(),
+            });
+        }
+    }
+
+    fn frame(&mut self, frame: &Frame<'_>) {
+        let damaged: u64 = frame.faults.iter().map(|fault| fault.bytes).sum();
+        let in_text = |fault: &Fault<'_>| fault.bytes.min(fault.text.len() as u64 + 1);
+        let bytes = frame.text.len() as u64 - frame.faults.iter().map(in_text).sum::<u64>();
+        if frame.header && frame.closing == Closing::EndOfLog {
+            // More may follow; the whole frame is read next time.
+            self.summary.accounting.unfinished += bytes + damaged;
+            return;
+        }
+        for fault in &frame.faults {
+            self.fault(fault);
+        }
+        self.summary.rows += frame.rows.len() as u64;
+        let frame_is_open = !frame.header && frame.closing == Closing::EndOfLog;
+        let legacy = !frame.header && frame.closing != Closing::EmptyLine;
+        if let Some(torn) = &mut self.torn {
+            let same = match (torn.timestamp, frame.timestamp()) {
+                (Some(before), Some(now)) => before == now && !repeats(&torn.text, &frame.rows),
+                (None, Some(_)) => true,
+                (_, None) => !frame.idle,
+            };
+            if same {
+                torn.text.extend_from_slice(frame.text);
+                torn.bytes += bytes;
+                torn.timestamp = torn.timestamp.or(frame.timestamp());
+                torn.whole = frame.is_whole();
+                torn.legacy &= legacy;
+                torn.open = frame_is_open;
+                return;
+            }
+            if let Some(torn) = self.torn.take() {
+                self.release(torn, frame.idle);
+            }
+        }
+        let whole = frame.is_whole() || frame.closing == Closing::TooLong;
+        if !frame.faults.is_empty() || !whole {
+            self.torn = Some(Held {
+                text: frame.text.to_vec(),
+                bytes,
+                timestamp: frame.timestamp(),
+                damaged: true,
+                legacy,
+                open: frame_is_open,
+                whole,
+                after_cut: false,
+            });
+        } else if frame.idle || !frame.rows.is_empty() {
+            self.refresh(&Refresh {
+                timestamp: frame.timestamp(),
+                rows: &frame.rows,
+                text: frame.text,
+                bytes,
+                damaged: frame.closing == Closing::TooLong,
+                legacy,
+                open: frame_is_open,
+            });
+        } else {
+            self.summary.accounting.filler += bytes;
+        }
+    }
+
+    /// Goes on with a frame that was held because it is damaged or cut off. Where a restart or the
+    /// end of the log follows a cut frame, bandwhich ended within it: half a refresh has no exact
+    /// total, so nothing in it is counted.
+    fn release(&mut self, torn: Held, at_end_of_run: bool) {
+        if torn.timestamp.is_none() {
+            self.summary.accounting.filler += torn.bytes;
+        } else if !torn.whole && at_end_of_run {
+            self.cut(torn.bytes);
+        } else {
+            let rows = rows_of(&torn.text);
+            self.refresh(&torn.refresh(&rows));
+        }
+    }
+
+    /// A frame that was cut off: nothing in it is counted.
+    fn cut(&mut self, bytes: u64) {
+        self.summary.accounting.cut += bytes;
+        self.summary.cut_frames += 1;
+        self.cut_before = true;
+    }
+
+    /// One whole refresh.
+    fn refresh(&mut self, refresh: &Refresh<'_>) {
+        if let Some(time) = refresh.timestamp
+            && !PLAUSIBLE.contains(&time)
+        {
+            return self.undated(refresh);
+        }
+        self.summary.frames += 1;
+        match refresh.timestamp {
+            Some(_) => self.summary.accounting.frames += refresh.bytes,
+            None => {
+                self.summary.idle_frames += 1;
+                self.summary.accounting.idle += refresh.bytes;
+            }
+        }
+        self.count(refresh);
+    }
+
+    fn undated(&mut self, refresh: &Refresh<'_>) {
+        let summary = &mut self.summary;
+        summary.accounting.undated += refresh.bytes;
+        summary.undated_frames += 1;
+        let sum = |family: fn(&LogRow<'_>) -> bool| {
+            let rows = refresh.rows.iter().filter(|row| family(row));
+            rows.fold(0u64, |sum, row| sum.saturating_add(row_volume(row).total()))
+        };
+        let claimed = sum(|row| matches!(row, LogRow::Process(_)))
+            .max(sum(|row| matches!(row, LogRow::Connection(_))))
+            .max(sum(|row| matches!(row, LogRow::Address(_))));
+        summary.undated_bytes = summary.undated_bytes.saturating_add(claimed);
+        if let Some(run) = &mut self.run {
+            run.fold.skip();
+        }
+    }
+
+    fn count(&mut self, refresh: &Refresh<'_>) {
+        let hash = refresh.timestamp.map(|_| xxh3_64(refresh.text));
+        if self.begins_other_run(refresh, hash) {
+            self.end_run(false);
+        }
+        if self.run.is_none() {
+            self.begin_run(refresh);
+        }
+        let cut_before = std::mem::take(&mut self.cut_before);
+        let Some(run) = &mut self.run else { return };
+        if let Some((probe, held)) = &mut run.probe {
+            let verdict = match refresh.timestamp {
+                // Idle frames before any traffic tell nothing and need not wait.
+                None if held.is_empty() => {
+                    let restarted = run.fold.idle().is_err();
+                    debug_assert!(!restarted, "nothing was seen that could be missed");
+                    return;
+                }
+                // Running sums never go idle.
+                None => Some(probe.verdict().unwrap_or(Mode::Rate)),
+                Some(_) => probe.look(refresh.rows),
+            };
+            held.push_back(Held {
+                text: refresh.text.to_vec(),
+                bytes: refresh.bytes,
+                timestamp: refresh.timestamp,
+                damaged: refresh.damaged,
+                after_cut: cut_before,
+                legacy: refresh.legacy,
+                open: refresh.open,
+                whole: true,
+            });
+            if let Some(mode) = verdict {
+                self.decide(mode);
+            }
+            return;
+        }
+        let outcome = match refresh.timestamp {
+            // bandwhich begins with an idle frame.
+            None if cut_before && run.fold.last_time().is_some() => Err(Restarted),
+            _ => run.fold(refresh),
+        };
+        match outcome {
+            Ok(()) => {
+                run.text_bytes += refresh.text.len() as u64;
+                if let Some(hash) = hash {
+                    if refresh.open {
+                        run.open_hash = Some(hash);
+                    } else {
+                        if run.hashes.is_empty() {
+                            self.heads.push(hash);
+                        }
+                        run.hashes.push(hash);
+                    }
+                }
+                if run.fold.batch_is_full() {
+                    self.give_rows(false);
+                }
+            }
+            Err(Restarted) => {
+                self.end_run(false);
+                self.count(refresh);
+            }
+        }
+    }
+
+    /// Whether the frame cannot belong to the run at hand for its form or its content.
+    fn begins_other_run(&self, refresh: &Refresh<'_>, hash: Option<u64>) -> bool {
+        let Some(run) = &self.run else { return false };
+        let legacy = run.fold.style() == Style::Legacy;
+        if legacy && !refresh.legacy {
+            // A newer version went on in the same file. (A frame without head within a log with
+            // heads is a torn one, not another version.)
+            return true;
+        }
+        // A copied stretch begins with a frame that began a run before, and goes back in time.
+        match (refresh.timestamp, run.fold.last_time(), hash) {
+            (Some(now), Some(last), Some(hash)) => now < last && self.heads.contains(&hash),
+            _ => false,
+        }
+    }
+
+    fn begin_run(&mut self, refresh: &Refresh<'_>) {
+        let first = self.runs == 0;
+        let style = match refresh.timestamp {
+            Some(_) if refresh.legacy => Style::Legacy,
+            Some(_) if first => Style::Continued,
+            _ => Style::Fresh,
+        };
+        let probe = match self.options.mode {
+            None => Some((Probe::default(), VecDeque::new())),
+            Some(_) => None,
+        };
+        let counters = (self.options.mode == Some(Mode::Cumulative))
+            .then(|| Counters::new(style == Style::Fresh));
+        self.run = Some(Run {
+            fold: RunFold::new(self.options.resolution, style),
+            probe,
+            counters,
+            hashes: Vec::new(),
+            open_hash: None,
+            text_bytes: 0,
+            may_continue: first && style == Style::Continued,
+            values: Vec::new(),
+        });
+        self.runs += 1;
+    }
+
+    /// Settles the mode of the run at hand and folds the frames that waited for it.
+    fn decide(&mut self, mode: Mode) {
+        let Some(run) = &mut self.run else { return };
+        let Some((probe, held)) = run.probe.take() else { return };
+        self.mode = mode;
+        let begun = run.fold.style() == Style::Fresh || probe.has_just_begun();
+        run.counters = (mode == Mode::Cumulative).then(|| Counters::new(begun));
+        for held in held {
+            let rows = rows_of(&held.text);
+            self.cut_before = held.after_cut;
+            self.count(&held.refresh(&rows));
+        }
+    }
+
+    fn give_rows(&mut self, last: bool) {
+        let Some(run) = &mut self.run else { return };
+        let (sink, error) = (&mut self.sink, &mut self.error);
+        let number = self.runs - 1;
+        run.fold.give_rows(last, |rows, strings| {
+            if error.is_none() && !rows.is_empty() {
+                *error = sink.rows(number, rows, strings).err();
+            }
+        });
+    }
+
+    fn end_run(&mut self, with_log: bool) {
+        while let Some(Run { probe: Some((probe, _)), .. }) = &self.run {
+            // Too short to tell: assume what the run before was.
+            let mode = probe.verdict().unwrap_or(self.mode);
+            self.decide(mode);
+        }
+        let Some(run) = &mut self.run else { return };
+        let carry = run.fold.end(with_log);
+        self.give_rows(true);
+        let Some(run) = self.run.take() else { return };
+        let Run { fold, mut hashes, open_hash, .. } = run;
+        if hashes.is_empty() {
+            hashes.extend(open_hash);
+        }
+        let Some(last) = fold.last_time() else {
+            self.summary.timeless_frames += fold.frames;
+            self.summary.runs = self.runs;
+            return;
+        };
+        let summary = RunSummary {
+            run: self.runs - 1,
+            hashes,
+            frames: fold.frames,
+            idle_frames: fold.idle_frames,
+            first: fold.first_time,
+            last: Some(last + fold.trailing_idle()),
+            mode: if run.counters.is_some() { Mode::Cumulative } else { Mode::Rate },
+            framed: fold.style() != Style::Legacy,
+            may_continue: run.may_continue,
+            may_go_on: with_log,
+            carry,
+            facts: fold.facts,
+            disagreement: fold.disagreement,
+            doubled: fold.doubled,
+            clock_steps: fold.clock_steps,
+            text_bytes: run.text_bytes,
+        };
+        self.summary.runs = self.runs;
+        if self.error.is_none() {
+            self.error = self.sink.run_ended(summary).err();
+        }
+    }
+}
+
+impl Run {
+    fn fold(&mut self, refresh: &Refresh<'_>) -> Result<(), Restarted> {
+        let Some(timestamp) = refresh.timestamp else {
+            if self.counters.as_ref().is_some_and(|counters| !counters.is_empty()) {
+                // Running sums stay; they are gone only after a restart.
+                return Err(Restarted);
+            }
+            return self.fold.idle();
+        };
+        match &mut self.counters {
+            Some(counters) => {
+                counters
+                    .differences(refresh.rows, &mut self.values)
+                    .map_err(|Fell| Restarted)?;
+            }
+            None => {
+                self.values.clear();
+                self.values.extend(refresh.rows.iter().map(row_volume));
+            }
+        }
+        self.fold.traffic(&Observation {
+            timestamp,
+            rows: refresh.rows,
+            values: &self.values,
+            damaged: refresh.damaged,
+            windowed: self.counters.is_none(),
+        })
+    }
+}
+
+impl Held {
+    fn refresh<'a>(&'a self, rows: &'a [LogRow<'a>]) -> Refresh<'a> {
+        Refresh {
+            timestamp: self.timestamp,
+            rows,
+            text: &self.text,
+            bytes: self.bytes,
+            damaged: self.damaged,
+            legacy: self.legacy,
+            open: self.open,
+        }
+    }
+}
+
+/// The rows in the text of a frame.
+fn rows_of(text: &[u8]) -> Vec<LogRow<'_>> {
+    text.split(|&byte| byte == b'\n')
+        .filter_map(|line| match parse_line(line) {
+            Line::Row(row) => Some(row),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Whether the first row stands in the text already: then it is the next refresh.
+fn repeats(text: &[u8], rows: &[LogRow<'_>]) -> bool {
+    let Some(first) = rows.first() else { return false };
+    let family = |row: &LogRow<'_>| match row {
+        LogRow::Process(_) => 0,
+        LogRow::Connection(_) => 1,
+        LogRow::Address(_) => 2,
+    };
+    let before = rows_of(text);
+    before.last().is_some_and(|last| family(last) > family(first))
+        || before.iter().any(|row| match (row, first) {
+            (LogRow::Connection(a), LogRow::Connection(b)) => {
+                (a.interface, a.local_port, a.host, a.remote_port, a.protocol)
+                    == (b.interface, b.local_port, b.host, b.remote_port, b.protocol)
+            }
+            (LogRow::Address(a), LogRow::Address(b)) => a.host == b.host,
+            _ => false,
+        })
+}

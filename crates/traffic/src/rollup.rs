@@ -1,0 +1,97 @@
+//! What a fold gives out: rows per bucket and connection, and facts per bucket.
+
+use rawlog::Protocol;
+use serde::{Deserialize, Serialize};
+
+use crate::{TextId, Volume};
+
+/// Which set a row belongs to. Only [`Table::Traffic`] adds up to the totals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Table {
+    /// What crossed the network.
+    Traffic,
+    /// Loopback, halved, for bandwhich sees each of its packets twice.
+    Loopback,
+    /// Peers of a log that has process rows and address rows but no connection rows: the same
+    /// bytes as in [`Table::Traffic`], by peer.
+    Peers,
+}
+
+impl Table {
+    /// All tables.
+    pub const ALL: [Table; 3] = [Table::Traffic, Table::Loopback, Table::Peers];
+
+    /// Its name, in lower case.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Table::Traffic => "traffic",
+            Table::Loopback => "loopback",
+            Table::Peers => "peers",
+        }
+    }
+}
+
+/// What one connection moved in one bucket. Several rows may share bucket and connection: add them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Which set it belongs to.
+    pub table: Table,
+    /// Start of the bucket, seconds since 1970.
+    pub bucket: i64,
+    /// Owner. `None` where the log does not tell.
+    pub process: Option<TextId>,
+    /// Interface. `None` where the log does not tell.
+    pub interface: Option<TextId>,
+    /// Protocol. `None` where the log does not tell.
+    pub protocol: Option<Protocol>,
+    /// Local port. `None` where the log does not tell.
+    pub local_port: Option<u16>,
+    /// Remote address or host name. `None` where the log does not tell.
+    pub remote: Option<TextId>,
+    /// Remote port. `None` where the log does not tell.
+    pub remote_port: Option<u16>,
+    /// Bytes.
+    pub volume: Volume,
+    /// Largest bytes per refresh, a mean over five refreshes.
+    pub peak: Volume,
+    /// Refreshes in which the connection was printed.
+    pub frames: u32,
+    /// Seconds since 1970.
+    pub first_seen: i64,
+    /// Seconds since 1970.
+    pub last_seen: i64,
+}
+
+/// What is known of one bucket as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BucketFacts {
+    /// Start of the bucket, seconds since 1970.
+    pub bucket: i64,
+    /// Refreshes observed, one a second, the idle ones included.
+    pub frames: u32,
+    /// Refreshes without traffic.
+    pub idle_frames: u32,
+    /// Largest sum of all connections in one refresh, a mean over five refreshes.
+    pub peak: Volume,
+    /// First refresh, seconds since 1970.
+    pub first: i64,
+    /// Last refresh, seconds since 1970.
+    pub last: i64,
+}
+
+/// A host as people know it: without the final dot of a resolver's name, and reduced to the name
+/// where bandwhich's head prints a whole PTR record. What would then look like an address stays.
+///
+/// ```
+/// assert_eq!(traffic::host_label("www.example.com."), "www.example.com");
+/// assert_eq!(traffic::host_label("7.2.0.192.in-addr.arpa. 300 IN PTR a.example. "), "a.example");
+/// assert_eq!(traffic::host_label("192.0.2.7."), "192.0.2.7.");
+/// ```
+pub fn host_label(host: &str) -> &str {
+    let name = host.rsplit_once(" IN PTR ").map_or(host, |(_, name)| name.trim_end());
+    match name.strip_suffix('.') {
+        Some(bare) if !bare.is_empty() && bare.parse::<std::net::IpAddr>().is_err() => bare,
+        _ => name,
+    }
+}

@@ -1,0 +1,269 @@
+//! The keys that are alive in a run, each with what its exact total needs.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher as _, Hasher as _};
+
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+use rawlog::Protocol;
+
+use crate::{Strings, TextId, Volume};
+
+/// What a slot counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Kind {
+    /// A connection row.
+    Connection,
+    /// A process row, where there are no connection rows.
+    Process,
+    /// An address row, where there are neither connection nor process rows.
+    Peer,
+    /// An address row beside process rows: the same bytes once more.
+    PeerBeside,
+    /// What an address row holds beyond the connection rows of its peer.
+    Residual,
+    /// What all address (or process) rows hold beyond all connection rows.
+    Rest,
+}
+
+/// Identity of a slot while it is looked up. The interface is no part of it: bandwhich prints the
+/// one on which a connection was last seen.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Key<'a> {
+    pub(crate) kind: Kind,
+    pub(crate) local_port: u16,
+    pub(crate) remote_port: u16,
+    pub(crate) protocol: Option<Protocol>,
+    /// The peer, or the process where the kind is [`Kind::Process`].
+    pub(crate) text: &'a [u8],
+}
+
+impl Key<'_> {
+    fn hash(&self) -> u64 {
+        let mut hasher = FixedState::with_seed(0x6e6d).build_hasher();
+        hasher.write(self.text);
+        hasher.write_u64(
+            u64::from(self.local_port)
+                | u64::from(self.remote_port) << 16
+                | (self.protocol.map_or(2, |protocol| protocol as u64)) << 32
+                | (self.kind as u64) << 40,
+        );
+        hasher.finish()
+    }
+}
+
+/// What was seen of a slot within the current bucket under one process name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Part {
+    /// Bytes times five.
+    pub(crate) fifths: Volume,
+    pub(crate) peak: Volume,
+    pub(crate) frames: u32,
+    pub(crate) first: i64,
+    pub(crate) last: i64,
+}
+
+impl Part {
+    pub(crate) fn join(&mut self, other: &Part) {
+        self.fifths.add(other.fifths);
+        self.peak = self.peak.max(other.peak);
+        self.frames += other.frames;
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+    }
+}
+
+/// A live key.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    pub(crate) kind: Kind,
+    /// Where it was last seen.
+    pub(crate) interface: Option<TextId>,
+    pub(crate) local_port: u16,
+    pub(crate) remote_port: u16,
+    pub(crate) protocol: Option<Protocol>,
+    pub(crate) text: TextId,
+    pub(crate) loopback: bool,
+    /// Whether another live connection carries the same bytes.
+    pub(crate) doubled: bool,
+    /// Whether it has been alive since the first frame of its run.
+    pub(crate) since_start: bool,
+    /// Sums of value times weight, by frame number modulo five.
+    pub(crate) windows: [Volume; 5],
+    /// Bytes given out in rows.
+    pub(crate) emitted: Volume,
+    /// What is left of the division by five.
+    pub(crate) remainder: Volume,
+    /// Value times weight in the last frame that has it.
+    pub(crate) last_window: Volume,
+    pub(crate) last_frame: Option<u64>,
+    pub(crate) last_growth: Option<u64>,
+    pub(crate) last_time: i64,
+    pub(crate) last_name: TextId,
+    /// Known names with the number of rows that bear them.
+    pub(crate) names: Vec<(TextId, u32)>,
+    /// The parts of the current bucket: under a known name, and under `<UNKNOWN>`.
+    pub(crate) known: Option<(TextId, Part)>,
+    pub(crate) unknown: Option<Part>,
+    /// Rows given out without a name, by their place in the batch.
+    pub(crate) unresolved: Vec<u32>,
+    /// The frame at hand, once it was seen there, and its value in it.
+    pub(crate) seen: Option<u64>,
+    pub(crate) now: Volume,
+    pub(crate) in_bucket: bool,
+}
+
+impl Slot {
+    /// The known name that most rows bear.
+    pub(crate) fn best_name(&self) -> Option<TextId> {
+        // The first of equals wins, so that the outcome does not depend on anything but the log.
+        let mut best: Option<(TextId, u32)> = None;
+        for &(name, rows) in &self.names {
+            if best.is_none_or(|(_, most)| rows > most) {
+                best = Some((name, rows));
+            }
+        }
+        best.map(|(name, _)| name)
+    }
+
+    pub(crate) fn count_name(&mut self, name: TextId) {
+        match self.names.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, rows)) => *rows += 1,
+            None => self.names.push((name, 1)),
+        }
+    }
+
+    /// Forgets the sums after an absence that closed them.
+    pub(crate) fn reopen(&mut self) {
+        self.windows = [Volume::ZERO; 5];
+        self.emitted = Volume::ZERO;
+        self.remainder = Volume::ZERO;
+        self.last_window = Volume::ZERO;
+        self.since_start = false;
+    }
+}
+
+type Ports = (u16, u16, Option<Protocol>);
+
+/// All live keys.
+#[derive(Default)]
+pub(crate) struct Slots {
+    slots: Vec<Option<Slot>>,
+    free: Vec<u32>,
+    table: HashTable<u32>,
+    /// The newest connection of each pair of ports.
+    by_ports: HashMap<Ports, u32, FixedState>,
+}
+
+impl Slots {
+    pub(crate) fn find(&self, key: &Key<'_>, strings: &Strings) -> Option<u32> {
+        self.table
+            .find(key.hash(), |&index| {
+                let slot = self.get(index);
+                slot.kind == key.kind
+                    && slot.local_port == key.local_port
+                    && slot.remote_port == key.remote_port
+                    && slot.protocol == key.protocol
+                    && strings.bytes(slot.text) == key.text
+            })
+            .copied()
+    }
+
+    pub(crate) fn insert(&mut self, slot: Slot, key: &Key<'_>, strings: &Strings) -> u32 {
+        let ports = (slot.local_port, slot.remote_port, slot.protocol);
+        let is_connection = slot.kind == Kind::Connection;
+        let index = match self.free.pop() {
+            Some(index) => {
+                self.slots[index as usize] = Some(slot);
+                index
+            }
+            None => {
+                self.slots.push(Some(slot));
+                u32::try_from(self.slots.len() - 1).expect("fewer than 2^32 keys are alive")
+            }
+        };
+        if is_connection {
+            self.by_ports.insert(ports, index);
+        }
+        self.index(index, key, strings);
+        index
+    }
+
+    fn index(&mut self, index: u32, key: &Key<'_>, strings: &Strings) {
+        let slots = &self.slots;
+        self.table.insert_unique(key.hash(), index, |&index| {
+            slots[index as usize].as_ref().map_or(0, |slot| slot_key(slot, strings).hash())
+        });
+    }
+
+    /// The newest connection with these ports.
+    pub(crate) fn with_ports(&self, local: u16, remote: u16, protocol: Protocol) -> Option<u32> {
+        self.by_ports.get(&(local, remote, Some(protocol))).copied()
+    }
+
+    /// Gives `old` the identity and the present value of `new`, which ends.
+    pub(crate) fn take_over(&mut self, old: u32, new: u32, strings: &Strings) {
+        let gone = self.remove(new, strings);
+        self.unindex(old, strings);
+        let slot = self.get_mut(old);
+        slot.text = gone.text;
+        slot.interface = gone.interface;
+        slot.now = gone.now;
+        slot.seen = gone.seen;
+        slot.last_name = gone.last_name;
+        let ports = (slot.local_port, slot.remote_port, slot.protocol);
+        self.by_ports.insert(ports, old);
+        let slot = self.get(old);
+        let hash = slot_key(slot, strings).hash();
+        let slots = &self.slots;
+        self.table.insert_unique(hash, old, |&index| {
+            slots[index as usize].as_ref().map_or(0, |slot| slot_key(slot, strings).hash())
+        });
+    }
+
+    fn unindex(&mut self, index: u32, strings: &Strings) {
+        let hash = slot_key(self.get(index), strings).hash();
+        if let Ok(entry) = self.table.find_entry(hash, |&other| other == index) {
+            entry.remove();
+        }
+    }
+
+    pub(crate) fn remove(&mut self, index: u32, strings: &Strings) -> Slot {
+        self.unindex(index, strings);
+        let slot = self.slots[index as usize].take().expect("the index is of a live slot");
+        let ports = (slot.local_port, slot.remote_port, slot.protocol);
+        if self.by_ports.get(&ports) == Some(&index) {
+            self.by_ports.remove(&ports);
+        }
+        self.free.push(index);
+        slot
+    }
+
+    pub(crate) fn get(&self, index: u32) -> &Slot {
+        self.slots[index as usize].as_ref().expect("the index is of a live slot")
+    }
+
+    pub(crate) fn get_mut(&mut self, index: u32) -> &mut Slot {
+        self.slots[index as usize].as_mut().expect("the index is of a live slot")
+    }
+
+    /// The indices of all live slots, in a fixed order.
+    pub(crate) fn indices(&self) -> impl Iterator<Item = u32> {
+        (0u32..).zip(&self.slots).filter(|(_, slot)| slot.is_some()).map(|(index, _)| index)
+    }
+
+    /// All live slots.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Slot> {
+        self.slots.iter_mut().flatten()
+    }
+}
+
+fn slot_key<'a>(slot: &Slot, strings: &'a Strings) -> Key<'a> {
+    Key {
+        kind: slot.kind,
+        local_port: slot.local_port,
+        remote_port: slot.remote_port,
+        protocol: slot.protocol,
+        text: strings.bytes(slot.text),
+    }
+}

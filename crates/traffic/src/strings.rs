@@ -1,0 +1,56 @@
+//! Each distinct text once.
+
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+use std::hash::BuildHasher as _;
+
+/// Texts by number. Names from a log are bytes; they become text when they are looked up.
+#[derive(Default)]
+pub struct Strings {
+    texts: Vec<Box<[u8]>>,
+    table: HashTable<u32>,
+}
+
+/// Number of a text in a [`Strings`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TextId(pub(crate) u32);
+
+impl Strings {
+    /// The text's number; the same text has the same number.
+    pub fn intern(&mut self, text: &[u8]) -> TextId {
+        let hash = hash(text);
+        if let Some(&id) = self.table.find(hash, |&id| *self.texts[id as usize] == *text) {
+            return TextId(id);
+        }
+        let id = u32::try_from(self.texts.len()).expect("fewer than 2^32 texts are alive");
+        self.texts.push(text.into());
+        let texts = &self.texts;
+        self.table.insert_unique(hash, id, |&id| crate::strings::hash(&texts[id as usize]));
+        TextId(id)
+    }
+
+    /// The bytes of a text.
+    pub fn bytes(&self, id: TextId) -> &[u8] {
+        &self.texts[id.0 as usize]
+    }
+
+    /// A text; what is not UTF-8 in it becomes U+FFFD.
+    pub fn text(&self, id: TextId) -> std::borrow::Cow<'_, str> {
+        String::from_utf8_lossy(self.bytes(id))
+    }
+
+    /// How many texts there are.
+    pub fn len(&self) -> usize {
+        self.texts.len()
+    }
+
+    /// Whether there is no text.
+    pub fn is_empty(&self) -> bool {
+        self.texts.is_empty()
+    }
+}
+
+/// A hash that is the same in each run of the program.
+pub(crate) fn hash(text: &[u8]) -> u64 {
+    FixedState::with_seed(0x6e6d).hash_one(text)
+}
