@@ -80,7 +80,8 @@ pub struct Args {
     pub config: Option<PathBuf>,
 
     /// Says more: -v how things are done, -vv everything
-    #[arg(short, long, action = clap::ArgAction::Count, global = true, help_heading = GLOBAL, conflicts_with = "quiet")]
+    #[arg(short, long, action = clap::ArgAction::Count, conflicts_with = "quiet")]
+    #[arg(global = true, help_heading = GLOBAL)]
     pub verbose: u8,
 
     /// Says only what failed
@@ -88,13 +89,8 @@ pub struct Args {
     pub quiet: bool,
 
     /// When to colour
-    #[arg(
-        long,
-        value_enum,
-        value_name = "WHEN",
-        default_value = "auto",
-        global = true, help_heading = GLOBAL
-    )]
+    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
+    #[arg(global = true, help_heading = GLOBAL)]
     pub color: ColorWhen,
 
     /// How messages on standard error are written

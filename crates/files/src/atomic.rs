@@ -78,7 +78,11 @@ impl AtomicFile {
             _ => None,
         };
         let temporary = create_locked(temp_dir.unwrap_or(folder), permissions.as_ref())?;
-        Ok(Self { temporary, target: path.to_owned(), permissions })
+        Ok(Self {
+            temporary,
+            target: path.to_owned(),
+            permissions,
+        })
     }
 
     /// The temporary file, open for reading and writing.
@@ -102,15 +106,24 @@ impl AtomicFile {
     ///
     /// As for [`write_atomically`].
     pub fn commit(self) -> Result<()> {
-        let Self { temporary, target, permissions } = self;
+        let Self {
+            temporary,
+            target,
+            permissions,
+        } = self;
         if let Some(permissions) = permissions {
             let file = temporary.as_file();
             file.set_permissions(permissions)
                 .map_err(Error::context("set the permissions of", &target))?;
         }
-        temporary.as_file().sync_all().map_err(Error::context("sync", &target))?;
+        temporary
+            .as_file()
+            .sync_all()
+            .map_err(Error::context("sync", &target))?;
         // A refused rename hands the temporary file back inside the error; dropping it removes it.
-        temporary.persist(&target).map_err(|refused| Error::new("replace", &target, refused.error))?;
+        temporary
+            .persist(&target)
+            .map_err(|refused| Error::new("replace", &target, refused.error))?;
         sync_folder(folder_of(&target))
     }
 }
@@ -147,7 +160,11 @@ pub fn sync_folder(folder: &Path) -> Result<()> {
         let synced = File::open(folder).and_then(|opened| opened.sync_all());
         match synced {
             // Some network and FUSE filesystems cannot sync a folder; there is nothing to wait for.
-            Err(cause) if matches!(cause.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {}
+            Err(cause)
+                if matches!(
+                    cause.kind(),
+                    io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
+                ) => {}
             other => other.map_err(Error::context("sync the folder", folder))?,
         }
     }
@@ -197,7 +214,9 @@ pub fn sweep_temporaries(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut strays = Vec::new();
     for entry in entries {
         let entry = entry.map_err(Error::context("read the folder", folder))?;
-        if is_temporary_name(&entry.file_name()) && entry.file_type().is_ok_and(|kind| kind.is_file()) {
+        if is_temporary_name(&entry.file_name())
+            && entry.file_type().is_ok_and(|kind| kind.is_file())
+        {
             strays.push(entry.path());
         }
     }
@@ -245,33 +264,48 @@ fn open_as_is(path: &Path) -> io::Result<File> {
 fn is_temporary_name(name: &OsStr) -> bool {
     name.to_str()
         .and_then(|name| name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX))
-        .is_some_and(|random| random.len() == RANDOM && random.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+        .is_some_and(|random| {
+            random.len() == RANDOM && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        })
 }
 
 // The lock tells a sweep that somebody is still writing; it dies with the process.
 fn create_locked(folder: &Path, permissions: Option<&Permissions>) -> Result<NamedTempFile> {
     // Each new try needs a sweep to fall into the instant between creating and locking.
     const TRIES: usize = 100;
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(PREFIX).suffix(SUFFIX).rand_bytes(RANDOM);
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create_new(true);
     #[cfg(unix)]
     {
-        use std::os::unix::fs::PermissionsExt;
+        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
         // Narrowed by the umask, as for any new file; tempfile alone would make it the owner's
         // only, and nobody else could read a report. Never wider than what will be replaced.
-        let mode = permissions.map_or(0o666, |old| old.mode() & 0o777) | 0o600;
-        builder.permissions(Permissions::from_mode(mode));
+        options.mode(permissions.map_or(0o666, |old| old.mode() & 0o777) | 0o600);
     }
     for _ in 0..TRIES {
-        let temporary = builder
-            .tempfile_in(folder)
+        // tempfile adds the path to the system's words; we have our own way of saying it.
+        let mut number = None;
+        let temporary = tempfile::Builder::new()
+            .prefix(PREFIX)
+            .suffix(SUFFIX)
+            .rand_bytes(RANDOM)
+            .make_in(folder, |path| {
+                options
+                    .open(path)
+                    .inspect_err(|cause| number = cause.raw_os_error())
+            })
+            .map_err(|cause| number.map_or(cause, io::Error::from_raw_os_error))
             .map_err(Error::context("create a temporary file in", folder))?;
         match temporary.as_file().try_lock() {
             Err(TryLockError::WouldBlock) => continue,
             // A filesystem without locks is one where a sweep removes nothing.
             Ok(()) | Err(TryLockError::Error(_)) => {}
         }
-        if temporary.as_file().metadata().is_ok_and(|found| is_linked(&found)) {
+        if temporary
+            .as_file()
+            .metadata()
+            .is_ok_and(|found| is_linked(&found))
+        {
             return Ok(temporary);
         }
     }
@@ -299,13 +333,20 @@ fn folder_of(path: &Path) -> &Path {
 #[cfg(unix)]
 fn require_same_filesystem(temp_dir: &Path, folder: &Path) -> Result<()> {
     use std::os::unix::fs::MetadataExt;
-    let device = |path| fs::metadata(path).map(|found| found.dev()).map_err(Error::context("find the folder", path));
+    let device = |path| {
+        fs::metadata(path)
+            .map(|found| found.dev())
+            .map_err(Error::context("find the folder", path))
+    };
     if device(temp_dir)? == device(folder)? {
         return Ok(());
     }
     let cause = io::Error::new(
         io::ErrorKind::CrossesDevices,
-        format!("it is not on the filesystem of {}", crate::error::show(folder)),
+        format!(
+            "it is not on the filesystem of {}",
+            crate::error::show(folder)
+        ),
     );
     Err(Error::new("write temporary files in", temp_dir, cause))
 }
@@ -351,7 +392,10 @@ mod tests {
         })
         .unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::StorageFull);
-        assert_eq!(error.to_string(), format!("cannot write {}: no storage space", path.display()));
+        assert_eq!(
+            error.to_string(),
+            format!("cannot write {}: no storage space", path.display())
+        );
         assert_eq!(fs::read_to_string(&path).unwrap(), "old");
         assert_eq!(names(folder.path()), ["report.json"]);
     }
@@ -370,7 +414,9 @@ mod tests {
         let folder = tempdir().unwrap();
         let mut file = AtomicFile::create(&folder.path().join("x"), None).unwrap();
         file.write_all(b"half").unwrap();
-        assert!(is_temporary_name(file.temporary_path().file_name().unwrap()));
+        assert!(is_temporary_name(
+            file.temporary_path().file_name().unwrap()
+        ));
         drop(file);
         assert!(names(folder.path()).is_empty());
     }
@@ -405,8 +451,14 @@ mod tests {
     #[test]
     fn a_temporary_folder_on_another_filesystem_is_refused_before_the_writing() {
         let folder = tempdir().unwrap();
-        let error = AtomicFile::create(&folder.path().join("x"), Some(Path::new("/proc"))).unwrap_err();
-        assert!(error.to_string().starts_with("cannot write temporary files in /proc: it is not on"), "{error}");
+        let error =
+            AtomicFile::create(&folder.path().join("x"), Some(Path::new("/proc"))).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("cannot write temporary files in /proc: it is not on"),
+            "{error}"
+        );
         assert_eq!(error.kind(), io::ErrorKind::CrossesDevices);
     }
 
@@ -466,7 +518,10 @@ mod tests {
             fs::write(folder.path().join(name), "").unwrap();
         }
         fs::create_dir(folder.path().join(".network-monitor-000000000000.tmp")).unwrap();
-        assert_eq!(sweep_temporaries(folder.path()).unwrap(), [folder.path().join(stray)]);
+        assert_eq!(
+            sweep_temporaries(folder.path()).unwrap(),
+            [folder.path().join(stray)]
+        );
         assert_eq!(names(folder.path()).len(), kept.len() + 1);
         assert!(sweep_temporaries(folder.path()).unwrap().is_empty());
     }
@@ -518,6 +573,9 @@ mod tests {
         assert!(deep.is_dir());
         fs::write(deep.join("file"), "").unwrap();
         let error = create_folder(&deep.join("file/below")).unwrap_err();
-        assert!(error.to_string().contains("cannot create the folder"), "{error}");
+        assert!(
+            error.to_string().contains("cannot create the folder"),
+            "{error}"
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! An I/O error that says what was being done to which path.
 
 use std::error::Error as StdError;
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -22,7 +22,11 @@ pub struct Error {
 impl Error {
     /// Builds an error from what was being done ("open", "read", "rename") and to what.
     pub fn new(action: &'static str, path: impl Into<PathBuf>, cause: io::Error) -> Self {
-        Self { action, path: path.into(), cause }
+        Self {
+            action,
+            path: path.into(),
+            cause,
+        }
     }
 
     /// Returns a closure for `map_err` that adds the action and the path.
@@ -57,7 +61,13 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot {} {}: {}", self.action, show(&self.path), describe(&self.cause))
+        write!(
+            f,
+            "cannot {} {}: {}",
+            self.action,
+            show(&self.path),
+            describe(&self.cause)
+        )
     }
 }
 
@@ -80,7 +90,9 @@ pub fn describe(error: &io::Error) -> String {
     let Some(number) = error.raw_os_error() else {
         return text;
     };
-    let text = text.strip_suffix(&format!(" (os error {number})")).unwrap_or(&text);
+    let text = text
+        .strip_suffix(&format!(" (os error {number})"))
+        .unwrap_or(&text);
     let mut letters = text.chars();
     match (letters.next(), letters.clone().next()) {
         // "RPC struct is bad" keeps its capitals.
@@ -139,7 +151,10 @@ mod tests {
     fn a_message_names_the_action_the_path_and_the_cause() {
         let cause = std::fs::File::open("/nowhere/y.log").unwrap_err();
         let error = Error::new("open", "/nowhere/y.log", cause);
-        assert_eq!(error.to_string(), "cannot open /nowhere/y.log: no such file or directory");
+        assert_eq!(
+            error.to_string(),
+            "cannot open /nowhere/y.log: no such file or directory"
+        );
         assert_eq!(error.kind(), io::ErrorKind::NotFound);
     }
 

@@ -13,6 +13,7 @@
 mod atomic;
 mod discover;
 mod error;
+mod kind;
 mod lock;
 mod open;
 mod utf16;

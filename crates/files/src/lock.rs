@@ -51,13 +51,19 @@ impl Lock {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                return Err(LockError::Held { path: path.to_owned(), holder: holder(&mut file) });
+                return Err(LockError::Held {
+                    path: path.to_owned(),
+                    holder: holder(&mut file),
+                });
             }
             Err(TryLockError::Error(cause)) => {
                 return Err(Error::new("lock", path, cause).into());
             }
         }
-        let lock = Self { file, path: path.to_owned() };
+        let lock = Self {
+            file,
+            path: path.to_owned(),
+        };
         lock.sign(started, command);
         Ok(lock)
     }
@@ -99,13 +105,18 @@ fn open(path: &Path) -> std::io::Result<File> {
     if file.metadata()?.is_file() {
         Ok(file)
     } else {
-        Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "not a regular file"))
+        Err(std::io::Error::new(
+            std::io::ErrorKind::InvalidInput,
+            "not a regular file",
+        ))
     }
 }
 
 fn holder(file: &mut File) -> String {
     let mut bytes = Vec::new();
-    let read = file.rewind().and_then(|()| file.take(HOLDER_LIMIT).read_to_end(&mut bytes));
+    let read = file
+        .rewind()
+        .and_then(|()| file.take(HOLDER_LIMIT).read_to_end(&mut bytes));
     let text = String::from_utf8_lossy(&bytes);
     let text = text.trim();
     // Empty between taking the lock and signing it, and where the disk was full.
@@ -123,14 +134,23 @@ mod tests {
     fn a_second_run_is_told_who_holds_the_lock() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lock");
-        let first = Lock::acquire(&path, "2026-03-02T10:00:00+01:00", "network-monitor report").unwrap();
+        let first =
+            Lock::acquire(&path, "2026-03-02T10:00:00+01:00", "network-monitor report").unwrap();
         let error = Lock::acquire(&path, "later", "network-monitor ingest").unwrap_err();
-        let LockError::Held { holder, .. } = &error else { panic!("{error}") };
+        let LockError::Held { holder, .. } = &error else {
+            panic!("{error}")
+        };
         assert_eq!(
             *holder,
-            format!("pid {}, started 2026-03-02T10:00:00+01:00: network-monitor report", std::process::id())
+            format!(
+                "pid {}, started 2026-03-02T10:00:00+01:00: network-monitor report",
+                std::process::id()
+            )
         );
-        assert!(error.to_string().contains("is locked by another run: pid "), "{error}");
+        assert!(
+            error.to_string().contains("is locked by another run: pid "),
+            "{error}"
+        );
         drop(first);
     }
 
@@ -148,10 +168,17 @@ mod tests {
     fn what_a_dead_run_left_in_the_file_does_not_hold_the_lock() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lock");
-        std::fs::write(&path, "pid 1, started long ago: something with a longer text\n").unwrap();
+        std::fs::write(
+            &path,
+            "pid 1, started long ago: something with a longer text\n",
+        )
+        .unwrap();
         let _lock = Lock::acquire(&path, "now", "x").unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
-        assert_eq!(text, format!("pid {}, started now: x\n", std::process::id()));
+        assert_eq!(
+            text,
+            format!("pid {}, started now: x\n", std::process::id())
+        );
     }
 
     #[test]
@@ -160,8 +187,14 @@ mod tests {
         let path = folder.path().join("lock");
         let foreign = File::create(&path).unwrap();
         foreign.lock().unwrap();
-        std::fs::write(&path, [b"\x1b[2J\xff".as_slice(), &[b'x'; 100_000]].concat()).unwrap();
-        let Err(LockError::Held { holder, .. }) = Lock::acquire(&path, "", "") else { panic!() };
+        std::fs::write(
+            &path,
+            [b"\x1b[2J\xff".as_slice(), &[b'x'; 100_000]].concat(),
+        )
+        .unwrap();
+        let Err(LockError::Held { holder, .. }) = Lock::acquire(&path, "", "") else {
+            panic!()
+        };
         assert!(holder.starts_with("\\u{1b}[2J\u{fffd}xxx") && holder.len() < 5000);
     }
 
@@ -171,7 +204,9 @@ mod tests {
         let path = folder.path().join("lock");
         let foreign = File::create(&path).unwrap();
         foreign.lock().unwrap();
-        let Err(LockError::Held { holder, .. }) = Lock::acquire(&path, "", "") else { panic!() };
+        let Err(LockError::Held { holder, .. }) = Lock::acquire(&path, "", "") else {
+            panic!()
+        };
         assert_eq!(holder, "one that did not sign");
     }
 
@@ -192,7 +227,10 @@ mod tests {
         std::fs::write(&target, "keep me").unwrap();
         let path = folder.path().join("lock");
         std::os::unix::fs::symlink(&target, &path).unwrap();
-        assert!(matches!(Lock::acquire(&path, "", ""), Err(LockError::Io(_))));
+        assert!(matches!(
+            Lock::acquire(&path, "", ""),
+            Err(LockError::Io(_))
+        ));
         assert_eq!(std::fs::read_to_string(target).unwrap(), "keep me");
     }
 
@@ -214,7 +252,10 @@ mod tests {
         while Lock::acquire(&path, "", "").is_ok() && std::time::Instant::now() < until {
             std::thread::yield_now();
         }
-        assert!(matches!(Lock::acquire(&path, "", ""), Err(LockError::Held { .. })));
+        assert!(matches!(
+            Lock::acquire(&path, "", ""),
+            Err(LockError::Held { .. })
+        ));
         other.kill().unwrap();
         other.wait().unwrap();
         Lock::acquire(&path, "", "").unwrap();

@@ -11,10 +11,21 @@ pub struct Fault<'a> {
     pub offset: u64,
     /// Bytes that the line takes in the log, its line end included.
     pub bytes: u64,
-    /// The line without its line end, at most as long as the reader's limit.
+    /// The line without its line feed. Of an overlong line the beginning: one byte more than the
+    /// reader's limit.
     pub text: &'a [u8],
     /// Why it is no row.
     pub reason: Reason,
+}
+
+impl Fault<'_> {
+    /// Bytes of an overlong line that were not kept.
+    pub(crate) fn lost_bytes(&self) -> u64 {
+        match self.reason {
+            Reason::TooLong => self.bytes.saturating_sub(self.text.len() as u64 + 1),
+            _ => 0,
+        }
+    }
 }
 
 /// Why a line is no row and no delimiter.
@@ -45,8 +56,11 @@ pub enum Reason {
     TooLong,
     /// `<NO TRAFFIC>` outside a frame, or in a frame that has rows.
     MisplacedIdle,
-    /// Another writer's or a cut line's text stands before `Refreshing:` on its line.
+    /// Another writer's or a cut line's text stands before `Refreshing:` on its line. The fault is
+    /// that text; a frame follows.
     GluedHeader,
+    /// The last line of the log has no line end: it may be cut.
+    Unfinished,
 }
 
 impl Reason {
@@ -66,6 +80,7 @@ impl Reason {
             Reason::TooLong => "the line is too long",
             Reason::MisplacedIdle => "<NO TRAFFIC> does not belong here",
             Reason::GluedHeader => "a cut line stands before Refreshing:",
+            Reason::Unfinished => "the last line has no line end",
         }
     }
 }

@@ -19,6 +19,11 @@ impl Protocol {
             Protocol::Udp => "udp",
         }
     }
+
+    /// The protocol that is printed so.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Protocol::Tcp, Protocol::Udp].into_iter().find(|protocol| protocol.as_str() == name)
+    }
 }
 
 /// One `process:` row: a process and what all its connections moved.
@@ -167,4 +172,52 @@ impl Row<'_> {
 fn put(out: &mut Vec<u8>, text: fmt::Arguments<'_>) {
     use std::io::Write as _;
     out.write_fmt(text).expect("writing to a Vec does not fail");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn printed(row: Row<'_>) -> String {
+        let mut out = Vec::new();
+        row.print(&mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn rows_are_printed_as_bandwhich_prints_them() {
+        let process =
+            Process { timestamp: -1, name: b"a \"b\"", up: u128::MAX, down: 0, connections: 2 };
+        assert_eq!(
+            printed(Row::Process(process)),
+            "process: <-1> \"a \"b\"\" up/down Bps: 340282366920938463463374607431768211455/0 \
+             connections: 2\n"
+        );
+        let connection = Connection {
+            timestamp: 7,
+            interface: Some(b"enp3s0"),
+            local_port: 51234,
+            host: b"2001:db8::1",
+            remote_port: 443,
+            protocol: Protocol::Tcp,
+            up: 1,
+            down: 2,
+            process: b"curl",
+        };
+        assert_eq!(
+            printed(Row::Connection(connection)),
+            "connection: <7> <enp3s0>:51234 => 2001:db8::1:443 (tcp) up/down Bps: 1/2 \
+             process: \"curl\"\n"
+        );
+        let without = Connection { interface: None, protocol: Protocol::Udp, ..connection };
+        assert_eq!(
+            printed(Row::Connection(without)),
+            "connection: <7> :51234 => 2001:db8::1:443 (udp) up/down Bps: 1/2 process: \"curl\"\n"
+        );
+        let address = Address { timestamp: 7, host: b"h.", up: 5, down: 6, connections: 0 };
+        assert_eq!(
+            printed(Row::Address(address)),
+            "remote_address: <7> h. up/down Bps: 5/6 connections: 0\n"
+        );
+    }
 }

@@ -1,1 +1,46 @@
-//! x
+//! One [`Report`] per host and period, and every format it is written in.
+//!
+//! A [`Builder`] takes stored rows and the facts of their buckets, in any order, and gives a
+//! [`Report`]. JSON, CSV, Parquet, the zip and the terminal's summary are made from it; none of
+//! them computes a number of its own. Nothing here touches files, clocks or the network: bytes go
+//! to a writer, and `now` is an argument.
+
+mod arithmetic;
+mod build;
+mod buckets;
+mod comparison;
+mod connections;
+mod coverage;
+mod csv;
+mod json;
+mod moment;
+mod notes;
+mod parquet;
+mod printable;
+mod ranking;
+mod report;
+mod text;
+mod texts;
+mod timeline;
+mod units;
+mod zip;
+
+pub use build::{Builder, Context, Options};
+pub use comparison::{Compared, Comparison, Comparisons, Totals};
+pub use connections::{Connection, ConnectionView};
+pub use coverage::{Coverage, Gap};
+pub use moment::Moment;
+pub use notes::Note;
+pub use printable::{fitted, printable, width};
+pub use ranking::{TopInterface, TopPort, TopProcess, TopProtocol, TopRemote};
+pub use report::{DamagedSample, InputFacts, Report, SCHEMA_VERSION, Span};
+pub use text::{Colour, Glyphs, TextOptions};
+pub use timeline::TimelineEntry;
+pub use units::{bytes, duration, percent, rate};
+
+pub use self::csv::{CsvError, write_csv};
+pub use self::parquet::{ParquetError, ParquetOptions, ParquetRows};
+pub use self::zip::{ZipError, write_zip};
+
+/// What bandwhich calls traffic whose socket was gone when it looked for the owner.
+pub const UNKNOWN: &str = "<UNKNOWN>";

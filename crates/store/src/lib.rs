@@ -1,1 +1,95 @@
-//! x
+//! The history: what logs said, kept exactly once.
+//!
+//! A store is a folder: a catalogue (`catalog.sqlite`) and Parquet files partitioned by day and
+//! host, which any tool may read. [`Store::ingest`] folds logs into it, [`Store::read_rows`] and
+//! [`Store::read_facts`] give them back. Reports, mail and analyses do not belong here.
+
+mod catalog;
+mod check;
+mod commit;
+mod error;
+mod facts;
+mod fold;
+mod identity;
+mod ingest;
+mod links;
+mod partition;
+mod query;
+mod rewrite;
+mod segment;
+mod sidecar;
+
+pub use check::{CheckReport, Damage};
+pub use error::{Error, Result};
+pub use fold::{FoldedLog, fold_log};
+pub use ingest::{IngestReport, Outcome};
+pub use query::{InputFacts, LogState, Span, StoreStatus};
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+
+/// Settings of a store that shape what it writes.
+#[derive(Clone, Copy, Debug)]
+pub struct Tuning {
+    /// How logs are folded.
+    pub fold: traffic::Options,
+    /// Bounds on what is read at a time.
+    pub limits: rawlog::Limits,
+    /// Rows of a Parquet row group.
+    pub batch_rows: usize,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Tuning {
+            fold: traffic::Options::default(),
+            limits: rawlog::Limits::default(),
+            batch_rows: 65_536,
+        }
+    }
+}
+
+/// An open store.
+pub struct Store {
+    root: PathBuf,
+    catalog: Connection,
+    /// Held while the store may be written; dies with the process.
+    lock: Option<files::Lock>,
+}
+
+impl Store {
+    /// Opens a store for writing, and makes it where there is none. Whatever an earlier run left
+    /// unfinished is swept: files that no transaction names.
+    ///
+    /// # Errors
+    /// [`Error::Held`] where another process holds the store.
+    pub fn open(root: &Path, started: &str, command: &str) -> Result<Self> {
+        files::create_folder(root)?;
+        let lock = files::Lock::acquire(&root.join("lock"), started, command)?;
+        let store = Store { root: root.to_owned(), catalog: catalog::open(root)?, lock: Some(lock) };
+        commit::sweep(&store)?;
+        Ok(store)
+    }
+
+    /// Opens a store to read from it. `None` where there is none.
+    ///
+    /// # Errors
+    /// Where the catalogue cannot be read.
+    pub fn open_to_read(root: &Path) -> Result<Option<Self>> {
+        if !catalog::exists(root) {
+            return Ok(None);
+        }
+        Ok(Some(Store { root: root.to_owned(), catalog: catalog::open(root)?, lock: None }))
+    }
+
+    /// Its folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Whether it may be written.
+    pub fn is_writable(&self) -> bool {
+        self.lock.is_some()
+    }
+}

@@ -1,8 +1,9 @@
 //! What the end of a log leaves open, and how it is settled: alone, or with the log that goes on.
 
+use rawlog::Protocol;
 use serde::{Deserialize, Serialize};
 
-use crate::{Table, Volume};
+use crate::{Row, Strings, Table, Volume};
 
 /// The sums of all keys that are alive where a log ends.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,20 +115,31 @@ impl Carry {
     }
 }
 
-/// A row that settles what a key is owed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TailRow<'a> {
-    /// The key.
-    pub key: &'a LiveKey,
-    /// Bytes to add to the key's last bucket.
-    pub volume: Volume,
-}
-
-/// What has to be added at the end of a run. Keys that are owed nothing are left out.
-pub fn tail_rows(carry: &Carry) -> impl Iterator<Item = TailRow<'_>> {
-    carry
-        .keys
-        .iter()
-        .map(|key| TailRow { key, volume: key.owed() })
-        .filter(|row| row.volume != Volume::ZERO)
+/// Rows that settle what a run owes at its end. Keys that are owed nothing are left out.
+pub fn tail_rows(carry: &Carry, strings: &mut Strings) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for key in &carry.keys {
+        let volume = key.owed();
+        if volume == Volume::ZERO {
+            continue;
+        }
+        let mut intern =
+            |text: &Option<String>| text.as_ref().map(|text| strings.intern(text.as_bytes()));
+        rows.push(Row {
+            table: key.table,
+            bucket: key.bucket,
+            process: intern(&key.process),
+            interface: intern(&key.interface),
+            protocol: key.protocol.as_deref().and_then(Protocol::parse),
+            local_port: key.local_port,
+            remote: intern(&key.remote),
+            remote_port: key.remote_port,
+            volume,
+            peak: Volume::ZERO,
+            frames: 0,
+            first_seen: key.last_seen,
+            last_seen: key.last_seen,
+        });
+    }
+    rows
 }

@@ -9,9 +9,9 @@
 use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
-use rawlog::{Protocol, Row as Line};
+use rawlog::Row as Line;
 
-use crate::carry::{Carry, LiveKey, TailRow, tail_rows};
+use crate::carry::{Carry, LiveKey, tail_rows};
 use crate::slots::{Key, Kind, Part, Slot, Slots};
 use crate::{BucketFacts, Row, Strings, Table, TextId, Volume};
 
@@ -600,27 +600,7 @@ impl RunFold {
         if may_go_on {
             return carry;
         }
-        for TailRow { key, volume } in tail_rows(&carry) {
-            let mut intern = |text: &Option<String>| {
-                text.as_ref().map(|text| self.strings.intern(text.as_bytes()))
-            };
-            let row = Row {
-                table: key.table,
-                bucket: key.bucket,
-                process: intern(&key.process),
-                interface: intern(&key.interface),
-                protocol: key.protocol.as_deref().and_then(protocol),
-                local_port: key.local_port,
-                remote: intern(&key.remote),
-                remote_port: key.remote_port,
-                volume,
-                peak: Volume::ZERO,
-                frames: 0,
-                first_seen: key.last_seen,
-                last_seen: key.last_seen,
-            };
-            self.rows.push(row);
-        }
+        self.rows.extend(tail_rows(&carry, &mut self.strings));
         Carry::default()
     }
 
@@ -733,11 +713,6 @@ impl RunFold {
         keys.sort_by(|a, b| a.identity().cmp(&b.identity()));
         Carry { frames: self.next, keys }
     }
-}
-
-/// A protocol by its name.
-pub(crate) fn protocol(name: &str) -> Option<Protocol> {
-    [Protocol::Tcp, Protocol::Udp].into_iter().find(|protocol| protocol.as_str() == name)
 }
 
 fn family(row: &Line<'_>) -> usize {

@@ -16,7 +16,7 @@ mod strings;
 mod view;
 mod volume;
 
-pub use carry::{Carry, LiveKey, TailRow, tail_rows};
+pub use carry::{Carry, LiveKey, tail_rows};
 pub use log::{Accounting, LogFold, LogSummary, Options, RunSummary, Sink, DamagedLine};
 pub use mode::Mode;
 

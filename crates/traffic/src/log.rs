@@ -78,6 +78,7 @@ pub struct RunSummary {
     /// What its end owes.
     pub carry: Carry,
     /// Facts of its buckets, in the order of the log.
+    #[serde(skip)]
     pub facts: Vec<BucketFacts>,
     /// Bytes by which row families differ beyond rounding.
     pub disagreement: u64,
@@ -428,6 +429,7 @@ impl<S: Sink> LogFold<S> {
                 None if held.is_empty() => {
                     let restarted = run.fold.idle().is_err();
                     debug_assert!(!restarted, "nothing was seen that could be missed");
+                    run.text_bytes += refresh.bytes;
                     return;
                 }
                 // Running sums never go idle.
@@ -456,7 +458,7 @@ impl<S: Sink> LogFold<S> {
         };
         match outcome {
             Ok(()) => {
-                run.text_bytes += refresh.text.len() as u64;
+                run.text_bytes += refresh.bytes;
                 if let Some(hash) = hash {
                     if refresh.open {
                         run.open_hash = Some(hash);

@@ -2,7 +2,8 @@
 //!
 //! Several runs may write the same file, such as a collector that runs for months and a daily
 //! report. So a writer whose file was set aside by another follows to the new one, and only one
-//! rotates at a time. The crates at hand assume a single writer; `file-rotate` panics with two.
+//! rotates at a time. The crates at hand assume a single writer: `file-rotate` asserts that no
+//! file is in its way, and so panics once a second writer has rotated.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Write};

@@ -343,6 +343,11 @@ fn wrong_shapes_are_named_with_the_cure() {
             "paths: /var/log",
             ":1:8: paths: is a section; its keys stand below it, indented",
         ),
+        ("~: 3", ":1:1: a key is missing before its colon"),
+        (
+            "host: !!int web1",
+            ":1:13: host: a tag has no meaning here; a value that begins with ! needs quotes",
+        ),
         (
             "analysis: 3",
             ":1:11: analysis: is a section; its keys stand below it, indented",

@@ -173,6 +173,13 @@ impl Typed {
             Error::UnknownAnchor { .. } => {
                 "an alias without its anchor; a value that begins with * needs quotes".to_owned()
             }
+            Error::NullIntoString { .. } => {
+                key = String::new();
+                "a key is missing before its colon".to_owned()
+            }
+            Error::TaggedScalarCannotDeserializeIntoString { .. } => {
+                "a tag has no meaning here; a value that begins with ! needs quotes".to_owned()
+            }
             Error::Unexpected { .. } | Error::SerdeInvalidType { .. } => self.expected_shape(),
             _ if self.is_near_password(location, text) => {
                 "is not valid YAML; put the value between single quotes".to_owned()

@@ -111,8 +111,8 @@ pub(super) fn duration(range: RangeInclusive<u64>) -> impl Fn(&str) -> Result<Du
     }
 }
 
-/// Reads the length of a bucket. It must divide 900 seconds: every time zone's offset is a whole
-/// number of quarter hours, so every zone's days and hours then begin on a bucket.
+/// Reads the length of a bucket. It must divide 900 seconds: the offset of every time zone in use
+/// is a whole number of quarter hours, so every zone's days and hours then begin on a bucket.
 pub(super) fn resolution(typed: &str) -> Result<Duration, String> {
     let resolution = duration(0..=u64::MAX)(typed)?;
     let seconds = resolution.as_secs();

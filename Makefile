@@ -1,0 +1,55 @@
+# Each target works on a fresh machine with cargo, a C compiler and Python: tools are built into
+# .tools on first use, Python packages go to .venv. `make ci` is what every change must pass.
+.PHONY: test test-unit test-integration test-functional test-performance test-parallel test-html \
+	coverage lint format security deps ci
+
+test:
+	cargo test --workspace --locked
+
+test-unit:
+	cargo test --workspace --locked --lib --bins
+
+test-integration:
+	cargo test --locked -p network-monitor -p store --test '*'
+
+test-functional:
+	bash scripts/foreign_readers.sh
+
+test-performance:
+	bash scripts/performance.sh
+
+test-parallel:
+	if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --workspace --locked; \
+	else cargo test --workspace --locked -- --test-threads 8; fi
+
+test-html:
+	cargo test --locked -p report
+
+coverage: .tools/bin/cargo-tarpaulin
+	.tools/bin/cargo-tarpaulin tarpaulin --workspace --locked --out Html --output-dir target/coverage
+
+lint: .tools/components
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+format: .tools/components
+	cargo fmt --all
+
+security: .tools/bin/cargo-deny
+	.tools/bin/cargo-deny --locked check
+
+deps: .tools/bin/cargo-machete
+	.tools/bin/cargo-machete
+	cargo tree --workspace --locked --duplicates
+
+ci: .tools/components
+	bash .ci/run
+
+.tools/bin/%:
+	mkdir -p .tools && echo '*' > .tools/.gitignore
+	cargo install --locked --root .tools $*
+
+.tools/components:
+	mkdir -p .tools && echo '*' > .tools/.gitignore
+	{ cargo fmt --version && cargo clippy --version; } || rustup component add rustfmt clippy
+	touch $@

@@ -1,0 +1,256 @@
+//! What holds for any bytes: the fuzz targets and the ordinary tests call the same functions.
+
+use std::io::{self, Read};
+
+use rawlog::{Closing, Fault, Frame, Item, Limits, Line, Reader, Reason, Row, looks_prefixed, parse_line};
+
+/// A row that was read reads the same after it was printed, and nothing panics.
+pub fn check_line(line: &[u8]) {
+    looks_prefixed(line);
+    let Line::Row(row) = parse_line(line) else { return };
+    let mut printed = Vec::new();
+    row.print(&mut printed);
+    assert_eq!(printed.pop(), Some(b'\n'));
+    assert_eq!(parse_line(&printed), Line::Row(row));
+}
+
+/// The reader's laws, for several limits and chunk sizes.
+pub fn check_reader(log: &[u8]) {
+    let usual = Limits::default();
+    for (max_line_bytes, max_frame_bytes) in [
+        (usual.max_line_bytes, usual.max_frame_bytes),
+        (usual.max_line_bytes, 200),
+        (90, usual.max_frame_bytes),
+        (11, 100),
+        (0, 0),
+    ] {
+        let limits = Limits { chunk_size: usize::MAX, max_line_bytes, max_frame_bytes };
+        check_reader_with(log, limits);
+    }
+}
+
+/// The reader's laws for these limits, whatever the chunk size in them.
+pub fn check_reader_with(log: &[u8], limits: Limits) {
+    let whole = read(log, Limits { chunk_size: log.len() + 1, ..limits });
+    check_places(log, limits, &whole);
+    check_against_lines(log, limits, &whole);
+    // Longer logs are read with one small and one odd size only.
+    let sizes: &[usize] =
+        if log.len() < 4096 { &[1, 4, 7, 64, 1021] } else { &[1021, log.len() / 3] };
+    for &chunk_size in sizes {
+        let parts = read(log, Limits { chunk_size, ..limits });
+        assert!(whole == parts, "chunks of {chunk_size} bytes change the items of {limits:?}");
+    }
+}
+
+/// An item that owns its text.
+#[derive(Debug, PartialEq)]
+enum Seen {
+    Frame(SeenFrame),
+    Fault(SeenFault),
+    Filler(u64),
+    Unfinished(SeenFault),
+}
+
+#[derive(Debug, PartialEq)]
+struct SeenFrame {
+    line: u64,
+    offset: u64,
+    bytes: u64,
+    text: Vec<u8>,
+    header: bool,
+    idle: bool,
+    closing: Closing,
+    timestamp: Option<i64>,
+    rows: Vec<u8>,
+    faults: Vec<SeenFault>,
+}
+
+#[derive(Debug, PartialEq)]
+struct SeenFault {
+    line: u64,
+    offset: u64,
+    bytes: u64,
+    text: Vec<u8>,
+    reason: Reason,
+}
+
+impl SeenFrame {
+    fn new(frame: &Frame<'_>) -> Self {
+        SeenFrame {
+            line: frame.line,
+            offset: frame.offset,
+            bytes: frame.bytes(),
+            text: frame.text.to_vec(),
+            header: frame.header,
+            idle: frame.idle,
+            closing: frame.closing,
+            timestamp: frame.timestamp(),
+            rows: printed(&frame.rows),
+            faults: frame.faults.iter().map(SeenFault::new).collect(),
+        }
+    }
+}
+
+impl SeenFault {
+    fn new(fault: &Fault<'_>) -> Self {
+        let Fault { line, offset, bytes, text, reason } = *fault;
+        SeenFault { line, offset, bytes, text: text.to_vec(), reason }
+    }
+}
+
+fn printed(rows: &[Row<'_>]) -> Vec<u8> {
+    let mut out = Vec::new();
+    rows.iter().for_each(|row| row.print(&mut out));
+    out
+}
+
+/// Reads a log; checks on the way that the items lie end to end and fill it.
+fn read(log: &[u8], limits: Limits) -> Vec<Seen> {
+    let mut seen = Vec::new();
+    let mut sum = 0;
+    let (extent, outcome) = Reader::new(Trickle(log), limits).for_each(|item| {
+        match &item {
+            Item::Frame(frame) => assert_eq!(frame.offset, sum),
+            Item::Fault(fault) | Item::Unfinished(fault) => assert_eq!(fault.offset, sum),
+            Item::Filler(_) => {}
+        }
+        sum += item.bytes();
+        seen.push(match item {
+            Item::Frame(frame) => Seen::Frame(SeenFrame::new(frame)),
+            Item::Fault(fault) => Seen::Fault(SeenFault::new(&fault)),
+            Item::Filler(bytes) => Seen::Filler(bytes),
+            Item::Unfinished(fault) => Seen::Unfinished(SeenFault::new(&fault)),
+        });
+    });
+    outcome.expect("the source does not fail");
+    assert_eq!(sum, log.len() as u64, "every byte is in one item");
+    assert_eq!(extent.bytes, log.len() as u64);
+    assert_eq!(extent.lines, line_ends(log));
+    seen
+}
+
+fn line_ends(text: &[u8]) -> u64 {
+    text.iter().filter(|&&byte| byte == b'\n').count() as u64
+}
+
+/// A source that gives fewer bytes than it is asked for, as pipes do.
+struct Trickle<'a>(&'a [u8]);
+
+impl Read for Trickle<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let part = if buffer.len() > 5 { buffer.len() / 2 + 1 } else { buffer.len() };
+        self.0.read(&mut buffer[..part])
+    }
+}
+
+/// Lines, offsets and texts are those of the log.
+fn check_places(log: &[u8], limits: Limits, items: &[Seen]) {
+    for item in items {
+        match item {
+            Seen::Frame(frame) => {
+                let from = frame.offset as usize;
+                let text = &log[from..][..frame.bytes as usize];
+                assert_eq!(frame.line, line_ends(&log[..from]) + 1);
+                if frame.faults.iter().all(|fault| fault.reason != Reason::TooLong) {
+                    assert_eq!(frame.text, text);
+                }
+                let mut end = frame.offset;
+                for fault in &frame.faults {
+                    assert!(fault.offset >= end, "faults are in order and do not overlap");
+                    check_fault(log, limits, fault);
+                    end = fault.offset + fault.bytes;
+                }
+                assert!(end <= frame.offset + frame.bytes, "faults lie within their frame");
+                assert_eq!(frame.timestamp.is_none(), frame.rows.is_empty());
+                assert!(!frame.idle || frame.rows.is_empty(), "an idle frame has no rows");
+                assert_eq!(frame.closing == Closing::EmptyLine, ends_with_empty_line(text));
+            }
+            Seen::Fault(fault) => check_fault(log, limits, fault),
+            Seen::Filler(_) => {}
+            Seen::Unfinished(fault) => {
+                assert_eq!(fault.offset + fault.bytes, log.len() as u64);
+                assert_eq!(fault.line, line_ends(log) + 1);
+                assert!(!log[fault.offset as usize..].contains(&b'\n'));
+                assert_eq!(fault.reason, Reason::Unfinished);
+                assert!(log[fault.offset as usize..].starts_with(&fault.text));
+            }
+        }
+    }
+}
+
+fn ends_with_empty_line(frame: &[u8]) -> bool {
+    frame.ends_with(b"\n\n") || frame.ends_with(b"\n\r\n")
+}
+
+fn check_fault(log: &[u8], limits: Limits, fault: &SeenFault) {
+    let from = fault.offset as usize;
+    let text = &log[from..][..fault.bytes as usize];
+    assert_eq!(fault.line, line_ends(&log[..from]) + 1);
+    assert!(text.starts_with(&fault.text));
+    if fault.reason == Reason::GluedHeader {
+        assert_eq!(fault.text, text);
+        assert!(log[from + text.len()..].starts_with(b"Refreshing:"));
+        return;
+    }
+    assert_eq!(text.last(), Some(&b'\n'));
+    assert_eq!(line_ends(text), 1, "a fault is one line");
+    if fault.reason == Reason::TooLong {
+        assert_eq!(fault.text.len(), limits.max_line_bytes + 1);
+        assert!(text.len() > fault.text.len());
+    } else {
+        assert_eq!(fault.text, &text[..text.len() - 1]);
+        assert!(fault.text.len() <= limits.max_line_bytes);
+    }
+}
+
+/// The rows, headers and faults are those that a plain look at each line finds.
+fn check_against_lines(log: &[u8], limits: Limits, items: &[Seen]) {
+    let text = log.strip_prefix(b"\xef\xbb\xbf").unwrap_or(log);
+    let (mut rows, mut faults, mut headers, mut idle) = (Vec::new(), Vec::new(), 0, 0);
+    for line in text.split_inclusive(|&byte| byte == b'\n') {
+        let Some(line) = line.strip_suffix(b"\n") else { continue };
+        if line.len() > limits.max_line_bytes {
+            faults.push((Reason::TooLong, &line[..limits.max_line_bytes + 1]));
+            continue;
+        }
+        match parse_line(line) {
+            Line::Refreshing => headers += 1,
+            Line::NoTraffic => idle += 1,
+            Line::Empty => {}
+            Line::Row(row) => row.print(&mut rows),
+            Line::Fault(reason) => faults.push((reason, line)),
+        }
+    }
+    let (mut seen_rows, mut seen_headers, mut seen_idle) = (Vec::new(), 0, 0);
+    let mut seen_faults = Vec::new();
+    for item in items {
+        match item {
+            Seen::Frame(frame) => {
+                seen_rows.extend_from_slice(&frame.rows);
+                seen_headers += u64::from(frame.header);
+                seen_idle += u64::from(frame.idle);
+                seen_faults.extend(&frame.faults);
+            }
+            Seen::Fault(fault) => seen_faults.push(fault),
+            Seen::Filler(_) | Seen::Unfinished(_) => {}
+        }
+    }
+    // The reader knows more than a line tells: what stands in a wrong place, and what is glued.
+    seen_faults.retain(|fault| {
+        seen_idle += u64::from(fault.reason == Reason::MisplacedIdle);
+        fault.reason != Reason::MisplacedIdle
+    });
+    assert!(seen_rows == rows);
+    assert_eq!(seen_idle, idle);
+    assert_eq!(seen_faults.len(), faults.len());
+    for (seen, (reason, line)) in seen_faults.iter().zip(faults) {
+        if seen.reason == Reason::GluedHeader {
+            seen_headers -= 1;
+            assert!(line.starts_with(&seen.text));
+        } else {
+            assert_eq!((seen.reason, &seen.text[..]), (reason, line));
+        }
+    }
+    assert_eq!(seen_headers, headers);
+}

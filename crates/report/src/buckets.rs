@@ -1,0 +1,155 @@
+//! What is known of each time bucket of the period.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use foldhash::fast::FixedState;
+use traffic::{BucketFacts, Volume};
+
+use crate::arithmetic::{percentile_95, rate};
+
+/// vnStat and those who bill by the 95th percentile sum five minutes.
+const PERCENTILE_SECONDS: i64 = 300;
+
+/// One bucket.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bucket {
+    /// Its start, seconds since 1970.
+    pub(crate) start: i64,
+    /// Bytes of its rows.
+    pub(crate) volume: Volume,
+    /// Largest sum of all connections in one refresh.
+    pub(crate) peak: Volume,
+    /// Refreshes of all logs.
+    frames: u64,
+    /// First and last refresh. `None` where only rows are known.
+    pub(crate) seen: Option<(i64, i64)>,
+}
+
+impl Bucket {
+    /// Seconds observed. Two logs do not observe a second twice, and a few refreshes take less than
+    /// a second: no more than the bucket has.
+    pub(crate) fn observed(&self, resolution: i64) -> u64 {
+        self.frames.min(self.length(resolution))
+    }
+
+    /// Whether more than one log observed it.
+    fn is_observed_twice(&self, resolution: i64) -> bool {
+        let length = self.length(resolution);
+        self.frames > length + length / 4
+    }
+
+    /// A bucket stored at a coarser resolution shows that by how far its refreshes lie apart.
+    fn length(&self, resolution: i64) -> u64 {
+        let spread = self.seen.map_or(0, |(first, last)| last.saturating_sub(first));
+        resolution.max(spread.saturating_add(1)).unsigned_abs()
+    }
+}
+
+/// The buckets of a period.
+pub(crate) struct Buckets {
+    by_start: HashMap<i64, Bucket, FixedState>,
+    span: Range<i64>,
+    resolution: i64,
+    /// Rows and facts that were not of the period.
+    pub(crate) outside: u64,
+}
+
+impl Buckets {
+    pub(crate) fn new(span: Range<i64>, resolution: i64) -> Self {
+        let by_start = HashMap::with_hasher(FixedState::with_seed(0x6e6d));
+        Buckets { by_start, span, resolution: resolution.max(1), outside: 0 }
+    }
+
+    /// The bucket, if it is of the period.
+    fn at(&mut self, start: i64) -> Option<&mut Bucket> {
+        if !self.span.contains(&start) {
+            self.outside += 1;
+            return None;
+        }
+        let empty = Bucket { start, volume: Volume::ZERO, peak: Volume::ZERO, frames: 0, seen: None };
+        Some(self.by_start.entry(start).or_insert(empty))
+    }
+
+    /// Adds bytes; false where the bucket is not of the period.
+    pub(crate) fn add_volume(&mut self, start: i64, volume: Volume) -> bool {
+        self.at(start).map(|bucket| bucket.volume.add(volume)).is_some()
+    }
+
+    /// Whether the bucket is of the period.
+    pub(crate) fn holds(&mut self, start: i64) -> bool {
+        let holds = self.span.contains(&start);
+        self.outside += u64::from(!holds);
+        holds
+    }
+
+    /// Adds the facts of one log.
+    pub(crate) fn add_facts(&mut self, facts: &BucketFacts) {
+        let Some(bucket) = self.at(facts.bucket) else { return };
+        bucket.peak = bucket.peak.max(facts.peak);
+        if facts.frames > 0 {
+            bucket.frames = bucket.frames.saturating_add(facts.frames.into());
+            let (first, last) = bucket.seen.unwrap_or((facts.first, facts.last));
+            bucket.seen = Some((first.min(facts.first), last.max(facts.last)));
+        }
+    }
+
+    /// Ends the adding.
+    pub(crate) fn close(self) -> ClosedBuckets {
+        let mut list: Vec<_> = self.by_start.into_values().collect();
+        list.sort_unstable_by_key(|bucket| bucket.start);
+        ClosedBuckets { list, span: self.span, resolution: self.resolution, outside: self.outside }
+    }
+}
+
+/// The buckets in order of time.
+pub(crate) struct ClosedBuckets {
+    pub(crate) list: Vec<Bucket>,
+    pub(crate) span: Range<i64>,
+    pub(crate) resolution: i64,
+    pub(crate) outside: u64,
+}
+
+impl ClosedBuckets {
+    pub(crate) fn volume(&self) -> Volume {
+        let mut sum = Volume::ZERO;
+        self.list.iter().for_each(|bucket| sum.add(bucket.volume));
+        sum
+    }
+
+    pub(crate) fn peak(&self) -> Volume {
+        self.list.iter().fold(Volume::ZERO, |peak, bucket| peak.max(bucket.peak))
+    }
+
+    pub(crate) fn observed(&self) -> u64 {
+        self.list.iter().fold(0, |sum, bucket| sum.saturating_add(bucket.observed(self.resolution)))
+    }
+
+    /// Buckets that more than one log observed.
+    pub(crate) fn observed_twice(&self) -> usize {
+        self.list.iter().filter(|bucket| bucket.is_observed_twice(self.resolution)).count()
+    }
+
+    /// 95th percentile of the mean rates of five minutes, of those that were observed, each
+    /// direction for itself. Where the resolution does not divide five minutes: of the least
+    /// multiple of it above.
+    pub(crate) fn percentile_95(&self) -> Volume {
+        let multiple = (PERCENTILE_SECONDS + self.resolution - 1) / self.resolution;
+        let interval = multiple.saturating_mul(self.resolution);
+        let number = |bucket: &Bucket| bucket.start.saturating_sub(self.span.start) / interval;
+        let (mut up, mut down) = (Vec::new(), Vec::new());
+        for group in self.list.chunk_by(|a, b| number(a) == number(b)) {
+            let mut volume = Volume::ZERO;
+            let mut seconds = 0u64;
+            for bucket in group {
+                volume.add(bucket.volume);
+                seconds = seconds.saturating_add(bucket.observed(self.resolution));
+            }
+            if seconds > 0 {
+                up.push(rate(volume.up, seconds));
+                down.push(rate(volume.down, seconds));
+            }
+        }
+        Volume { up: percentile_95(up), down: percentile_95(down) }
+    }
+}

@@ -1,0 +1,84 @@
+//! How much of the period was observed, and when it was not.
+
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+
+use crate::buckets::ClosedBuckets;
+use crate::{Moment, arithmetic};
+
+/// Gaps that are listed.
+const MAX_GAPS: usize = 1000;
+
+/// How much of the period was observed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Coverage {
+    /// Seconds observed: refreshes, of which bandwhich makes one a second.
+    pub observed_seconds: u64,
+    /// Seconds the period has; of a partial one, the seconds until now.
+    pub expected_seconds: u64,
+    /// Observed of expected, from 0 to 1, to four decimals. 0 where nothing was expected.
+    pub ratio: f64,
+    /// When nothing was observed for a bucket or longer, in order of time, at most 1000.
+    pub gaps: Vec<Gap>,
+    /// How many gaps there are.
+    #[serde(default)]
+    pub gaps_total: u64,
+}
+
+/// A time without any observation, to the second.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Gap {
+    /// First second without.
+    pub start: Moment,
+    /// First second with.
+    pub end: Moment,
+}
+
+impl Coverage {
+    /// The coverage until `now`, in seconds since 1970.
+    pub(crate) fn new(buckets: &ClosedBuckets, zone: &TimeZone, now: i64) -> Self {
+        let span = &buckets.span;
+        let until = now.clamp(span.start, span.end);
+        let expected = until.abs_diff(span.start);
+        let observed = buckets.observed();
+        let gaps = gaps(buckets, until);
+        Coverage {
+            observed_seconds: observed,
+            expected_seconds: expected,
+            ratio: arithmetic::coverage(observed, expected),
+            gaps_total: gaps.len() as u64,
+            gaps: gaps
+                .into_iter()
+                .take(MAX_GAPS)
+                .map(|(start, end)| Gap {
+                    start: Moment::new(start, zone),
+                    end: Moment::new(end, zone),
+                })
+                .collect(),
+        }
+    }
+}
+
+/// Stretches with at least one whole bucket in which nothing was observed.
+fn gaps(buckets: &ClosedBuckets, until: i64) -> Vec<(i64, i64)> {
+    let resolution = buckets.resolution;
+    let mut gaps = Vec::new();
+    // Where the next bucket would begin, and the first second that was not observed.
+    let (mut expected, mut unseen) = (buckets.span.start, buckets.span.start);
+    let mut close = |expected: i64, next: i64, unseen: i64, seen: i64| {
+        let whole_bucket = next.saturating_sub(expected) >= resolution;
+        if whole_bucket && seen.saturating_sub(unseen) >= resolution {
+            gaps.push((unseen, seen));
+        }
+    };
+    for bucket in &buckets.list {
+        let Some((first, last)) = bucket.seen else { continue };
+        let first = first.max(bucket.start);
+        close(expected, bucket.start, unseen, first.min(until));
+        expected = bucket.start.saturating_add(resolution);
+        // A refresh stamped with a second stands for that second.
+        unseen = unseen.max(last.saturating_add(1));
+    }
+    close(expected, until, unseen, until);
+    gaps
+}

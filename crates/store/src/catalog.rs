@@ -1,0 +1,289 @@
+//! The catalogue: which segments and runs are alive, and which logs were read.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
+
+use crate::sidecar::{FORMAT, Segment, Source};
+use crate::{Error, Result};
+
+const NAME: &str = "catalog.sqlite";
+
+const TABLES: &str = "
+    CREATE TABLE source (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL,
+        generation INTEGER NOT NULL,
+        host TEXT NOT NULL,
+        log TEXT NOT NULL,
+        UNIQUE (name, generation)
+    ) STRICT;
+    CREATE TABLE run (
+        source INTEGER NOT NULL REFERENCES source ON DELETE CASCADE,
+        number INTEGER NOT NULL,
+        host TEXT NOT NULL,
+        first INTEGER NOT NULL,
+        last INTEGER NOT NULL,
+        style TEXT NOT NULL,
+        may_continue INTEGER NOT NULL,
+        may_go_on INTEGER NOT NULL,
+        PRIMARY KEY (source, number)
+    ) STRICT;
+    CREATE INDEX run_by_end ON run (host, last);
+    CREATE INDEX run_by_start ON run (host, first);
+    CREATE TABLE segment (
+        file TEXT PRIMARY KEY,
+        source INTEGER NOT NULL REFERENCES source ON DELETE CASCADE,
+        host TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        day INTEGER NOT NULL,
+        rows INTEGER NOT NULL,
+        first INTEGER NOT NULL,
+        last INTEGER NOT NULL,
+        checksum TEXT NOT NULL,
+        tail_of INTEGER
+    ) STRICT;
+    CREATE INDEX segment_by_day ON segment (host, kind, day);
+    CREATE INDEX segment_by_source ON segment (source);
+    CREATE TABLE log (
+        path BLOB PRIMARY KEY,
+        host TEXT NOT NULL,
+        size INTEGER NOT NULL,
+        modified INTEGER NOT NULL,
+        identity INTEGER NOT NULL,
+        damage TEXT
+    ) STRICT;
+    CREATE TABLE pending (
+        host TEXT NOT NULL,
+        day INTEGER NOT NULL,
+        PRIMARY KEY (host, day)
+    ) STRICT;
+    CREATE TABLE event (
+        at INTEGER NOT NULL,
+        what TEXT NOT NULL,
+        detail TEXT NOT NULL
+    ) STRICT;
+";
+
+pub(crate) fn exists(root: &Path) -> bool {
+    root.join(NAME).is_file()
+}
+
+pub(crate) fn open(root: &Path) -> Result<Connection> {
+    let path = root.join(NAME);
+    let catalog = Connection::open_with_flags(
+        &path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
+    )?;
+    catalog.busy_timeout(std::time::Duration::from_secs(30))?;
+    catalog.pragma_update(None, "journal_mode", "WAL")?;
+    catalog.pragma_update(None, "synchronous", "FULL")?;
+    catalog.pragma_update(None, "foreign_keys", true)?;
+    let found: i64 = catalog.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if found > FORMAT {
+        return Err(Error::TooNew { path, found, known: FORMAT });
+    }
+    if found == 0 {
+        let version = format!("PRAGMA user_version = {FORMAT};");
+        catalog.execute_batch(&format!("BEGIN IMMEDIATE; {TABLES} {version} COMMIT;"))?;
+    }
+    Ok(catalog)
+}
+
+/// Takes a catalogue that cannot be used aside.
+pub(crate) fn forget(root: &Path) -> Result<()> {
+    for suffix in ["", "-wal", "-shm"] {
+        let path = root.join(format!("{NAME}{suffix}"));
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(files::Error::new("remove", path, error).into());
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// A live run, as far as the catalogue knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LiveRun {
+    pub(crate) source: i64,
+    pub(crate) name: String,
+    pub(crate) generation: i64,
+    pub(crate) number: i64,
+    pub(crate) host: String,
+    pub(crate) first: i64,
+    pub(crate) last: i64,
+    pub(crate) style: String,
+    pub(crate) may_continue: bool,
+    pub(crate) may_go_on: bool,
+}
+
+const RUN: &str = "SELECT run.source, source.name, source.generation, run.number, run.host, \
+     run.first, run.last, run.style, run.may_continue, run.may_go_on \
+     FROM run JOIN source ON source.id = run.source";
+
+fn live_run(row: &rusqlite::Row<'_>) -> rusqlite::Result<LiveRun> {
+    Ok(LiveRun {
+        source: row.get(0)?,
+        name: row.get(1)?,
+        generation: row.get(2)?,
+        number: row.get(3)?,
+        host: row.get(4)?,
+        first: row.get(5)?,
+        last: row.get(6)?,
+        style: row.get(7)?,
+        may_continue: row.get(8)?,
+        may_go_on: row.get(9)?,
+    })
+}
+
+/// Live runs of a host that overlap a stretch of time.
+pub(crate) fn runs_within(
+    catalog: &Connection,
+    host: &str,
+    first: i64,
+    last: i64,
+) -> Result<Vec<LiveRun>> {
+    let sql = format!(
+        "{RUN} WHERE run.host = ?1 AND run.last >= ?2 AND run.first <= ?3 \
+         ORDER BY run.first, source.name, run.number"
+    );
+    let mut query = catalog.prepare_cached(&sql)?;
+    let runs = query.query_map(params![host, first, last], live_run)?;
+    Ok(runs.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Runs that may go on in another log and end within a stretch of time.
+pub(crate) fn ends_within(
+    catalog: &Connection,
+    host: &str,
+    from: i64,
+    to: i64,
+) -> Result<Vec<LiveRun>> {
+    let sql = format!(
+        "{RUN} WHERE run.host = ?1 AND run.last BETWEEN ?2 AND ?3 AND run.may_go_on \
+         ORDER BY run.last DESC, source.name, source.generation"
+    );
+    let mut query = catalog.prepare_cached(&sql)?;
+    let runs = query.query_map(params![host, from, to], live_run)?;
+    Ok(runs.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Runs that may continue another log's and begin within a stretch of time.
+pub(crate) fn starts_within(
+    catalog: &Connection,
+    host: &str,
+    from: i64,
+    to: i64,
+) -> Result<Vec<LiveRun>> {
+    let sql = format!(
+        "{RUN} WHERE run.host = ?1 AND run.first BETWEEN ?2 AND ?3 AND run.may_continue \
+         ORDER BY run.first, source.name, source.generation"
+    );
+    let mut query = catalog.prepare_cached(&sql)?;
+    let runs = query.query_map(params![host, from, to], live_run)?;
+    Ok(runs.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The highest generation of a source's name so far, or 0.
+pub(crate) fn newest_generation(catalog: &Connection, name: &str) -> Result<i64> {
+    let sql = "SELECT max(generation) FROM source WHERE name = ?1";
+    let newest: Option<i64> = catalog.query_row(sql, [name], |row| row.get(0))?;
+    Ok(newest.unwrap_or(0))
+}
+
+/// Makes a source live, with its runs and segments.
+pub(crate) fn insert_source(catalog: &Connection, source: &Source) -> Result<i64> {
+    catalog.execute(
+        "INSERT INTO source (name, generation, host, log) VALUES (?1, ?2, ?3, ?4)",
+        params![source.name, source.generation, source.host, source.log],
+    )?;
+    let id = catalog.last_insert_rowid();
+    for run in &source.runs {
+        let summary = &run.summary;
+        let (Some(first), Some(last)) = (summary.first, summary.last) else { continue };
+        let style = format!("{:?} {}", summary.mode, summary.framed);
+        catalog.execute(
+            "INSERT INTO run VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            params![
+                id,
+                summary.run,
+                source.host,
+                first,
+                last,
+                style,
+                summary.may_continue,
+                summary.may_go_on && summary.framed
+            ],
+        )?;
+    }
+    for segment in &source.segments {
+        insert_segment(catalog, id, &source.host, segment, None)?;
+    }
+    Ok(id)
+}
+
+/// Makes a segment live. `tail_of` is the number of the run whose end it settles.
+pub(crate) fn insert_segment(
+    catalog: &Connection,
+    source: i64,
+    host: &str,
+    segment: &Segment,
+    tail_of: Option<i64>,
+) -> Result<()> {
+    catalog.execute(
+        "INSERT INTO segment VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        params![
+            segment.file,
+            source,
+            host,
+            segment.kind,
+            segment.day,
+            i64::try_from(segment.rows).unwrap_or(i64::MAX),
+            segment.first,
+            segment.last,
+            segment.checksum,
+            tail_of
+        ],
+    )?;
+    Ok(())
+}
+
+/// Files and days of a source's segments; with `tail_of`, only of that run's tail.
+pub(crate) fn segments_of(
+    catalog: &Connection,
+    source: i64,
+    tail_of: Option<i64>,
+) -> Result<Vec<(String, i64)>> {
+    let mut query = catalog.prepare_cached(
+        "SELECT file, day FROM segment WHERE source = ?1 AND (?2 IS NULL OR tail_of = ?2)",
+    )?;
+    let files = query.query_map(params![source, tail_of], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(files.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Whether a transaction made the file live.
+pub(crate) fn names_file(catalog: &Connection, file: &str) -> Result<bool> {
+    let segment = catalog
+        .query_row("SELECT 1 FROM segment WHERE file = ?1", [file], |_| Ok(()))
+        .optional()?;
+    if segment.is_some() {
+        return Ok(true);
+    }
+    let Some((name, generation)) = source_of_file(file) else { return Ok(false) };
+    let sql = "SELECT 1 FROM source WHERE name = ?1 AND generation = ?2";
+    Ok(catalog.query_row(sql, params![name, generation], |_| Ok(())).optional()?.is_some())
+}
+
+/// Name and generation of a sidecar's path.
+pub(crate) fn source_of_file(file: &str) -> Option<(&str, i64)> {
+    let (name, generation) = file.strip_prefix("sources/")?.strip_suffix(".source")?.rsplit_once('-')?;
+    Some((name, generation.parse().ok()?))
+}
+
+/// Notes that a day of a host has news that no report tells yet.
+pub(crate) fn insert_pending(catalog: &Connection, host: &str, day: i64) -> Result<()> {
+    catalog.execute("INSERT OR IGNORE INTO pending VALUES (?1, ?2)", params![host, day])?;
+    Ok(())
+}

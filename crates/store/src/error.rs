@@ -1,0 +1,45 @@
+//! What may go wrong in a store.
+
+use std::path::{Path, PathBuf};
+
+/// Result of a store's action.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// An error of the store.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file could not be read or written.
+    #[error(transparent)]
+    File(#[from] files::Error),
+    /// Another run holds the store.
+    #[error(transparent)]
+    Held(#[from] files::LockError),
+    /// The catalogue refused.
+    #[error("the catalogue of the store: {0}")]
+    Catalog(#[from] rusqlite::Error),
+    /// A segment is damaged.
+    #[error("{}: damaged: {reason}; hint: `network-monitor store check` tells what is affected", files::show(path))]
+    Damaged {
+        /// The segment.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The store was written by a newer version.
+    #[error("{}: written by a newer version of this program (format {found}, this one knows up to {known})", files::show(path))]
+    TooNew {
+        /// The store.
+        path: PathBuf,
+        /// Its format.
+        found: i64,
+        /// The newest known format.
+        known: i64,
+    },
+}
+
+impl Error {
+    pub(crate) fn damaged(path: &Path, reason: impl std::fmt::Display) -> Self {
+        Error::Damaged { path: path.to_owned(), reason: reason.to_string() }
+    }
+}

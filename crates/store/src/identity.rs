@@ -1,0 +1,72 @@
+//! Whether two runs are the same, by the hashes of their frames.
+
+/// How a new run relates to a known one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Relation {
+    /// They share nothing.
+    Apart,
+    /// The known run holds all of the new one.
+    Known,
+    /// The new run holds all of the known one, and more.
+    Longer,
+    /// They share this many frames, and each has others.
+    Diverged(usize),
+}
+
+/// Compares the frames of a new run with those of a known one. `more` tells whether the new one
+/// has more frames in all, idle ones included.
+pub(crate) fn relation(new: &[u64], known: &[u64], more: bool) -> Relation {
+    let (Some(first_new), Some(first_known)) = (new.first(), known.first()) else {
+        return Relation::Apart;
+    };
+    if new == known {
+        return if more { Relation::Longer } else { Relation::Known };
+    }
+    if stretch(known, new, *first_new) {
+        return Relation::Known;
+    }
+    if stretch(new, known, *first_known) {
+        return Relation::Longer;
+    }
+    let known: std::collections::HashSet<u64> = known.iter().copied().collect();
+    match new.iter().filter(|hash| known.contains(hash)).count() {
+        0 => Relation::Apart,
+        shared => Relation::Diverged(shared),
+    }
+}
+
+/// Whether `part`, which begins with `first`, is a stretch of `whole`.
+fn stretch(whole: &[u64], part: &[u64], first: u64) -> bool {
+    part.len() <= whole.len()
+        && whole[..=whole.len() - part.len()]
+            .iter()
+            .enumerate()
+            .any(|(place, &hash)| hash == first && whole[place..place + part.len()] == *part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_a_middle_and_a_copy_are_known() {
+        for new in [&[1, 2, 3, 4][..], &[1, 2], &[2, 3], &[4]] {
+            assert_eq!(relation(new, &[1, 2, 3, 4], false), Relation::Known);
+        }
+    }
+
+    #[test]
+    fn a_run_that_grew_is_longer() {
+        assert_eq!(relation(&[1, 2, 3], &[1, 2], true), Relation::Longer);
+        assert_eq!(relation(&[0, 1, 2, 3], &[1, 2], true), Relation::Longer);
+        // Grown by idle frames only.
+        assert_eq!(relation(&[1, 2], &[1, 2], true), Relation::Longer);
+    }
+
+    #[test]
+    fn runs_that_part_ways_have_diverged() {
+        assert_eq!(relation(&[1, 2, 9], &[1, 2, 3], false), Relation::Diverged(2));
+        assert_eq!(relation(&[8, 9], &[1, 2, 3], false), Relation::Apart);
+        assert_eq!(relation(&[], &[1], false), Relation::Apart);
+    }
+}

@@ -1,0 +1,434 @@
+//! Folded logs → the live history, each run exactly once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::rc::Rc;
+
+use files::FoundLog;
+use rusqlite::{OptionalExtension as _, params};
+use traffic::{Accounting, BucketFacts, RunSummary};
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::catalog::{self, LiveRun};
+use crate::commit::{Moves, seal, staging};
+use crate::fold::{FoldedLog, Staged, stage_file};
+use crate::identity::{Relation, relation};
+use crate::links::{self, Ends};
+use crate::partition::{Kind, day_number, folder};
+use crate::rewrite::keep_runs;
+use crate::sidecar::{FORMAT, RunRecord, Segment, Source, Sources};
+use crate::{Result, Store, facts};
+
+/// What became of one log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IngestReport {
+    /// The log, as it is shown.
+    pub name: String,
+    /// Whose traffic it tells of.
+    pub host: String,
+    /// Whether it brought anything.
+    pub outcome: Outcome,
+    /// Where its bytes went, those already known apart.
+    pub accounting: Accounting,
+    /// Bytes in runs that the store held before.
+    pub known_bytes: u64,
+    /// Bytes read, decompressed.
+    pub bytes: u64,
+    /// Lines read.
+    pub lines: u64,
+    /// Runs that are new, or longer than before.
+    pub new_runs: usize,
+    /// Frames shared with a run that went on differently: counted twice.
+    pub diverged_frames: usize,
+}
+
+/// Whether a log brought anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// All of it is new.
+    New,
+    /// Some runs are new or longer.
+    Grown,
+    /// The store held all of it.
+    Known,
+    /// It holds nothing that can be counted.
+    Empty,
+}
+
+/// A run of the batch at hand.
+struct Candidate {
+    log: usize,
+    run: RunSummary,
+    kept: bool,
+}
+
+impl Store {
+    /// Whether a log with this identity was ingested to its end already.
+    ///
+    /// # Errors
+    /// Where the catalogue cannot be read.
+    pub fn has_read(&self, log: &FoundLog) -> Result<bool> {
+        let sql = "SELECT size, modified, identity FROM log WHERE path = ?1";
+        let known: Option<(i64, i64, i64)> = self
+            .catalog
+            .query_row(sql, [log.path.as_os_str().as_encoded_bytes()], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })
+            .optional()?;
+        Ok(known == Some(stat(log)))
+    }
+
+    /// Notes which file was ingested, so that it is not read again before it changes.
+    ///
+    /// # Errors
+    /// Where the catalogue cannot be written.
+    pub fn mark_read(&mut self, log: &FoundLog, host: &str, damage: Option<&str>) -> Result<()> {
+        let (size, modified, inode) = stat(log);
+        self.catalog.execute(
+            "INSERT OR REPLACE INTO log VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![log.path.as_os_str().as_encoded_bytes(), host, size, modified, inode, damage],
+        )?;
+        Ok(())
+    }
+
+    /// Makes folded logs part of the history, in one transaction. Doing so twice is harmless: a
+    /// run is known by its frames.
+    ///
+    /// # Errors
+    /// Nothing of the batch is live then.
+    pub fn ingest(&mut self, logs: Vec<FoldedLog>) -> Result<Vec<IngestReport>> {
+        let root = self.root.clone();
+        let transaction =
+            self.catalog.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let mut batch = Batch::new(&root, &transaction);
+        batch.diverged = vec![0; logs.len()];
+        let (logs, candidates) = batch.recognise(logs)?;
+        let reports = report(&logs, &candidates, &batch.diverged);
+        let mut ends = Ends::default();
+        batch.withdraw(&mut ends)?;
+        batch.add(logs, candidates, &mut ends)?;
+        if batch.moves.bring.is_empty() && batch.moves.take_away.is_empty() {
+            return Ok(reports);
+        }
+        links::settle(&mut batch, ends)?;
+        for (host, day) in &batch.days {
+            catalog::insert_pending(&transaction, host, *day)?;
+        }
+        let moves = std::mem::take(&mut batch.moves);
+        drop(batch);
+        moves.place(&root)?;
+        transaction.commit()?;
+        moves.clear(&root)?;
+        Ok(reports)
+    }
+}
+
+fn stat(log: &FoundLog) -> (i64, i64, i64) {
+    let number = |value: u64| i64::from_ne_bytes(value.to_ne_bytes());
+    let modified = log.modified.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    (
+        number(log.size),
+        i64::try_from(modified.as_nanos()).unwrap_or(i64::MAX),
+        log.identity.map_or(0, |identity| number(identity.inode)),
+    )
+}
+
+/// One transaction in the making.
+pub(crate) struct Batch<'a> {
+    pub(crate) root: &'a Path,
+    pub(crate) catalog: &'a rusqlite::Connection,
+    pub(crate) sources: Sources,
+    /// Runs that longer ones replace, by source.
+    superseded: BTreeMap<i64, (LiveRun, BTreeSet<i64>)>,
+    diverged: Vec<usize>,
+    pub(crate) moves: Moves,
+    pub(crate) days: BTreeSet<(String, i64)>,
+}
+
+impl<'a> Batch<'a> {
+    pub(crate) fn new(root: &'a Path, catalog: &'a rusqlite::Connection) -> Self {
+        Batch {
+            root,
+            catalog,
+            sources: Sources::default(),
+            superseded: BTreeMap::new(),
+            diverged: Vec::new(),
+            moves: Moves::default(),
+            days: BTreeSet::new(),
+        }
+    }
+
+    /// Tells which runs are new.
+    fn recognise(&mut self, logs: Vec<FoldedLog>) -> Result<(Vec<FoldedLog>, Vec<Candidate>)> {
+        let mut logs = logs;
+        let mut candidates: Vec<Candidate> = Vec::new();
+        for (log, folded) in logs.iter_mut().enumerate() {
+            for run in std::mem::take(&mut folded.runs) {
+                let kept = self.is_new(&folded.host, &run, log, &mut candidates)?;
+                candidates.push(Candidate { log, run, kept });
+            }
+        }
+        // Two logs of one batch are of one host unless the caller mixes hosts.
+        Ok((logs, candidates))
+    }
+
+    fn is_new(
+        &mut self,
+        host: &str,
+        run: &RunSummary,
+        log: usize,
+        others: &mut [Candidate],
+    ) -> Result<bool> {
+        let (Some(first), Some(last)) = (run.first, run.last) else { return Ok(false) };
+        let mut diverged = 0;
+        for other in others.iter_mut().filter(|other| other.kept) {
+            let overlaps = other.run.last.is_some_and(|end| end >= first)
+                && other.run.first.is_some_and(|start| start <= last);
+            if !overlaps {
+                continue;
+            }
+            match relation(&run.hashes, &other.run.hashes, run.frames > other.run.frames) {
+                Relation::Known => return Ok(false),
+                Relation::Longer => other.kept = false,
+                Relation::Diverged(frames) => diverged = diverged.max(frames),
+                Relation::Apart => {}
+            }
+        }
+        for live in catalog::runs_within(self.catalog, host, first, last)? {
+            if self.superseded.get(&live.source).is_some_and(|(_, runs)| runs.contains(&live.number)) {
+                continue;
+            }
+            let source = self.sources.get(self.root, &live.name, live.generation)?;
+            let Some(known) = find_run(&source, live.number) else { continue };
+            match relation(&run.hashes, &known.hashes, run.frames > known.frames) {
+                Relation::Known => return Ok(false),
+                Relation::Longer => {
+                    let number = live.number;
+                    let entry = self.superseded.entry(live.source);
+                    entry.or_insert_with(|| (live, BTreeSet::new())).1.insert(number);
+                }
+                Relation::Diverged(frames) => diverged = diverged.max(frames),
+                Relation::Apart => {}
+            }
+        }
+        self.diverged[log] += diverged;
+        Ok(true)
+    }
+
+    /// Takes superseded runs out of the history.
+    fn withdraw(&mut self, ends: &mut Ends) -> Result<()> {
+        for (id, (live, runs)) in std::mem::take(&mut self.superseded) {
+            let source = self.sources.get(self.root, &live.name, live.generation)?;
+            for (file, day) in catalog::segments_of(self.catalog, id, None)? {
+                self.moves.take_away.push(file);
+                self.days.insert((source.host.clone(), day));
+            }
+            let sidecar = Source::file(&source.name, source.generation);
+            self.moves.take_away.push(sidecar.to_string_lossy().into_owned());
+            self.catalog.execute("DELETE FROM source WHERE id = ?1", [id])?;
+            for run in &source.runs {
+                ends.touch(&source.host, &run.summary);
+            }
+            self.keep_rest(&source, &runs)?;
+        }
+        Ok(())
+    }
+
+    /// Writes what remains of a source without some of its runs as its next generation.
+    fn keep_rest(&mut self, source: &Rc<Source>, gone: &BTreeSet<i64>) -> Result<()> {
+        let mut rest = Source::clone(source);
+        rest.runs.retain(|run| !gone.contains(&i64::from(run.summary.run)));
+        if rest.runs.is_empty() {
+            return Ok(());
+        }
+        let mut staged = Vec::new();
+        for segment in &source.segments {
+            let path = self.root.join(&segment.file);
+            match Kind::parse(&segment.kind) {
+                Some(Kind::Buckets) => {
+                    for (run, facts) in facts::read(&path)? {
+                        let run = rest.runs.iter_mut().find(|kept| {
+                            i64::from(kept.summary.run) == i64::from(run)
+                        });
+                        run.into_iter().for_each(|run| run.summary.facts.push(facts));
+                    }
+                }
+                Some(kind) => {
+                    let keep = |run: i32| !gone.contains(&i64::from(run));
+                    staged.extend(keep_runs(&path, kind, segment.day, &staging(self.root), keep)?);
+                }
+                None => {}
+            }
+        }
+        rest.segments.clear();
+        self.store(rest, staged)
+    }
+
+    /// Makes the new runs of each log live.
+    fn add(
+        &mut self,
+        logs: Vec<FoldedLog>,
+        candidates: Vec<Candidate>,
+        ends: &mut Ends,
+    ) -> Result<()> {
+        let mut runs: Vec<Vec<Candidate>> = logs.iter().map(|_| Vec::new()).collect();
+        for candidate in candidates {
+            runs[candidate.log].push(candidate);
+        }
+        for (log, runs) in logs.into_iter().zip(runs) {
+            let all = runs.iter().all(|run| run.kept);
+            let kept: Vec<RunSummary> =
+                runs.into_iter().filter(|run| run.kept).map(|run| run.run).collect();
+            if kept.is_empty() {
+                for staged in &log.staged {
+                    crate::commit::remove(&staged.path)?;
+                }
+                continue;
+            }
+            let mut staged = Vec::new();
+            for segment in log.staged {
+                if all {
+                    staged.push(segment);
+                    continue;
+                }
+                let keep = |run: i32| kept.iter().any(|kept| i64::from(kept.run) == i64::from(run));
+                let Staged { kind, day, path, .. } = &segment;
+                staged.extend(keep_runs(path, *kind, *day, &staging(self.root), keep)?);
+                crate::commit::remove(path)?;
+            }
+            for run in &kept {
+                ends.touch(&log.host, run);
+            }
+            let head = kept[0].hashes.first().copied().unwrap_or_default();
+            let name = format!("{:016x}", xxh3_64(format!("{}\0{head:016x}", log.host).as_bytes()));
+            let source = Source {
+                format: FORMAT,
+                name,
+                generation: 0,
+                host: log.host,
+                resolution: log.resolution,
+                log: log.name,
+                bytes: log.extent.bytes,
+                lines: log.extent.lines,
+                summary: log.summary,
+                runs: kept
+                    .into_iter()
+                    .map(|summary| RunRecord { hashes: summary.hashes.len(), summary })
+                    .collect(),
+                segments: Vec::new(),
+            };
+            self.store(source, staged)?;
+        }
+        Ok(())
+    }
+
+    /// Names the staged segments of a source, adds its facts, and enters it into the catalogue.
+    fn store(&mut self, mut source: Source, mut staged: Vec<Staged>) -> Result<()> {
+        source.generation = self.next_generation(&source.name)?;
+        staged.extend(self.stage_facts(&source)?);
+        let stem = format!("{}-{}", source.name, source.generation);
+        let mut parts: BTreeMap<(Kind, i64), usize> = BTreeMap::new();
+        for staged in staged {
+            // A day that was left and met again has several parts.
+            let part = parts.entry((staged.kind, staged.day)).or_default();
+            let file = match *part {
+                0 => format!("{stem}.parquet"),
+                part => format!("{stem}-part{part}.parquet"),
+            };
+            *part += 1;
+            let segment = self.place(&source.host, &staged, &file)?;
+            source.segments.push(segment);
+        }
+        let (file, path) = stage_file(&staging(self.root))?;
+        source.write(&file, &path)?;
+        seal(&path)?;
+        let sidecar = Source::file(&source.name, source.generation);
+        self.moves.bring.push((path, sidecar.to_string_lossy().into_owned()));
+        catalog::insert_source(self.catalog, &source)?;
+        self.sources.put(source);
+        Ok(())
+    }
+
+    /// A generation that no file bears: not even one that goes with this commit.
+    fn next_generation(&self, name: &str) -> Result<i64> {
+        let mut generation = catalog::newest_generation(self.catalog, name)? + 1;
+        while self.root.join(Source::file(name, generation)).exists() {
+            generation += 1;
+        }
+        Ok(generation)
+    }
+
+    /// Seals a staged segment and says where it goes.
+    pub(crate) fn place(&mut self, host: &str, staged: &Staged, file: &str) -> Result<Segment> {
+        let checksum = seal(&staged.path)?;
+        let file = folder(staged.kind, staged.day, host).join(file);
+        let file = file.to_string_lossy().into_owned();
+        self.moves.bring.push((staged.path.clone(), file.clone()));
+        self.days.insert((host.to_owned(), staged.day));
+        Ok(Segment {
+            kind: staged.kind.as_str().to_owned(),
+            day: staged.day,
+            file,
+            rows: staged.rows,
+            first: staged.span.0,
+            last: staged.span.1,
+            checksum,
+        })
+    }
+
+    fn stage_facts(&self, source: &Source) -> Result<Vec<Staged>> {
+        let mut days: BTreeMap<i64, Vec<(i32, BucketFacts)>> = BTreeMap::new();
+        for run in &source.runs {
+            let number = i32::try_from(run.summary.run).unwrap_or(i32::MAX);
+            for facts in &run.summary.facts {
+                days.entry(day_number(facts.bucket)).or_default().push((number, *facts));
+            }
+        }
+        let mut staged = Vec::new();
+        for (day, facts) in days {
+            let (file, path) = stage_file(&staging(self.root))?;
+            facts::write(file, &path, &facts)?;
+            let buckets = || facts.iter().map(|(_, facts)| facts.bucket);
+            let span = (buckets().min().unwrap_or(0), buckets().max().unwrap_or(0));
+            staged.push(Staged { kind: Kind::Buckets, day, path, rows: facts.len() as u64, span });
+        }
+        Ok(staged)
+    }
+}
+
+/// A run of a source by its number within its log.
+pub(crate) fn find_run(source: &Source, number: i64) -> Option<&RunSummary> {
+    source.runs.iter().map(|run| &run.summary).find(|run| i64::from(run.run) == number)
+}
+
+fn report(logs: &[FoldedLog], candidates: &[Candidate], diverged: &[usize]) -> Vec<IngestReport> {
+    logs.iter()
+        .enumerate()
+        .map(|(log, folded)| {
+            let runs = || candidates.iter().filter(move |candidate| candidate.log == log);
+            let new_runs = runs().filter(|run| run.kept).count();
+            let known_bytes =
+                runs().filter(|run| !run.kept).map(|run| run.run.text_bytes).sum::<u64>();
+            let mut accounting = folded.summary.accounting;
+            let from_frames = known_bytes.min(accounting.frames);
+            accounting.frames -= from_frames;
+            accounting.idle = accounting.idle.saturating_sub(known_bytes - from_frames);
+            IngestReport {
+                name: folded.name.clone(),
+                host: folded.host.clone(),
+                outcome: match (new_runs, known_bytes) {
+                    (0, 0) => Outcome::Empty,
+                    (0, _) => Outcome::Known,
+                    (_, 0) => Outcome::New,
+                    _ => Outcome::Grown,
+                },
+                accounting,
+                known_bytes,
+                bytes: folded.extent.bytes,
+                lines: folded.extent.lines,
+                new_runs,
+                diverged_frames: diverged[log],
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,193 @@
+//! Runs that go on in the next log, and what the end of each chain of them owes.
+//!
+//! A rotated pipe cuts one run of bandwhich into several logs. A log that begins with traffic right
+//! after the last frame of another continues its run: its windows reach back into that log, and the
+//! end of that log is no end. Which logs are linked depends only on which logs are live, never on
+//! the order in which they came.
+
+use std::collections::BTreeSet;
+
+use rusqlite::Connection;
+use traffic::{Carry, Row, RunSummary, Strings, Table, tail_rows};
+
+use crate::catalog::{self, LiveRun};
+use crate::commit::staging;
+use crate::fold::{Staged, stage_file};
+use crate::ingest::{Batch, find_run};
+use crate::partition::{Kind, day_number};
+use crate::segment::SegmentWriter;
+use crate::{Result, Tuning};
+
+/// Seconds between the last frame of a log and the first of the one that continues it: neighbours
+/// are nearly always one second apart, rarely none or two.
+const NEIGHBOURS: i64 = 2;
+
+/// Ends of runs that may have changed, by host and time.
+#[derive(Default)]
+pub(crate) struct Ends {
+    times: BTreeSet<(String, i64)>,
+}
+
+impl Ends {
+    /// A run came or went: its own end may be new, and so may the one that it continues, and the
+    /// one that continues it.
+    pub(crate) fn touch(&mut self, host: &str, run: &RunSummary) {
+        for time in [run.first, run.last].into_iter().flatten() {
+            self.times.insert((host.to_owned(), time));
+        }
+    }
+}
+
+/// Writes what the ends owe, where they may have changed.
+pub(crate) fn settle(batch: &mut Batch<'_>, ends: Ends) -> Result<()> {
+    let mut runs: Vec<LiveRun> = Vec::new();
+    for (host, time) in ends.times {
+        let (from, to) = (time - NEIGHBOURS, time + NEIGHBOURS);
+        let mut near = catalog::ends_within(batch.catalog, &host, from, to)?;
+        for start in catalog::starts_within(batch.catalog, &host, from, to)? {
+            near.push(chain_end(batch.catalog, start)?);
+        }
+        for run in near {
+            let run = chain_end(batch.catalog, run)?;
+            if run.may_go_on && !runs.contains(&run) {
+                runs.push(run);
+            }
+        }
+        // Runs inside a chain owe nothing, whatever they owed before.
+        for run in catalog::ends_within(batch.catalog, &host, from, to)? {
+            if !runs.contains(&run) {
+                runs.push(run);
+            }
+        }
+    }
+    for run in runs {
+        settle_end(batch, &run)?;
+    }
+    Ok(())
+}
+
+fn settle_end(batch: &mut Batch<'_>, run: &LiveRun) -> Result<()> {
+    let before = catalog::segments_of(batch.catalog, run.source, Some(run.number))?;
+    let carry = match successor(batch.catalog, run)? {
+        Some(_) => Carry::default(),
+        None => chain_carry(batch, run)?,
+    };
+    for (file, day) in before {
+        batch.catalog.execute("DELETE FROM segment WHERE file = ?1", [&file])?;
+        batch.days.insert((run.host.clone(), day));
+        batch.moves.take_away.push(file);
+    }
+    for staged in stage_tail(batch, run, &carry)? {
+        let stem = format!("{}-{}-end{}", run.name, run.generation, run.number);
+        let file = free_name(batch, &staged, run, &stem);
+        let segment = batch.place(&run.host, &staged, &file)?;
+        catalog::insert_segment(batch.catalog, run.source, &run.host, &segment, Some(run.number))?;
+    }
+    Ok(())
+}
+
+/// A name that no file bears, not even one that goes with this commit.
+fn free_name(batch: &Batch<'_>, staged: &Staged, run: &LiveRun, stem: &str) -> String {
+    let folder = crate::partition::folder(staged.kind, staged.day, &run.host);
+    let mut number = 0;
+    loop {
+        let name = format!("{stem}-{number}.parquet");
+        if !batch.root.join(folder.join(&name)).exists() {
+            return name;
+        }
+        number += 1;
+    }
+}
+
+/// The run's end, seen from the start of its chain.
+fn chain_carry(batch: &mut Batch<'_>, run: &LiveRun) -> Result<Carry> {
+    let mut carry = carry_of(batch, run)?;
+    let mut at = run.clone();
+    while carry.keys.iter().any(|key| key.since_start) {
+        let Some(earlier) = predecessor(batch.catalog, &at)? else { break };
+        carry = carry.after(&carry_of(batch, &earlier)?);
+        at = earlier;
+    }
+    Ok(carry)
+}
+
+fn carry_of(batch: &mut Batch<'_>, run: &LiveRun) -> Result<Carry> {
+    let source = batch.sources.get(batch.root, &run.name, run.generation)?;
+    Ok(find_run(&source, run.number).map(|run| run.carry.clone()).unwrap_or_default())
+}
+
+/// The run that this one continues.
+fn predecessor(catalog: &Connection, run: &LiveRun) -> Result<Option<LiveRun>> {
+    if !run.may_continue {
+        return Ok(None);
+    }
+    let ends = catalog::ends_within(catalog, &run.host, run.first - NEIGHBOURS, run.first)?;
+    for end in ends.into_iter().filter(|end| may_link(end, run)) {
+        // One log continues another only if that one is not continued by a nearer log.
+        if successor_of(catalog, &end)?.is_some_and(|next| same(&next, run)) {
+            return Ok(Some(end));
+        }
+        break;
+    }
+    Ok(None)
+}
+
+/// The run that continues this one.
+fn successor(catalog: &Connection, run: &LiveRun) -> Result<Option<LiveRun>> {
+    match successor_of(catalog, run)? {
+        Some(next) if predecessor(catalog, &next)?.is_some_and(|end| same(&end, run)) => {
+            Ok(Some(next))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The nearest run that may continue this one.
+fn successor_of(catalog: &Connection, run: &LiveRun) -> Result<Option<LiveRun>> {
+    if !run.may_go_on {
+        return Ok(None);
+    }
+    let starts = catalog::starts_within(catalog, &run.host, run.last, run.last + NEIGHBOURS)?;
+    Ok(starts.into_iter().find(|start| may_link(run, start)))
+}
+
+fn may_link(earlier: &LiveRun, later: &LiveRun) -> bool {
+    earlier.source != later.source
+        && earlier.style == later.style
+        && earlier.first < later.first
+        && earlier.last < later.last
+}
+
+fn same(one: &LiveRun, other: &LiveRun) -> bool {
+    one.source == other.source && one.number == other.number
+}
+
+/// The last run of the chain that begins here.
+fn chain_end(catalog: &Connection, run: LiveRun) -> Result<LiveRun> {
+    let mut end = run;
+    while let Some(next) = successor(catalog, &end)? {
+        end = next;
+    }
+    Ok(end)
+}
+
+fn stage_tail(batch: &Batch<'_>, run: &LiveRun, carry: &Carry) -> Result<Vec<Staged>> {
+    let mut strings = Strings::default();
+    let rows = tail_rows(carry, &mut strings);
+    let places: BTreeSet<(Table, i64)> =
+        rows.iter().map(|row| (row.table, day_number(row.bucket))).collect();
+    let mut staged = Vec::new();
+    for (table, day) in places {
+        let part: Vec<&Row> = rows
+            .iter()
+            .filter(|row| (row.table, day_number(row.bucket)) == (table, day))
+            .collect();
+        let (file, path) = stage_file(&staging(batch.root))?;
+        let mut writer = SegmentWriter::new(file, &path, Tuning::default().batch_rows)?;
+        writer.write(&path, u32::try_from(run.number).unwrap_or(0), &part, &strings)?;
+        let (rows, span) = (writer.rows, writer.span.unwrap_or_default());
+        writer.finish(&path)?;
+        staged.push(Staged { kind: Kind::Rows(table), day, path, rows, span });
+    }
+    Ok(staged)
+}

@@ -1,0 +1,104 @@
+//! Where a segment lies: `<kind>/date=YYYY-MM-DD/host=NAME/<name>.parquet`, as Hive partitions.
+
+use std::path::{Path, PathBuf};
+
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use traffic::Table;
+
+/// Characters that a folder's name must not hold: separators, what Hive reserves, controls.
+const RESERVED: &AsciiSet = &CONTROLS
+    .add(b'/')
+    .add(b'\\')
+    .add(b'=')
+    .add(b'%')
+    .add(b':')
+    .add(b'*')
+    .add(b'?')
+    .add(b'"')
+    .add(b'\'')
+    .add(b'<')
+    .add(b'>')
+    .add(b'|')
+    .add(b'#')
+    .add(b'[')
+    .add(b']')
+    .add(b'{')
+    .add(b'}')
+    .add(b'^');
+
+/// What a segment holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    /// Rows of a table.
+    Rows(Table),
+    /// Facts of buckets.
+    Buckets,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Kind; 4] = [
+        Kind::Rows(Table::Traffic),
+        Kind::Rows(Table::Loopback),
+        Kind::Rows(Table::Peers),
+        Kind::Buckets,
+    ];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Kind::Rows(table) => table.as_str(),
+            Kind::Buckets => "buckets",
+        }
+    }
+
+    pub(crate) fn parse(text: &str) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
+/// Days since 1970 of a time.
+pub(crate) fn day_number(time: i64) -> i64 {
+    time.div_euclid(86_400)
+}
+
+/// The folder of a kind, day and host, below the store.
+pub(crate) fn folder(kind: Kind, day: i64, host: &str) -> PathBuf {
+    let date = jiff::civil::date(1970, 1, 1)
+        .checked_add(jiff::Span::new().days(day))
+        .map_or_else(|_| day.to_string(), |date| date.to_string());
+    Path::new(kind.as_str()).join(format!("date={date}")).join(format!("host={}", encoded(host)))
+}
+
+/// A host as the name of a folder.
+pub(crate) fn encoded(host: &str) -> String {
+    match host {
+        "." | ".." => host.replace('.', "%2E"),
+        _ => utf8_percent_encode(host, RESERVED).to_string(),
+    }
+}
+
+/// Day number and host of a segment's path below the store.
+pub(crate) fn parse_folder(path: &Path) -> Option<(Kind, i64, String)> {
+    let mut parts = path.iter().map(|part| part.to_str());
+    let kind = Kind::parse(parts.next()??)?;
+    let date: jiff::civil::Date = parts.next()??.strip_prefix("date=")?.parse().ok()?;
+    let host = parts.next()??.strip_prefix("host=")?;
+    let host = percent_encoding::percent_decode_str(host).decode_utf8().ok()?.into_owned();
+    let day = jiff::civil::date(1970, 1, 1).until(date).ok()?.get_days();
+    Some((kind, i64::from(day), host))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_read_back() {
+        for host in ["web1", "a/b=c%d", "..", "ünï 日本", "x\u{1}y"] {
+            let folder = folder(Kind::Rows(Table::Traffic), 20_000, host);
+            assert_eq!(folder.components().count(), 3, "{host}");
+            let path = folder.join("x.parquet");
+            let (kind, day, back) = parse_folder(&path).unwrap();
+            assert_eq!((kind, day, back.as_str()), (Kind::Rows(Table::Traffic), 20_000, host));
+        }
+    }
+}

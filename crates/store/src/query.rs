@@ -1,0 +1,297 @@
+//! What the history holds, read back.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use rusqlite::params;
+use serde::Serialize;
+use traffic::{Accounting, BucketFacts, DamagedLine, Mode, RowView, Table, Volume};
+
+use crate::partition::{Kind, day_number};
+use crate::sidecar::Source;
+use crate::{Result, Store, catalog, facts, segment};
+
+/// A stretch of time, both ends included, in seconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Span {
+    /// First bucket.
+    pub first: i64,
+    /// Last bucket.
+    pub last: i64,
+}
+
+/// What the logs of a period held besides traffic.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct InputFacts {
+    /// Logs by content.
+    pub logs: u64,
+    /// Bytes of these logs.
+    pub bytes: u64,
+    /// Lines of these logs.
+    pub lines: u64,
+    /// Frames of these logs.
+    pub frames: u64,
+    /// Frames without traffic.
+    pub idle_frames: u64,
+    /// Runs of bandwhich that touch the period.
+    pub runs: u64,
+    /// Damaged lines of these logs.
+    pub damaged_lines: u64,
+    /// The first of them, each with its log.
+    pub damaged: Vec<(String, DamagedLine)>,
+    /// Frames cut off in the middle.
+    pub cut_frames: u64,
+    /// Frames whose time is impossible, and what they claim.
+    pub undated_frames: u64,
+    /// Bytes that frames with an impossible time claim.
+    pub undated_bytes: u64,
+    /// Bytes by which row families differ beyond rounding.
+    pub disagreement: u64,
+    /// Bytes that another connection shows as well.
+    pub doubled: Volume,
+    /// Steps of the clock: (time after it, seconds).
+    pub clock_steps: Vec<(i64, i64)>,
+    /// Logs without frame heads (up to 0.16.0).
+    pub unframed_runs: u64,
+    /// Logs of running sums.
+    pub cumulative_runs: u64,
+    /// Where the bytes of these logs went.
+    pub accounting: Accounting,
+    /// Logs in which more than one bandwhich wrote, by the look of it.
+    pub crowded_logs: BTreeSet<String>,
+}
+
+/// A log that was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LogState {
+    /// Where it is.
+    pub path: String,
+    /// What is wrong with it.
+    pub damage: Option<String>,
+}
+
+/// The state of a store.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct StoreStatus {
+    /// Hosts.
+    pub hosts: Vec<String>,
+    /// Logs by content.
+    pub sources: u64,
+    /// Runs of bandwhich.
+    pub runs: u64,
+    /// Files of the store.
+    pub segments: u64,
+    /// Rows.
+    pub rows: u64,
+    /// First and last bucket.
+    pub span: Option<Span>,
+    /// Log files that were read.
+    pub logs: u64,
+    /// Log files with something wrong.
+    pub damaged_logs: Vec<LogState>,
+    /// Days with news that no report tells yet.
+    pub pending_days: u64,
+}
+
+/// Damaged lines that are kept as samples of a period.
+const SAMPLES: usize = 20;
+
+impl Store {
+    /// Calls `visit` with each row of a host whose bucket lies in a stretch of time. The order
+    /// depends only on what the store holds, not on how it came there.
+    ///
+    /// # Errors
+    /// Where a segment cannot be read, or `visit` fails.
+    pub fn read_rows<E: From<crate::Error>>(
+        &self,
+        host: &str,
+        seconds: Range<i64>,
+        mut visit: impl FnMut(&RowView<'_>) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        for table in Table::ALL {
+            for file in self.segments(host, Kind::Rows(table), &seconds).map_err(E::from)? {
+                let mut failed = None;
+                segment::read(&self.root.join(file), table, |row| {
+                    if failed.is_none() && seconds.contains(&row.bucket) {
+                        failed = visit(&row).err();
+                    }
+                    Ok(())
+                })
+                .map_err(E::from)?;
+                if let Some(error) = failed {
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Facts of a host's buckets in a stretch of time.
+    ///
+    /// # Errors
+    /// Where a segment cannot be read.
+    pub fn read_facts(&self, host: &str, seconds: Range<i64>) -> Result<Vec<BucketFacts>> {
+        let mut out = Vec::new();
+        for file in self.segments(host, Kind::Buckets, &seconds)? {
+            let facts = facts::read(&self.root.join(file))?.into_iter().map(|(_, facts)| facts);
+            out.extend(facts.filter(|facts| seconds.contains(&facts.bucket)));
+        }
+        out.sort_by_key(|facts| (facts.bucket, facts.first));
+        Ok(out)
+    }
+
+    /// Live segments that may hold something of a stretch of time, in the order of their names.
+    fn segments(&self, host: &str, kind: Kind, seconds: &Range<i64>) -> Result<Vec<String>> {
+        let mut query = self.catalog.prepare_cached(
+            "SELECT file FROM segment WHERE host = ?1 AND kind = ?2 AND day BETWEEN ?3 AND ?4 \
+             AND last >= ?5 AND first < ?6 ORDER BY day, file",
+        )?;
+        let last = seconds.end.saturating_sub(1);
+        let files = query.query_map(
+            params![
+                host,
+                kind.as_str(),
+                day_number(seconds.start),
+                day_number(last),
+                seconds.start,
+                seconds.end
+            ],
+            |row| row.get(0),
+        )?;
+        Ok(files.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// What the logs that touch a stretch of time held.
+    ///
+    /// # Errors
+    /// Where the catalogue or a source cannot be read.
+    pub fn input_facts(&self, host: &str, seconds: Range<i64>) -> Result<InputFacts> {
+        let mut facts = InputFacts::default();
+        let mut seen = BTreeSet::new();
+        for run in
+            catalog::runs_within(&self.catalog, host, seconds.start, seconds.end.saturating_sub(1))?
+        {
+            if seen.insert((run.name.clone(), run.generation)) {
+                let path = self.root.join(Source::file(&run.name, run.generation));
+                facts.add(&Source::read(&path)?, &seconds);
+            }
+        }
+        Ok(facts)
+    }
+
+    /// All hosts.
+    ///
+    /// # Errors
+    /// Where the catalogue cannot be read.
+    pub fn hosts(&self) -> Result<Vec<String>> {
+        let mut query = self.catalog.prepare("SELECT DISTINCT host FROM source ORDER BY host")?;
+        let hosts = query.query_map([], |row| row.get(0))?;
+        Ok(hosts.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Days (since 1970, UTC) of a host with news that no report tells yet.
+    ///
+    /// # Errors
+    /// Where the catalogue cannot be read.
+    pub fn pending_days(&self, host: &str) -> Result<Vec<i64>> {
+        let mut query =
+            self.catalog.prepare("SELECT day FROM pending WHERE host = ?1 ORDER BY day")?;
+        let days = query.query_map([host], |row| row.get(0))?;
+        Ok(days.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Notes that reports tell all news of these days.
+    ///
+    /// # Errors
+    /// Where the catalogue cannot be written.
+    pub fn mark_reported(&mut self, host: &str, days: &[i64]) -> Result<()> {
+        let transaction = self.catalog.transaction()?;
+        for day in days {
+            transaction
+                .execute("DELETE FROM pending WHERE host = ?1 AND day = ?2", params![host, day])?;
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// The state of the store.
+    ///
+    /// # Errors
+    /// Where the catalogue cannot be read.
+    pub fn status(&self) -> Result<StoreStatus> {
+        let count = |sql: &str| -> Result<u64> {
+            let number: i64 = self.catalog.query_row(sql, [], |row| row.get(0))?;
+            Ok(u64::try_from(number).unwrap_or(0))
+        };
+        let span: (Option<i64>, Option<i64>) = self.catalog.query_row(
+            "SELECT min(first), max(last) FROM segment WHERE kind = 'buckets'",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        let mut query = self
+            .catalog
+            .prepare("SELECT path, damage FROM log WHERE damage IS NOT NULL ORDER BY path")?;
+        let damaged = query.query_map([], |row| {
+            let path: Vec<u8> = row.get(0)?;
+            Ok(LogState {
+                path: String::from_utf8_lossy(&path).into_owned(),
+                damage: row.get(1)?,
+            })
+        })?;
+        Ok(StoreStatus {
+            hosts: self.hosts()?,
+            sources: count("SELECT count(*) FROM source")?,
+            runs: count("SELECT count(*) FROM run")?,
+            segments: count("SELECT count(*) FROM segment")?,
+            rows: count("SELECT coalesce(sum(rows), 0) FROM segment WHERE kind != 'buckets'")?,
+            span: span.0.zip(span.1).map(|(first, last)| Span { first, last }),
+            logs: count("SELECT count(*) FROM log")?,
+            damaged_logs: damaged.collect::<rusqlite::Result<_>>()?,
+            pending_days: count("SELECT count(*) FROM pending")?,
+        })
+    }
+}
+
+impl InputFacts {
+    fn add(&mut self, source: &Source, seconds: &Range<i64>) {
+        let summary = &source.summary;
+        self.logs += 1;
+        self.bytes += source.bytes;
+        self.lines += source.lines;
+        self.frames += summary.frames;
+        self.idle_frames += summary.idle_frames;
+        self.damaged_lines += summary.damaged_lines;
+        self.cut_frames += summary.cut_frames;
+        self.undated_frames += summary.undated_frames;
+        self.undated_bytes = self.undated_bytes.saturating_add(summary.undated_bytes);
+        self.accounting.add(&summary.accounting);
+        for damaged in &summary.damaged {
+            if self.damaged.len() < SAMPLES {
+                self.damaged.push((source.log.clone(), damaged.clone()));
+            }
+        }
+        for run in &source.runs {
+            let run = &run.summary;
+            let (Some(first), Some(last)) = (run.first, run.last) else { continue };
+            if last < seconds.start || first >= seconds.end {
+                continue;
+            }
+            self.runs += 1;
+            self.disagreement = self.disagreement.saturating_add(run.disagreement);
+            self.doubled.add(run.doubled);
+            self.unframed_runs += u64::from(!run.framed);
+            self.cumulative_runs += u64::from(run.mode == Mode::Cumulative);
+            let steps = run.clock_steps.iter().filter(|(time, _)| seconds.contains(time));
+            self.clock_steps.extend(steps);
+        }
+        // One bandwhich writes one frame a second; allow for what a restart or a coarse clock adds.
+        let span: i64 = source.runs.iter().filter_map(|run| {
+            let run = &run.summary;
+            Some(run.last? - run.first? + 1)
+        }).sum();
+        let frames = i64::try_from(summary.frames).unwrap_or(i64::MAX);
+        if frames > 20 && frames > span.saturating_mul(3) / 2 {
+            self.crowded_logs.insert(source.log.clone());
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! What the catalogue knows of a source, beside its segments: enough to make the catalogue anew,
+//! and the frame hashes by which a run is recognised.
+//!
+//! A file `sources/<source>-<generation>.source`: zstd over one line of JSON and, behind its line
+//! feed, the hashes of all runs as little-endian 64-bit numbers.
+
+use std::collections::HashMap;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use serde::{Deserialize, Serialize};
+use traffic::{LogSummary, RunSummary};
+
+use crate::{Error, Result};
+
+/// Version of the files of a store.
+pub(crate) const FORMAT: i64 = 1;
+
+/// One log by content.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Source {
+    pub(crate) format: i64,
+    /// Derived from the host and the first frame with rows: the same for a log that grew.
+    pub(crate) name: String,
+    /// Counts up whenever its files are written anew.
+    pub(crate) generation: i64,
+    pub(crate) host: String,
+    /// Seconds of a bucket.
+    pub(crate) resolution: i64,
+    /// Where the log was found.
+    pub(crate) log: String,
+    pub(crate) bytes: u64,
+    pub(crate) lines: u64,
+    pub(crate) summary: LogSummary,
+    pub(crate) runs: Vec<RunRecord>,
+    pub(crate) segments: Vec<Segment>,
+}
+
+/// A run, and how many of the hashes are its.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct RunRecord {
+    pub(crate) hashes: usize,
+    #[serde(flatten)]
+    pub(crate) summary: RunSummary,
+}
+
+/// A file of the store.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Segment {
+    pub(crate) kind: String,
+    /// Days since 1970.
+    pub(crate) day: i64,
+    /// Path below the store.
+    pub(crate) file: String,
+    pub(crate) rows: u64,
+    /// First and last bucket.
+    pub(crate) first: i64,
+    pub(crate) last: i64,
+    /// XXH3 of its bytes.
+    pub(crate) checksum: String,
+}
+
+impl Source {
+    pub(crate) fn file(name: &str, generation: i64) -> PathBuf {
+        Path::new("sources").join(format!("{name}-{generation}.source"))
+    }
+
+    /// Writes it where `file` is open.
+    pub(crate) fn write(&self, file: &std::fs::File, path: &Path) -> Result<()> {
+        let write = || -> std::io::Result<()> {
+            let mut out = zstd::Encoder::new(file, 3)?;
+            serde_json::to_writer(&mut out, self)?;
+            out.write_all(b"\n")?;
+            for hash in self.runs.iter().flat_map(|run| &run.summary.hashes) {
+                out.write_all(&hash.to_le_bytes())?;
+            }
+            out.finish()?;
+            Ok(())
+        };
+        write().map_err(files::Error::context("write", path)).map_err(Error::from)
+    }
+
+    /// Reads it back.
+    pub(crate) fn read(path: &Path) -> Result<Self> {
+        let file = std::fs::File::open(path).map_err(files::Error::context("open", path))?;
+        let bytes = zstd::decode_all(file).map_err(|error| Error::damaged(path, error))?;
+        let end = bytes.iter().position(|&byte| byte == b'\n').unwrap_or(bytes.len());
+        let mut source: Source =
+            serde_json::from_slice(&bytes[..end]).map_err(|error| Error::damaged(path, error))?;
+        if source.format > FORMAT {
+            return Err(Error::TooNew {
+                path: path.to_owned(),
+                found: source.format,
+                known: FORMAT,
+            });
+        }
+        let (hashes, rest) = bytes.get(end + 1..).unwrap_or_default().as_chunks::<8>();
+        let expected: usize = source.runs.iter().map(|run| run.hashes).sum();
+        if hashes.len() != expected || !rest.is_empty() {
+            return Err(Error::damaged(path, "its list of frames is incomplete"));
+        }
+        let mut hashes = hashes.iter().map(|bytes| u64::from_le_bytes(*bytes));
+        for run in &mut source.runs {
+            run.summary.hashes = hashes.by_ref().take(run.hashes).collect();
+        }
+        Ok(source)
+    }
+}
+
+/// Sources read while one batch is ingested.
+#[derive(Default)]
+pub(crate) struct Sources {
+    known: HashMap<(String, i64), Rc<Source>>,
+}
+
+impl Sources {
+    pub(crate) fn get(&mut self, root: &Path, name: &str, generation: i64) -> Result<Rc<Source>> {
+        let key = (name.to_owned(), generation);
+        if let Some(source) = self.known.get(&key) {
+            return Ok(source.clone());
+        }
+        if self.known.len() > 64 {
+            self.known.clear();
+        }
+        let source = Rc::new(Source::read(&root.join(Source::file(name, generation)))?);
+        self.known.insert(key, source.clone());
+        Ok(source)
+    }
+
+    pub(crate) fn put(&mut self, source: Source) -> Rc<Source> {
+        let key = (source.name.clone(), source.generation);
+        let source = Rc::new(source);
+        self.known.insert(key, source.clone());
+        source
+    }
+}

@@ -1,0 +1,301 @@
+//! The law of the store: the same logs in any order, twice, compressed, renamed, grown between
+//! runs, cut short, in one run or in many, make the same history. Over real recordings.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use store::{IngestReport, Outcome, Store, Tuning, fold_log};
+
+const HOST: &str = "lab";
+
+fn recordings() -> Vec<(String, Vec<u8>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recordings");
+    let mut logs: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "log"))
+        .collect();
+    logs.sort();
+    let read = |path: PathBuf| {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        (name, std::fs::read(path).unwrap())
+    };
+    logs.into_iter().map(read).collect()
+}
+
+struct Lab {
+    folder: tempfile::TempDir,
+    store: Store,
+}
+
+impl Lab {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), "now", "test").unwrap();
+        Lab { folder, store }
+    }
+
+    fn ingest(&mut self, logs: &[(&str, &[u8])]) -> Vec<IngestReport> {
+        let root = self.folder.path();
+        let folded = logs
+            .iter()
+            .map(|(name, bytes)| fold_log(root, HOST, name, *bytes, &Tuning::default()).unwrap())
+            .collect();
+        self.store.ingest(folded).unwrap()
+    }
+
+    fn with(logs: &[(String, Vec<u8>)]) -> Self {
+        let mut lab = Lab::new();
+        let logs: Vec<_> = logs.iter().map(|(name, log)| (name.as_str(), log.as_slice())).collect();
+        lab.ingest(&logs);
+        lab
+    }
+
+    fn history(&self) -> History {
+        history(&self.store)
+    }
+}
+
+/// Everything the store tells, without the names of its files.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct History {
+    rows: BTreeMap<String, [u64; 5]>,
+    facts: Vec<String>,
+    logs: u64,
+    runs: u64,
+    frames: u64,
+}
+
+impl History {
+    fn bytes(&self) -> u64 {
+        self.rows.values().map(|row| row[0] + row[1]).sum()
+    }
+}
+
+fn history(store: &Store) -> History {
+    let mut history = History::default();
+    let all = 0..4_000_000_000;
+    store
+        .read_rows::<store::Error>(HOST, all.clone(), |row| {
+            let key = format!(
+                "{} {} {:?} {:?} {:?} {:?} {:?} {:?}",
+                row.table.as_str(),
+                row.bucket,
+                row.process,
+                row.interface,
+                row.protocol,
+                row.local_port,
+                row.remote,
+                row.remote_port
+            );
+            let sums = history.rows.entry(key).or_default();
+            let values = [row.volume.up, row.volume.down, u64::from(row.frames)];
+            for (sum, value) in sums.iter_mut().zip(values) {
+                *sum += value;
+            }
+            sums[3] = sums[3].max(row.peak.up);
+            sums[4] = sums[4].max(row.peak.down);
+            Ok(())
+        })
+        .unwrap();
+    let facts = store.read_facts(HOST, all.clone()).unwrap();
+    history.facts = facts.iter().map(|facts| format!("{facts:?}")).collect();
+    history.facts.sort();
+    let input = store.input_facts(HOST, all).unwrap();
+    (history.logs, history.runs, history.frames) = (input.logs, input.runs, input.frames);
+    history
+}
+
+/// A small generator, so that a failure can be repeated.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, below: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % below
+    }
+
+    fn shuffle<T>(&mut self, things: &mut [T]) {
+        for place in (1..things.len()).rev() {
+            things.swap(place, self.roll(place + 1));
+        }
+    }
+}
+
+#[test]
+fn any_order_makes_the_same_history() {
+    let logs = recordings();
+    let expected = Lab::with(&logs).history();
+    assert!(expected.bytes() > 600_000_000, "{}", expected.bytes());
+    for seed in 1..4 {
+        let mut shuffled = logs.clone();
+        let mut dice = Dice(seed);
+        dice.shuffle(&mut shuffled);
+        let mut lab = Lab::new();
+        let mut rest = shuffled.as_slice();
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at(rest.len().min(1 + dice.roll(9)));
+            let now: Vec<_> = now.iter().map(|(name, log)| (name.as_str(), log.as_slice())).collect();
+            lab.ingest(&now);
+            rest = later;
+        }
+        assert_eq!(lab.history(), expected, "seed {seed}");
+    }
+}
+
+#[test]
+fn a_second_copy_adds_nothing() {
+    let logs = recordings();
+    let mut lab = Lab::with(&logs);
+    let expected = lab.history();
+    for (name, log) in &logs {
+        let report = lab.ingest(&[(&format!("copy of {name}"), log)]);
+        assert_eq!(report[0].outcome, Outcome::Known, "{name}");
+        assert_eq!(
+            report[0].accounting.total() + report[0].known_bytes,
+            u64::try_from(log.len()).unwrap(),
+            "{name}"
+        );
+    }
+    assert_eq!(lab.history(), expected);
+    // Both copies within one batch.
+    let mut lab = Lab::new();
+    for (name, log) in &logs {
+        lab.ingest(&[("first", log), (name, log)]);
+    }
+    assert_eq!(lab.history(), expected);
+}
+
+#[test]
+fn logs_that_grow_between_runs_end_as_if_read_once() {
+    let logs = recordings();
+    let expected = Lab::with(&logs).history();
+    let mut dice = Dice(7);
+    let mut lab = Lab::new();
+    for (name, log) in &logs {
+        let mut cuts: Vec<usize> = (0..3).map(|_| dice.roll(log.len())).collect();
+        cuts.sort_unstable();
+        for cut in cuts {
+            lab.ingest(&[(name, &log[..cut])]);
+        }
+        lab.ingest(&[(name, log)]);
+        // A shorter copy turns up later.
+        lab.ingest(&[(name, &log[..dice.roll(log.len())])]);
+    }
+    assert_eq!(lab.history(), expected);
+}
+
+#[test]
+fn logs_glued_together_are_known_by_their_runs() {
+    let logs = recordings();
+    let framed: Vec<_> = logs.iter().filter(|(_, log)| log.starts_with(b"Refreshing:\n<NO")).collect();
+    let expected = {
+        let mut lab = Lab::new();
+        for (name, log) in &framed {
+            lab.ingest(&[(name, log)]);
+        }
+        lab.history()
+    };
+    let mut lab = Lab::new();
+    for pair in framed.chunks(2) {
+        let glued: Vec<u8> = pair.iter().flat_map(|(_, log)| log.iter().copied()).collect();
+        // Only logs that end with a whole frame can be glued without loss.
+        if pair.len() == 2 && pair[0].1.ends_with(b"\n\n") {
+            lab.ingest(&[("glued", &glued)]);
+        }
+        for (name, log) in pair {
+            lab.ingest(&[(name, log)]);
+        }
+    }
+    let found = lab.history();
+    let off = found.bytes().abs_diff(expected.bytes());
+    assert!(off * 1000 < expected.bytes(), "{} against {}", found.bytes(), expected.bytes());
+}
+
+#[test]
+fn a_log_within_itself_twice_counts_once() {
+    for (name, log) in recordings() {
+        if !log.ends_with(b"\n\n") {
+            continue;
+        }
+        let expected = Lab::with(&[(name.clone(), log.clone())]).history();
+        let twice = [log.as_slice(), log.as_slice()].concat();
+        let found = Lab::with(&[(name.clone(), twice)]).history();
+        let off = found.bytes().abs_diff(expected.bytes());
+        assert!(off * 1000 <= expected.bytes(), "{name}: {} {}", found.bytes(), expected.bytes());
+    }
+}
+
+#[test]
+fn a_run_cut_into_two_logs_is_joined() {
+    let logs = recordings();
+    let mut dice = Dice(3);
+    for (name, log) in logs.iter().filter(|(_, log)| log.starts_with(b"Refreshing:\n")) {
+        let whole = Lab::with(&[(name.clone(), log.clone())]).history();
+        // Cut between two frames with rows.
+        let borders: Vec<usize> = memchr::memmem::find_iter(log, b"\n\nRefreshing:\nprocess: <")
+            .map(|at| at + 2)
+            .filter(|&at| !log[..at].ends_with(b"<NO TRAFFIC>\n\n"))
+            .collect();
+        let Some(&border) = borders.get(borders.len().saturating_sub(1 + dice.roll(borders.len().max(1))))
+        else {
+            continue;
+        };
+        let (head, tail) = log.split_at(border);
+        for order in [[head, tail], [tail, head]] {
+            let mut lab = Lab::new();
+            for part in order {
+                lab.ingest(&[(name, part)]);
+            }
+            let cut = lab.history();
+            let off = cut.bytes().abs_diff(whole.bytes());
+            // Each key alive at the border may be rounded once more.
+            let bound = 2 * 2000 + whole.bytes() / 1000;
+            assert!(off <= bound, "{name} at {border}: {} against {}", cut.bytes(), whole.bytes());
+        }
+    }
+}
+
+#[test]
+fn a_rebuilt_catalogue_tells_the_same_history() {
+    let logs = recordings();
+    let lab = Lab::with(&logs);
+    let expected = lab.history();
+    let Lab { folder, store } = lab;
+    drop(store);
+    std::fs::remove_file(folder.path().join("catalog.sqlite")).unwrap();
+    let store = Store::rebuild(folder.path(), "now", "test").unwrap();
+    assert_eq!(history(&store), expected);
+    assert_eq!(store.check().unwrap().damaged, []);
+    // A log that is met again is still known.
+    let (name, log) = &logs[0];
+    let folded = fold_log(folder.path(), HOST, name, log.as_slice(), &Tuning::default()).unwrap();
+    let mut store = store;
+    assert_eq!(store.ingest(vec![folded]).unwrap()[0].outcome, Outcome::Known);
+}
+
+#[test]
+fn compressed_copies_are_the_same_log() {
+    let logs = recordings();
+    let (name, log) = &logs[5];
+    let folder = tempfile::tempdir().unwrap();
+    let mut lab = Lab::with(&[(name.clone(), log.clone())]);
+    let expected = lab.history();
+    let zipped = folder.path().join("a.log.gz");
+    let mut out = flate2::write::GzEncoder::new(
+        std::fs::File::create(&zipped).unwrap(),
+        flate2::Compression::default(),
+    );
+    out.write_all(log).unwrap();
+    out.finish().unwrap();
+    let packed = folder.path().join("a.log.1.zst");
+    std::fs::write(&packed, zstd::encode_all(log.as_slice(), 3).unwrap()).unwrap();
+    for path in [zipped, packed] {
+        let open = files::open_log(&path).unwrap();
+        let folded = fold_log(lab.folder.path(), HOST, "copy", open, &Tuning::default()).unwrap();
+        assert_eq!(lab.store.ingest(vec![folded]).unwrap()[0].outcome, Outcome::Known);
+    }
+    assert_eq!(lab.history(), expected);
+}
