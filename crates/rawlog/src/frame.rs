@@ -127,7 +127,10 @@ struct Cut<'a> {
 }
 
 fn cut_line(text: &[u8]) -> Option<Cut<'_>> {
-    memchr(b'\n', text).map(|end| Cut { content: &text[..end], length: end + 1 })
+    memchr(b'\n', text).map(|end| Cut {
+        content: &text[..end],
+        length: end + 1,
+    })
 }
 
 impl Splitter {
@@ -148,12 +151,20 @@ impl Splitter {
             Line::Fault(reason) => {
                 if let Some(head) = glued_head(&cut, reason) {
                     let piece = Piece::Fault(fault_at(&head, at, Reason::GluedHeader));
-                    return Some(Taken { piece, bytes: head.length, lines: 0 });
+                    return Some(Taken {
+                        piece,
+                        bytes: head.length,
+                        lines: 0,
+                    });
                 }
                 Piece::Fault(fault_at(&cut, at, reason))
             }
         };
-        Some(Taken { piece, bytes: cut.length, lines: 1 })
+        Some(Taken {
+            piece,
+            bytes: cut.length,
+            lines: 1,
+        })
     }
 
     fn read<'a>(&self, content: &'a [u8]) -> Line<'a> {
@@ -182,7 +193,10 @@ impl Splitter {
                 }
                 return None;
             };
-            let here = Position { line: at.line + lines, offset: at.offset + taken as u64 };
+            let here = Position {
+                line: at.line + lines,
+                offset: at.offset + taken as u64,
+            };
             match self.read(cut.content) {
                 Line::Refreshing if lines == 0 => frame.header = true,
                 Line::Refreshing => break Closing::NextHeader,
@@ -193,7 +207,9 @@ impl Splitter {
                 }
                 Line::NoTraffic => {
                     idle = idle.or(Some(frame.faults.len()));
-                    frame.faults.push(fault_at(&cut, here, Reason::MisplacedIdle));
+                    frame
+                        .faults
+                        .push(fault_at(&cut, here, Reason::MisplacedIdle));
                 }
                 Line::Row(row) => {
                     if let Some(first) = frame.rows.first()
@@ -207,7 +223,9 @@ impl Splitter {
                 }
                 Line::Fault(reason) => {
                     if let Some(head) = glued_head(&cut, reason) {
-                        frame.faults.push(fault_at(&head, here, Reason::GluedHeader));
+                        frame
+                            .faults
+                            .push(fault_at(&head, here, Reason::GluedHeader));
                         taken += head.length;
                         break Closing::NextHeader;
                     }
@@ -228,7 +246,11 @@ impl Splitter {
             frame.idle = true;
         }
         frame.text = &text[..taken];
-        Some(Taken { piece: Piece::Frame, bytes: taken, lines })
+        Some(Taken {
+            piece: Piece::Frame,
+            bytes: taken,
+            lines,
+        })
     }
 }
 
@@ -239,7 +261,10 @@ fn glued_head<'a>(cut: &Cut<'a>, reason: Reason) -> Option<Cut<'a>> {
         return None;
     }
     let length = glued_header(cut.content)?;
-    Some(Cut { content: &cut.content[..length], length })
+    Some(Cut {
+        content: &cut.content[..length],
+        length,
+    })
 }
 
 fn fault_at<'a>(cut: &Cut<'a>, at: Position, reason: Reason) -> Fault<'a> {
@@ -254,7 +279,6 @@ fn fault_at<'a>(cut: &Cut<'a>, at: Position, reason: Reason) -> Fault<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::{Item, Limits, Reader};
 
     const SSH: &str = "process: <7> \"ssh\" up/down Bps: 3/4 connections: 1\n";
@@ -268,7 +292,10 @@ mod tests {
 
     fn items_within(log: &str, max_frame_bytes: usize) -> Vec<String> {
         let mut items = Vec::new();
-        let limits = Limits { max_frame_bytes, ..Limits::default() };
+        let limits = Limits {
+            max_frame_bytes,
+            ..Limits::default()
+        };
         let (_, outcome) = Reader::new(log.as_bytes(), limits).for_each(|item| {
             items.push(match item {
                 Item::Frame(frame) => {
@@ -277,7 +304,10 @@ mod tests {
                     let whole = if frame.is_whole() { "whole" } else { "cut" };
                     let faults: Vec<_> = frame.faults.iter().map(|fault| fault.reason).collect();
                     let rows = frame.rows.len();
-                    format!("{head}{idle}{rows} rows {faults:?} {:?} {whole}", frame.closing)
+                    format!(
+                        "{head}{idle}{rows} rows {faults:?} {:?} {whole}",
+                        frame.closing
+                    )
                 }
                 Item::Fault(fault) => format!("{:?}", fault.reason),
                 Item::Filler(bytes) => format!("filler {bytes}"),
@@ -293,7 +323,10 @@ mod tests {
         let log = format!("Refreshing:\n{SSH}{PEER}\nRefreshing:\n<NO TRAFFIC>\n\n");
         assert_eq!(
             items(&log),
-            ["head 2 rows [] EmptyLine whole", "head idle 0 rows [] EmptyLine whole"]
+            [
+                "head 2 rows [] EmptyLine whole",
+                "head idle 0 rows [] EmptyLine whole"
+            ]
         );
     }
 
@@ -307,7 +340,10 @@ mod tests {
         let log = format!("Refreshing:\n{SSH}Refreshing:\n<NO TRAFFIC>\n\n");
         assert_eq!(
             items(&log),
-            ["head 1 rows [] NextHeader cut", "head idle 0 rows [] EmptyLine whole"]
+            [
+                "head 1 rows [] NextHeader cut",
+                "head idle 0 rows [] EmptyLine whole"
+            ]
         );
     }
 
@@ -316,7 +352,10 @@ mod tests {
         let log = format!("Refreshing:\n{SSH}connection: <7> <ethRefreshing:\n<NO TRAFFIC>\n\n");
         assert_eq!(
             items(&log),
-            ["head 1 rows [GluedHeader] NextHeader cut", "head idle 0 rows [] EmptyLine whole"]
+            [
+                "head 1 rows [GluedHeader] NextHeader cut",
+                "head idle 0 rows [] EmptyLine whole"
+            ]
         );
         assert_eq!(
             items("\x1b[?1049lRefreshing:\n<NO TRAFFIC>\n\n"),
@@ -327,7 +366,10 @@ mod tests {
     #[test]
     fn another_time_begins_another_frame() {
         let log = format!("Refreshing:\n{SSH}{SSH_LATER}\n");
-        assert_eq!(items(&log), ["head 1 rows [] NextRows cut", "1 rows [] EmptyLine whole"]);
+        assert_eq!(
+            items(&log),
+            ["head 1 rows [] NextRows cut", "1 rows [] EmptyLine whole"]
+        );
     }
 
     #[test]
@@ -353,15 +395,18 @@ mod tests {
     fn a_frame_at_the_end_of_the_log_may_go_on() {
         let log = format!("Refreshing:\n{SSH}");
         assert_eq!(items(&log), ["head 1 rows [] EndOfLog cut"]);
-        assert_eq!(items(&format!("{log}{}", &SSH[..9])), [
-            "head 1 rows [] EndOfLog cut",
-            "unfinished 9"
-        ]);
+        assert_eq!(
+            items(&format!("{log}{}", &SSH[..9])),
+            ["head 1 rows [] EndOfLog cut", "unfinished 9"]
+        );
     }
 
     #[test]
     fn no_traffic_is_a_fault_wherever_there_is_traffic() {
-        for body in [format!("<NO TRAFFIC>\n{SSH}"), format!("{SSH}<NO TRAFFIC>\n")] {
+        for body in [
+            format!("<NO TRAFFIC>\n{SSH}"),
+            format!("{SSH}<NO TRAFFIC>\n"),
+        ] {
             let log = format!("Refreshing:\n{body}\n");
             assert_eq!(items(&log), ["head 1 rows [MisplacedIdle] EmptyLine whole"]);
         }

@@ -59,19 +59,31 @@ fn process(line: &[u8]) -> Result<Process<'_>, Reason> {
     let rest = rest.strip_prefix(b"\"").ok_or(Reason::Name)?;
     let (rest, up, down, connections) = rates_and_connections(rest)?;
     let name = rest.strip_suffix(b"\"").ok_or(Reason::Name)?;
-    Ok(Process { timestamp, name, up, down, connections })
+    Ok(Process {
+        timestamp,
+        name,
+        up,
+        down,
+        connections,
+    })
 }
 
 fn address(line: &[u8]) -> Result<Address<'_>, Reason> {
     let (timestamp, rest) = timestamp(line, ADDRESS)?;
     let (host, up, down, connections) = rates_and_connections(rest)?;
-    Ok(Address { timestamp, host, up, down, connections })
+    Ok(Address {
+        timestamp,
+        host,
+        up,
+        down,
+        connections,
+    })
 }
 
 fn connection(line: &[u8]) -> Result<Connection<'_>, Reason> {
     let (timestamp, rest) = timestamp(line, CONNECTION)?;
-    let (interface, local_port, rest) = local_end(rest)?;
-    let (host, remote_port, protocol, rest) = remote_end(rest)?;
+    let ((interface, local_port), rest) = local_end(rest)?;
+    let ((host, remote_port, protocol), rest) = remote_end(rest)?;
     let (up, down, rest) = rates(rest).ok_or(Reason::Rates)?;
     let (up, down) = (up?, down?);
     let process = rest
@@ -91,8 +103,11 @@ fn connection(line: &[u8]) -> Result<Connection<'_>, Reason> {
     })
 }
 
-/// Reads `<kind>: <ts> ` and gives what follows it.
-fn timestamp<'a>(line: &'a [u8], prefix: &[u8]) -> Result<(i64, &'a [u8]), Reason> {
+/// What was read at the head of some text, and what follows it.
+type Head<'a, T> = Result<(T, &'a [u8]), Reason>;
+
+/// Reads `<kind>: <ts> `.
+fn timestamp<'a>(line: &'a [u8], prefix: &[u8]) -> Head<'a, i64> {
     let rest = line.strip_prefix(prefix).ok_or(Reason::UnknownKind)?;
     let (negative, digits) = match rest.strip_prefix(b"-") {
         Some(digits) => (true, digits),
@@ -102,22 +117,24 @@ fn timestamp<'a>(line: &'a [u8], prefix: &[u8]) -> Result<(i64, &'a [u8]), Reaso
     let rest = rest.strip_prefix(b"> ").ok_or(Reason::Timestamp)?;
     let value = value.ok().and_then(|value| i128::try_from(value).ok());
     let value = value.map(|value| if negative { -value } else { value });
-    let value = value.and_then(|value| i64::try_from(value).ok()).ok_or(Reason::TimestampRange)?;
+    let value = value
+        .and_then(|value| i64::try_from(value).ok())
+        .ok_or(Reason::TimestampRange)?;
     Ok((value, rest))
 }
 
 /// Reads `[<interface>]:port => `; the interface ends at the first `>:port => `.
-fn local_end(rest: &[u8]) -> Result<(Option<&[u8]>, u16, &[u8]), Reason> {
+fn local_end(rest: &[u8]) -> Head<'_, (Option<&[u8]>, u16)> {
     if let Some(after) = rest.strip_prefix(b":") {
         let (port, rest) = local_port(after).ok_or(Reason::LocalPort)?;
-        return Ok((None, port?, rest));
+        return Ok(((None, port?), rest));
     }
     let inner = rest.strip_prefix(b"<").ok_or(Reason::LocalPort)?;
     for end in memchr::memchr_iter(b'>', inner) {
         if let Some(after) = inner[end + 1..].strip_prefix(b":")
             && let Some((port, rest)) = local_port(after)
         {
-            return Ok((Some(&inner[..end]), port?, rest));
+            return Ok(((Some(&inner[..end]), port?), rest));
         }
     }
     Err(Reason::LocalPort)
@@ -130,7 +147,7 @@ fn local_port(text: &[u8]) -> Option<(Result<u16, Reason>, &[u8])> {
 
 /// Reads `host:port (protocol) up/down Bps: `, ending the host at the first place where all of that
 /// and `n/n process: "` follow.
-fn remote_end(rest: &[u8]) -> Result<(&[u8], u16, Protocol, &[u8]), Reason> {
+fn remote_end(rest: &[u8]) -> Head<'_, (&[u8], u16, Protocol)> {
     const MARK: &[u8] = b") up/down Bps: ";
     let mut from = 0;
     let mut seen = Reason::Remote;
@@ -139,7 +156,7 @@ fn remote_end(rest: &[u8]) -> Result<(&[u8], u16, Protocol, &[u8]), Reason> {
         if let Some((host, number, protocol)) = host_port_protocol(before) {
             match rates(after) {
                 Some((_, _, tail)) if tail.starts_with(b" process: \"") => {
-                    return Ok((host, port(number)?, protocol, after));
+                    return Ok(((host, port(number)?, protocol), after));
                 }
                 _ => seen = Reason::Rates,
             }
@@ -180,7 +197,9 @@ fn rates(text: &[u8]) -> Option<(Number, Number, &[u8])> {
 /// Takes ` up/down Bps: n/n connections: n` off the end.
 fn rates_and_connections(text: &[u8]) -> Result<(&[u8], u128, u128, u128), Reason> {
     let (rest, connections) = trailing_number(text).ok_or(Reason::Connections)?;
-    let rest = rest.strip_suffix(b" connections: ").ok_or(Reason::Connections)?;
+    let rest = rest
+        .strip_suffix(b" connections: ")
+        .ok_or(Reason::Connections)?;
     let (rest, down) = trailing_number(rest).ok_or(Reason::Rates)?;
     let rest = rest.strip_suffix(b"/").ok_or(Reason::Rates)?;
     let (rest, up) = trailing_number(rest).ok_or(Reason::Rates)?;
@@ -190,14 +209,20 @@ fn rates_and_connections(text: &[u8]) -> Result<(&[u8], u128, u128, u128), Reaso
 
 /// ASCII digits at the head: their value, and what follows. `None` where there is no digit.
 fn leading_number(text: &[u8]) -> Option<(Number, &[u8])> {
-    let length = text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
+    let length = text
+        .iter()
+        .position(|byte| !byte.is_ascii_digit())
+        .unwrap_or(text.len());
     let (digits, rest) = text.split_at(length);
     (length > 0).then(|| (number(digits), rest))
 }
 
 /// ASCII digits at the end: what stands before them, and their value.
 fn trailing_number(text: &[u8]) -> Option<(&[u8], Number)> {
-    let start = text.iter().rposition(|byte| !byte.is_ascii_digit()).map_or(0, |at| at + 1);
+    let start = text
+        .iter()
+        .rposition(|byte| !byte.is_ascii_digit())
+        .map_or(0, |at| at + 1);
     let (rest, digits) = text.split_at(start);
     (!digits.is_empty()).then(|| (rest, number(digits)))
 }
@@ -205,7 +230,9 @@ fn trailing_number(text: &[u8]) -> Option<(&[u8], Number)> {
 fn number(digits: &[u8]) -> Number {
     if digits.len() <= 19 {
         // Nineteen digits fit into 64 bits.
-        let value = digits.iter().fold(0u64, |sum, digit| sum * 10 + u64::from(digit - b'0'));
+        let value = digits
+            .iter()
+            .fold(0u64, |sum, digit| sum * 10 + u64::from(digit - b'0'));
         return Ok(u128::from(value));
     }
     digits.iter().try_fold(0u128, |sum, digit| {
@@ -235,13 +262,17 @@ pub fn looks_prefixed(line: &[u8]) -> bool {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     let holds = |mark| memmem::find(line, mark).is_some();
     !begins_a_row(line)
-        && (line.strip_suffix(HEADER).is_some_and(|head| head.ends_with(b": "))
+        && (line
+            .strip_suffix(HEADER)
+            .is_some_and(|head| head.ends_with(b": "))
             || [PROCESS, CONNECTION, ADDRESS].into_iter().any(holds))
 }
 
 /// Whether the line begins with a row's kind, be it cut off after its colon.
 fn begins_a_row(line: &[u8]) -> bool {
-    [PROCESS, CONNECTION, ADDRESS].iter().any(|kind| line.starts_with(&kind[..kind.len() - 1]))
+    [PROCESS, CONNECTION, ADDRESS]
+        .iter()
+        .any(|kind| line.starts_with(&kind[..kind.len() - 1]))
 }
 
 #[cfg(test)]
@@ -287,7 +318,14 @@ mod tests {
 
     #[test]
     fn what_only_resembles_a_delimiter_is_a_fault() {
-        for line in ["refreshing:", "Refreshing", "Refreshing: ", " Refreshing:", "<no traffic>", " "] {
+        for line in [
+            "refreshing:",
+            "Refreshing",
+            "Refreshing: ",
+            " Refreshing:",
+            "<no traffic>",
+            " ",
+        ] {
             assert_eq!(reason(line), Reason::UnknownKind, "{line:?}");
         }
     }
@@ -300,8 +338,14 @@ mod tests {
         };
         assert_eq!((process.up, process.down), (u128::MAX, 0));
         let beyond = "340282366920938463463374607431768211456";
-        assert_eq!(reason(&process_row(&format!("{beyond}/0"))), Reason::NumberRange);
-        assert_eq!(reason(&process_row(&format!("0/{beyond}"))), Reason::NumberRange);
+        assert_eq!(
+            reason(&process_row(&format!("{beyond}/0"))),
+            Reason::NumberRange
+        );
+        assert_eq!(
+            reason(&process_row(&format!("0/{beyond}"))),
+            Reason::NumberRange
+        );
         let count = format!("remote_address: <1> h up/down Bps: 1/2 connections: {beyond}");
         assert_eq!(reason(&count), Reason::NumberRange);
         let connection = connection_row(("1", "2")).replace("1/2", &format!("1/{beyond}"));
@@ -310,9 +354,15 @@ mod tests {
 
     #[test]
     fn numbers_of_nineteen_and_twenty_digits_are_read_alike() {
-        for number in ["9999999999999999999", "10000000000000000000", "18446744073709551616"] {
+        for number in [
+            "9999999999999999999",
+            "10000000000000000000",
+            "18446744073709551616",
+        ] {
             let line = process_row(&format!("{number}/{number}"));
-            let Row::Process(process) = row(&line) else { panic!() };
+            let Row::Process(process) = row(&line) else {
+                panic!()
+            };
             assert_eq!(process.up.to_string(), number);
             assert_eq!(process.down.to_string(), number);
         }
@@ -321,17 +371,27 @@ mod tests {
     #[test]
     fn leading_zeros_do_not_count() {
         let line = process_row(&format!("{}5/00012", "0".repeat(60)));
-        let Row::Process(process) = row(&line) else { panic!() };
+        let Row::Process(process) = row(&line) else {
+            panic!()
+        };
         assert_eq!((process.up, process.down), (5, 12));
     }
 
     #[test]
     fn a_number_is_ascii_digits_and_nothing_else() {
-        for rates in ["-1/5", "+5/5", "1e5/3", "0x10/1", " 12/3", "1,000/2", "1.5/2", "/", "1/", "/2"]
-        {
+        for rates in [
+            "-1/5", "+5/5", "1e5/3", "0x10/1", " 12/3", "1,000/2", "1.5/2", "/", "1/", "/2",
+        ] {
             assert_eq!(reason(&process_row(rates)), Reason::Rates, "{rates}");
         }
-        for rates in ["1/2/3", "NaN/inf", "1_000/2", "\u{663}/\u{664}", "\u{ff11}/\u{ff12}", "1 /2"] {
+        for rates in [
+            "1/2/3",
+            "NaN/inf",
+            "1_000/2",
+            "\u{663}/\u{664}",
+            "\u{ff11}/\u{ff12}",
+            "1 /2",
+        ] {
             assert_eq!(reason(&process_row(rates)), Reason::Rates, "{rates}");
         }
     }
@@ -340,11 +400,17 @@ mod tests {
     fn ports_end_at_65535() {
         for port in ["0", "65535", "00443"] {
             let line = connection_row((port, port));
-            let Row::Connection(connection) = row(&line) else { panic!() };
+            let Row::Connection(connection) = row(&line) else {
+                panic!()
+            };
             assert_eq!(connection.local_port, port.parse::<u16>().unwrap());
             assert_eq!(connection.remote_port, connection.local_port);
         }
-        for port in ["65536", "99999999999", "340282366920938463463374607431768211456"] {
+        for port in [
+            "65536",
+            "99999999999",
+            "340282366920938463463374607431768211456",
+        ] {
             assert_eq!(reason(&connection_row((port, "1"))), Reason::PortRange);
             assert_eq!(reason(&connection_row(("1", port))), Reason::PortRange);
         }
@@ -387,7 +453,9 @@ mod tests {
             "tab\tand\rreturn",
         ] {
             let line = format!("process: <1> \"{name}\" up/down Bps: 1/2 connections: 3");
-            let Row::Process(process) = row(&line) else { panic!() };
+            let Row::Process(process) = row(&line) else {
+                panic!()
+            };
             assert_eq!(process.name, name.as_bytes());
             assert_eq!((process.up, process.down, process.connections), (1, 2, 3));
         }
@@ -395,16 +463,27 @@ mod tests {
 
     #[test]
     fn a_connections_process_begins_at_the_first_quote_after_its_rates() {
-        for name in ["", "\"", "x\" process: \"y", "1:2 => 3:4 (udp) up/down Bps: 8/8 process: \"z"] {
+        for name in [
+            "",
+            "\"",
+            "x\" process: \"y",
+            "1:2 => 3:4 (udp) up/down Bps: 8/8 process: \"z",
+        ] {
             let line = format!(
                 "connection: <1> <eth0>:1 => 192.0.2.7:443 (tcp) up/down Bps: 1/2 process: \"{name}\""
             );
-            let Row::Connection(connection) = row(&line) else { panic!() };
+            let Row::Connection(connection) = row(&line) else {
+                panic!()
+            };
             assert_eq!(connection.process, name.as_bytes());
             assert_eq!(connection.host, b"192.0.2.7");
         }
         let open = "connection: <1> <eth0>:1 => h:443 (tcp) up/down Bps: 1/2 process: \"";
-        assert_eq!(reason(open), Reason::Name, "one quote does not both open and close");
+        assert_eq!(
+            reason(open),
+            Reason::Name,
+            "one quote does not both open and close"
+        );
     }
 
     #[test]
@@ -421,7 +500,9 @@ mod tests {
         ] {
             let line =
                 format!("connection: <1> <e>:1 => {text} (udp) up/down Bps: 1/2 process: \"x\"");
-            let Row::Connection(connection) = row(&line) else { panic!() };
+            let Row::Connection(connection) = row(&line) else {
+                panic!()
+            };
             assert_eq!(connection.host, host.as_bytes());
             assert_eq!(connection.remote_port, port);
             assert_eq!(connection.protocol, Protocol::Udp);
@@ -430,26 +511,43 @@ mod tests {
 
     #[test]
     fn an_interface_may_hold_its_own_delimiters() {
-        for interface in ["", "t>0<\"x=>", "a=>b", ">", ">:", ">:1", ">:1 =", r"\Device\NPF_{1-2}"] {
+        for interface in [
+            "",
+            "t>0<\"x=>",
+            "a=>b",
+            ">",
+            ">:",
+            ">:1",
+            ">:1 =",
+            r"\Device\NPF_{1-2}",
+        ] {
             let line = format!(
                 "connection: <1> <{interface}>:1 => h:443 (tcp) up/down Bps: 1/2 process: \"x\""
             );
-            let Row::Connection(connection) = row(&line) else { panic!() };
+            let Row::Connection(connection) = row(&line) else {
+                panic!()
+            };
             assert_eq!(connection.interface, Some(interface.as_bytes()));
         }
     }
 
     #[test]
     fn where_the_format_is_ambiguous_the_first_reading_wins() {
-        let line =
-            "connection: <1> <a>:7 => b>:1 => h:443 (tcp) up/down Bps: 1/2 process: \"x\"";
-        let Row::Connection(connection) = row(line) else { panic!() };
+        let line = "connection: <1> <a>:7 => b>:1 => h:443 (tcp) up/down Bps: 1/2 process: \"x\"";
+        let Row::Connection(connection) = row(line) else {
+            panic!()
+        };
         assert_eq!(connection.interface, Some(&b"a"[..]));
-        assert_eq!((connection.local_port, connection.host), (7, &b"b>:1 => h"[..]));
+        assert_eq!(
+            (connection.local_port, connection.host),
+            (7, &b"b>:1 => h"[..])
+        );
 
         let line = "connection: <1> <a>:1 => h:2 (tcp) up/down Bps: 3/4 process: \"h:443 (tcp) \
                     up/down Bps: 5/6 process: \"x\"";
-        let Row::Connection(connection) = row(line) else { panic!() };
+        let Row::Connection(connection) = row(line) else {
+            panic!()
+        };
         assert_eq!((connection.host, connection.up), (&b"h"[..], 3));
     }
 
@@ -458,18 +556,48 @@ mod tests {
         for (line, expected) in [
             ("process:", Reason::UnknownKind),
             ("interface: <1> eth0 up/down Bps: 1/2", Reason::UnknownKind),
-            ("process: <1> x\" up/down Bps: 1/2 connections: 1", Reason::Name),
-            ("process: <1> \"x\" pid: 7 up/down Bps: 1/2 connections: 1", Reason::Name),
-            ("process: <1> \"x\" up/down Bps: 1/2 connections: ", Reason::Connections),
+            (
+                "process: <1> x\" up/down Bps: 1/2 connections: 1",
+                Reason::Name,
+            ),
+            (
+                "process: <1> \"x\" pid: 7 up/down Bps: 1/2 connections: 1",
+                Reason::Name,
+            ),
+            (
+                "process: <1> \"x\" up/down Bps: 1/2 connections: ",
+                Reason::Connections,
+            ),
             ("process: <1> \"x\" up/down Bps: 1/2", Reason::Connections),
-            ("process: <1> \"x\" up/down Bps: 1/2 connections: 1 ", Reason::Connections),
+            (
+                "process: <1> \"x\" up/down Bps: 1/2 connections: 1 ",
+                Reason::Connections,
+            ),
             ("process: <1> \"x\" Bps: 1/2 connections: 1", Reason::Rates),
-            ("connection: <1> eth0:1 => h:2 (tcp) up/down Bps: 1/2 process: \"x\"", Reason::LocalPort),
-            ("connection: <1> <eth0>:1 -> h:2 (tcp) up/down Bps: 1/2 process: \"x\"", Reason::LocalPort),
-            ("connection: <1> <eth0>:1 => h:2 (icmp) up/down Bps: 1/2 process: \"x\"", Reason::Remote),
-            ("connection: <1> <eth0>:1 => h (tcp) up/down Bps: 1/2 process: \"x\"", Reason::Remote),
-            ("connection: <1> <eth0>:1 => h:2 (tcp) up/down Bps: 1/ process: \"x\"", Reason::Rates),
-            ("connection: <1> <eth0>:1 => h:2 (tcp) up/down Bps: 1/2 process: \"x", Reason::Name),
+            (
+                "connection: <1> eth0:1 => h:2 (tcp) up/down Bps: 1/2 process: \"x\"",
+                Reason::LocalPort,
+            ),
+            (
+                "connection: <1> <eth0>:1 -> h:2 (tcp) up/down Bps: 1/2 process: \"x\"",
+                Reason::LocalPort,
+            ),
+            (
+                "connection: <1> <eth0>:1 => h:2 (icmp) up/down Bps: 1/2 process: \"x\"",
+                Reason::Remote,
+            ),
+            (
+                "connection: <1> <eth0>:1 => h (tcp) up/down Bps: 1/2 process: \"x\"",
+                Reason::Remote,
+            ),
+            (
+                "connection: <1> <eth0>:1 => h:2 (tcp) up/down Bps: 1/ process: \"x\"",
+                Reason::Rates,
+            ),
+            (
+                "connection: <1> <eth0>:1 => h:2 (tcp) up/down Bps: 1/2 process: \"x",
+                Reason::Name,
+            ),
         ] {
             assert_eq!(reason(line), expected, "{line}");
         }
@@ -478,7 +606,9 @@ mod tests {
     #[test]
     fn a_name_may_hold_bytes_that_are_no_text() {
         let line = b"process: <1> \"\xff\x00\xc3\x1b[31m\" up/down Bps: 1/2 connections: 1";
-        let Line::Row(Row::Process(process)) = parse_line(line) else { panic!() };
+        let Line::Row(Row::Process(process)) = parse_line(line) else {
+            panic!()
+        };
         assert_eq!(process.name, b"\xff\x00\xc3\x1b[31m");
     }
 
@@ -486,7 +616,10 @@ mod tests {
     fn a_header_may_be_glued_to_a_cut_line() {
         assert_eq!(glued_header(b"connection: <17Refreshing:"), Some(15));
         assert_eq!(glued_header(b"\x1b[?1049lRefreshing:\r"), Some(8));
-        assert_eq!(glued_header(b"process: <1> \"x\" up/down Bps: Refreshing:"), Some(30));
+        assert_eq!(
+            glued_header(b"process: <1> \"x\" up/down Bps: Refreshing:"),
+            Some(30)
+        );
         assert_eq!(glued_header(b"process: Refreshing:"), Some(9));
         assert_eq!(glued_header(b"Refreshing: "), None);
     }

@@ -23,7 +23,11 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { chunk_size: 4 << 20, max_line_bytes: 65_536, max_frame_bytes: 64 << 20 }
+        Limits {
+            chunk_size: 4 << 20,
+            max_line_bytes: 65_536,
+            max_frame_bytes: 64 << 20,
+        }
     }
 }
 
@@ -131,7 +135,10 @@ impl<R: Read> Reader<R> {
             }
             outcome = self.fill();
         }
-        let mut extent = Extent { bytes: self.at.offset, lines: self.at.line - 1 };
+        let mut extent = Extent {
+            bytes: self.at.offset,
+            lines: self.at.line - 1,
+        };
         if !self.buffer.is_empty() {
             let bytes = self.buffer.len() as u64 + self.removed.pop_front().unwrap_or(0);
             visit(Item::Unfinished(Fault {
@@ -178,7 +185,11 @@ impl<R: Read> Reader<R> {
         let filled = self.buffer.len();
         // What is held is one unfinished frame: read at least as much again, so that a large frame
         // is not scanned over and over. A byte order mark is never torn.
-        let wanted = self.limits.chunk_size.max(filled).max(BYTE_ORDER_MARK.len());
+        let wanted = self
+            .limits
+            .chunk_size
+            .max(filled)
+            .max(BYTE_ORDER_MARK.len());
         let mut chunk = (&mut self.source).take(wanted as u64);
         let outcome = chunk.read_to_end(&mut self.buffer);
         self.ended = self.buffer.len() - filled < wanted;
@@ -278,13 +289,22 @@ mod tests {
             .for_each(|item| seen.push(item.bytes()));
         assert_eq!(outcome.unwrap_err().to_string(), "the disk is gone");
         assert_eq!(seen, [FRAME.len() as u64, FRAME.len() as u64, 12, 4]);
-        assert_eq!(extent, Extent { bytes: log.len() as u64, lines: 7 });
+        assert_eq!(
+            extent,
+            Extent {
+                bytes: log.len() as u64,
+                lines: 7
+            }
+        );
     }
 
     #[test]
     fn a_byte_order_mark_is_filler_only_at_the_beginning() {
         for chunk_size in [1, 2, 3, 4, 1000] {
-            let limits = Limits { chunk_size, ..Limits::default() };
+            let limits = Limits {
+                chunk_size,
+                ..Limits::default()
+            };
             let mut seen = Vec::new();
             let log = format!("\u{feff}{FRAME}\n\u{feff}{FRAME}");
             let (extent, outcome) = Reader::new(log.as_bytes(), limits).for_each(|item| {
@@ -305,7 +325,13 @@ mod tests {
                 format!("frame at {second}"),
             ];
             assert_eq!(seen, expected, "in chunks of {chunk_size}");
-            assert_eq!(extent, Extent { bytes: log.len() as u64, lines: 7 });
+            assert_eq!(
+                extent,
+                Extent {
+                    bytes: log.len() as u64,
+                    lines: 7
+                }
+            );
         }
     }
 
@@ -314,7 +340,11 @@ mod tests {
         let (short, long, longer) = ("not a row\n", "x".repeat(300), "y".repeat(5000));
         let log = format!("Refreshing:\n{long}\n{short}{longer}\n{short}\n{longer}\n{short}{long}");
         for chunk_size in [1, 10, 100, 6000, 1 << 20] {
-            let limits = Limits { chunk_size, max_line_bytes: 20, ..Limits::default() };
+            let limits = Limits {
+                chunk_size,
+                max_line_bytes: 20,
+                ..Limits::default()
+            };
             let mut seen = Vec::new();
             let mut frames = Vec::new();
             let mut take = |fault: &Fault<'_>| {
@@ -322,14 +352,15 @@ mod tests {
                 assert!(fault.text.len() <= 21);
                 seen.push((fault.line, fault.offset, fault.bytes));
             };
-            let (extent, outcome) = Reader::new(log.as_bytes(), limits).for_each(|item| match item {
-                Item::Frame(frame) => {
-                    frames.push((frame.offset, frame.bytes()));
-                    frame.faults.iter().for_each(&mut take);
-                }
-                Item::Fault(fault) | Item::Unfinished(fault) => take(&fault),
-                Item::Filler(_) => panic!(),
-            });
+            let (extent, outcome) =
+                Reader::new(log.as_bytes(), limits).for_each(|item| match item {
+                    Item::Frame(frame) => {
+                        frames.push((frame.offset, frame.bytes()));
+                        frame.faults.iter().for_each(&mut take);
+                    }
+                    Item::Fault(fault) | Item::Unfinished(fault) => take(&fault),
+                    Item::Filler(_) => panic!(),
+                });
             outcome.unwrap();
             assert_eq!(frames, [(0, 12 + 301 + 10 + 5001 + 10 + 1)]);
             let expected = [
@@ -342,7 +373,13 @@ mod tests {
                 (9, 10346, 300),
             ];
             assert_eq!(seen, expected, "in chunks of {chunk_size}");
-            assert_eq!(extent, Extent { bytes: log.len() as u64, lines: 8 });
+            assert_eq!(
+                extent,
+                Extent {
+                    bytes: log.len() as u64,
+                    lines: 8
+                }
+            );
         }
     }
 
@@ -350,7 +387,10 @@ mod tests {
     fn a_line_of_just_the_limit_is_read() {
         let row = "process: <7> \"ssh\" up/down Bps: 3/4 connections: 1";
         for (max_line_bytes, rows) in [(row.len(), 1), (row.len() - 1, 0)] {
-            let limits = Limits { max_line_bytes, ..Limits::default() };
+            let limits = Limits {
+                max_line_bytes,
+                ..Limits::default()
+            };
             let mut found = 0;
             let log = format!("{row}\n");
             let (_, outcome) = Reader::new(log.as_bytes(), limits).for_each(|item| match item {
@@ -368,7 +408,10 @@ mod tests {
     #[test]
     fn an_endless_line_is_not_kept() {
         let length = 50 << 20;
-        let limits = Limits { chunk_size: 1 << 16, ..Limits::default() };
+        let limits = Limits {
+            chunk_size: 1 << 16,
+            ..Limits::default()
+        };
         let mut reader = Reader::new(io::repeat(b'x').take(length), limits);
         while !reader.ended {
             reader.fill().unwrap();
@@ -383,9 +426,14 @@ mod tests {
         // The end of such a line is not kept, so that the rule cannot depend on it.
         let log = format!("{}Refreshing:\n", "\0".repeat(100));
         for max_line_bytes in [99, 100, 110] {
-            let limits = Limits { max_line_bytes, ..Limits::default() };
+            let limits = Limits {
+                max_line_bytes,
+                ..Limits::default()
+            };
             let (_, outcome) = Reader::new(log.as_bytes(), limits).for_each(|item| {
-                let Item::Fault(fault) = item else { panic!("{item:?}") };
+                let Item::Fault(fault) = item else {
+                    panic!("{item:?}")
+                };
                 assert_eq!((fault.reason, fault.bytes), (Reason::TooLong, 112));
             });
             outcome.unwrap();

@@ -22,7 +22,9 @@ impl Protocol {
 
     /// The protocol that is printed so.
     pub fn parse(name: &str) -> Option<Self> {
-        [Protocol::Tcp, Protocol::Udp].into_iter().find(|protocol| protocol.as_str() == name)
+        [Protocol::Tcp, Protocol::Udp]
+            .into_iter()
+            .find(|protocol| protocol.as_str() == name)
     }
 }
 
@@ -186,8 +188,13 @@ mod tests {
 
     #[test]
     fn rows_are_printed_as_bandwhich_prints_them() {
-        let process =
-            Process { timestamp: -1, name: b"a \"b\"", up: u128::MAX, down: 0, connections: 2 };
+        let process = Process {
+            timestamp: -1,
+            name: b"a \"b\"",
+            up: u128::MAX,
+            down: 0,
+            connections: 2,
+        };
         assert_eq!(
             printed(Row::Process(process)),
             "process: <-1> \"a \"b\"\" up/down Bps: 340282366920938463463374607431768211455/0 \
@@ -209,12 +216,22 @@ mod tests {
             "connection: <7> <enp3s0>:51234 => 2001:db8::1:443 (tcp) up/down Bps: 1/2 \
              process: \"curl\"\n"
         );
-        let without = Connection { interface: None, protocol: Protocol::Udp, ..connection };
+        let without = Connection {
+            interface: None,
+            protocol: Protocol::Udp,
+            ..connection
+        };
         assert_eq!(
             printed(Row::Connection(without)),
             "connection: <7> :51234 => 2001:db8::1:443 (udp) up/down Bps: 1/2 process: \"curl\"\n"
         );
-        let address = Address { timestamp: 7, host: b"h.", up: 5, down: 6, connections: 0 };
+        let address = Address {
+            timestamp: 7,
+            host: b"h.",
+            up: 5,
+            down: 6,
+            connections: 0,
+        };
         assert_eq!(
             printed(Row::Address(address)),
             "remote_address: <7> h. up/down Bps: 5/6 connections: 0\n"

@@ -35,11 +35,17 @@ fn ratio(part: u128, whole: u128, scale: f64) -> f64 {
 /// `round_half_even(0.95 n) - 1`. 0 of nothing.
 pub(crate) fn percentile_95(mut values: Vec<u64>) -> u64 {
     values.sort_unstable();
-    values.get(percentile_95_index(values.len())).copied().unwrap_or(0)
+    values
+        .get(percentile_95_index(values.len()))
+        .copied()
+        .unwrap_or(0)
 }
 
 fn percentile_95_index(count: usize) -> usize {
-    let (whole, rest) = (count / 100 * 95 + count % 100 * 95 / 100, count % 100 * 95 % 100);
+    let (whole, rest) = (
+        count / 100 * 95 + count % 100 * 95 / 100,
+        count % 100 * 95 % 100,
+    );
     let rounded = match rest.cmp(&50) {
         std::cmp::Ordering::Less => whole,
         std::cmp::Ordering::Equal => whole + (whole & 1),
@@ -54,7 +60,15 @@ mod tests {
 
     #[test]
     fn the_percentile_takes_the_element_that_vnstat_takes() {
-        for (count, index) in [(100, 94), (20, 18), (8928, 8481), (1, 0), (0, 0), (2, 1), (30, 27)] {
+        for (count, index) in [
+            (100, 94),
+            (20, 18),
+            (8928, 8481),
+            (1, 0),
+            (0, 0),
+            (2, 1),
+            (30, 27),
+        ] {
             assert_eq!(percentile_95_index(count), index, "of {count}");
         }
         assert_eq!(percentile_95((1..=100).rev().collect()), 95);
@@ -63,7 +77,10 @@ mod tests {
 
     #[test]
     fn rates_round_half_to_even_and_do_not_overflow() {
-        assert_eq!([rate(5, 2), rate(7, 2), rate(2, 3), rate(1, 3)], [2, 4, 1, 0]);
+        assert_eq!(
+            [rate(5, 2), rate(7, 2), rate(2, 3), rate(1, 3)],
+            [2, 4, 1, 0]
+        );
         assert_eq!(rate(u64::MAX, 1), u64::MAX);
         assert_eq!(rate(u64::MAX, u64::MAX), 1);
         assert_eq!(rate(7, 0), 0);

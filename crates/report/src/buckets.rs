@@ -41,7 +41,9 @@ impl Bucket {
 
     /// A bucket stored at a coarser resolution shows that by how far its refreshes lie apart.
     fn length(&self, resolution: i64) -> u64 {
-        let spread = self.seen.map_or(0, |(first, last)| last.saturating_sub(first));
+        let spread = self
+            .seen
+            .map_or(0, |(first, last)| last.saturating_sub(first));
         resolution.max(spread.saturating_add(1)).unsigned_abs()
     }
 }
@@ -58,7 +60,12 @@ pub(crate) struct Buckets {
 impl Buckets {
     pub(crate) fn new(span: Range<i64>, resolution: i64) -> Self {
         let by_start = HashMap::with_hasher(FixedState::with_seed(0x6e6d));
-        Buckets { by_start, span, resolution: resolution.max(1), outside: 0 }
+        Buckets {
+            by_start,
+            span,
+            resolution: resolution.max(1),
+            outside: 0,
+        }
     }
 
     /// The bucket, if it is of the period.
@@ -67,13 +74,21 @@ impl Buckets {
             self.outside += 1;
             return None;
         }
-        let empty = Bucket { start, volume: Volume::ZERO, peak: Volume::ZERO, frames: 0, seen: None };
+        let empty = Bucket {
+            start,
+            volume: Volume::ZERO,
+            peak: Volume::ZERO,
+            frames: 0,
+            seen: None,
+        };
         Some(self.by_start.entry(start).or_insert(empty))
     }
 
     /// Adds bytes; false where the bucket is not of the period.
     pub(crate) fn add_volume(&mut self, start: i64, volume: Volume) -> bool {
-        self.at(start).map(|bucket| bucket.volume.add(volume)).is_some()
+        self.at(start)
+            .map(|bucket| bucket.volume.add(volume))
+            .is_some()
     }
 
     /// Whether the bucket is of the period.
@@ -85,7 +100,9 @@ impl Buckets {
 
     /// Adds the facts of one log.
     pub(crate) fn add_facts(&mut self, facts: &BucketFacts) {
-        let Some(bucket) = self.at(facts.bucket) else { return };
+        let Some(bucket) = self.at(facts.bucket) else {
+            return;
+        };
         bucket.peak = bucket.peak.max(facts.peak);
         if facts.frames > 0 {
             bucket.frames = bucket.frames.saturating_add(facts.frames.into());
@@ -98,7 +115,12 @@ impl Buckets {
     pub(crate) fn close(self) -> ClosedBuckets {
         let mut list: Vec<_> = self.by_start.into_values().collect();
         list.sort_unstable_by_key(|bucket| bucket.start);
-        ClosedBuckets { list, span: self.span, resolution: self.resolution, outside: self.outside }
+        ClosedBuckets {
+            list,
+            span: self.span,
+            resolution: self.resolution,
+            outside: self.outside,
+        }
     }
 }
 
@@ -118,16 +140,23 @@ impl ClosedBuckets {
     }
 
     pub(crate) fn peak(&self) -> Volume {
-        self.list.iter().fold(Volume::ZERO, |peak, bucket| peak.max(bucket.peak))
+        self.list
+            .iter()
+            .fold(Volume::ZERO, |peak, bucket| peak.max(bucket.peak))
     }
 
     pub(crate) fn observed(&self) -> u64 {
-        self.list.iter().fold(0, |sum, bucket| sum.saturating_add(bucket.observed(self.resolution)))
+        self.list.iter().fold(0, |sum, bucket| {
+            sum.saturating_add(bucket.observed(self.resolution))
+        })
     }
 
     /// Buckets that more than one log observed.
     pub(crate) fn observed_twice(&self) -> usize {
-        self.list.iter().filter(|bucket| bucket.is_observed_twice(self.resolution)).count()
+        self.list
+            .iter()
+            .filter(|bucket| bucket.is_observed_twice(self.resolution))
+            .count()
     }
 
     /// 95th percentile of the mean rates of five minutes, of those that were observed, each
@@ -150,6 +179,9 @@ impl ClosedBuckets {
                 down.push(rate(volume.down, seconds));
             }
         }
-        Volume { up: percentile_95(up), down: percentile_95(down) }
+        Volume {
+            up: percentile_95(up),
+            down: percentile_95(down),
+        }
     }
 }

@@ -75,7 +75,12 @@ impl Comparison {
 fn compare(now: &Totals, then: &Totals, partial: bool) -> Compared {
     // Rates compare days that were not observed alike.
     let by_rate = |now_bytes: u128, then_bytes: u128| {
-        change(now_bytes, now.observed_seconds, then_bytes, then.observed_seconds)
+        change(
+            now_bytes,
+            now.observed_seconds,
+            then_bytes,
+            then.observed_seconds,
+        )
     };
     Compared {
         upload_bytes: then.upload_bytes,
@@ -135,7 +140,12 @@ mod tests {
     use super::*;
 
     fn totals(upload_bytes: u64, observed_seconds: u64, days: u32) -> Totals {
-        Totals { upload_bytes, download_bytes: 0, observed_seconds, days }
+        Totals {
+            upload_bytes,
+            download_bytes: 0,
+            observed_seconds,
+            days,
+        }
     }
 
     #[test]
@@ -144,7 +154,10 @@ mod tests {
         assert_eq!(compared.upload_change, Some(0.25));
         assert_eq!(compared.bytes_change, Some(1.5));
         assert_eq!(compared.download_change, None);
-        assert_eq!(compare(&totals(1, 1, 1), &totals(1, 1, 1), true).bytes_change, None);
+        assert_eq!(
+            compare(&totals(1, 1, 1), &totals(1, 1, 1), true).bytes_change,
+            None
+        );
     }
 
     #[test]

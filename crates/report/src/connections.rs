@@ -105,8 +105,14 @@ impl Connection {
             remote_address: self.remote_address.as_deref(),
             remote_port: self.remote_port,
             protocol: self.protocol.as_deref(),
-            rate: Volume { up: self.upload_bps, down: self.download_bps },
-            volume: Volume { up: self.upload_bytes, down: self.download_bytes },
+            rate: Volume {
+                up: self.upload_bps,
+                down: self.download_bps,
+            },
+            volume: Volume {
+                up: self.upload_bytes,
+                down: self.download_bytes,
+            },
             first_seen: self.first_seen,
             last_seen: self.last_seen,
         }
@@ -168,7 +174,10 @@ impl Connections {
             protocol: row.protocol.map(|text| texts.intern(text)),
         };
         let entries = &mut self.entries;
-        if let Some(&at) = self.table.find(hash(&key), |&at| entries[at as usize].key == key) {
+        if let Some(&at) = self
+            .table
+            .find(hash(&key), |&at| entries[at as usize].key == key)
+        {
             let entry = &mut entries[at as usize];
             entry.volume.add(row.volume);
             entry.first = entry.first.min(row.first_seen);
@@ -183,7 +192,8 @@ impl Connections {
             last: row.last_seen.max(row.first_seen),
         });
         let entries = &self.entries;
-        self.table.insert_unique(hash(&key), at, |&at| hash(&entries[at as usize].key));
+        self.table
+            .insert_unique(hash(&key), at, |&at| hash(&entries[at as usize].key));
     }
 
     /// Ends the adding: most bytes first, then by name, whatever order the rows came in.
@@ -192,9 +202,16 @@ impl Connections {
         self.texts.close();
         let texts = &self.texts;
         self.entries.sort_unstable_by(|a, b| {
-            b.total().cmp(&a.total()).then_with(|| by_name(texts, &a.key, &b.key))
+            b.total()
+                .cmp(&a.total())
+                .then_with(|| by_name(texts, &a.key, &b.key))
         });
-        ClosedConnections { texts: self.texts, entries: self.entries, zone, observed_seconds }
+        ClosedConnections {
+            texts: self.texts,
+            entries: self.entries,
+            zone,
+            observed_seconds,
+        }
     }
 }
 

@@ -72,7 +72,9 @@ fn gaps(buckets: &ClosedBuckets, until: i64) -> Vec<(i64, i64)> {
         }
     };
     for bucket in &buckets.list {
-        let Some((first, last)) = bucket.seen else { continue };
+        let Some((first, last)) = bucket.seen else {
+            continue;
+        };
         let first = first.max(bucket.start);
         close(expected, bucket.start, unseen, first.min(until));
         expected = bucket.start.saturating_add(resolution);

@@ -6,8 +6,8 @@
 //! to a writer, and `now` is an argument.
 
 mod arithmetic;
-mod build;
 mod buckets;
+mod build;
 mod comparison;
 mod connections;
 mod coverage;

@@ -25,7 +25,10 @@ impl Moment {
     pub fn new(second: i64, zone: &TimeZone) -> Self {
         let second = second.clamp(Timestamp::MIN.as_second(), Timestamp::MAX.as_second());
         let timestamp = Timestamp::from_second(second).unwrap_or_default();
-        Moment { second, offset: zone.to_offset(timestamp) }
+        Moment {
+            second,
+            offset: zone.to_offset(timestamp),
+        }
     }
 
     /// Seconds since 1970.
@@ -62,7 +65,10 @@ impl<'de> Deserialize<'de> for Moment {
         let timestamp: Timestamp = text.parse().map_err(D::Error::custom)?;
         let pieces = jiff::fmt::temporal::Pieces::parse(&text).map_err(D::Error::custom)?;
         let offset = pieces.to_numeric_offset().unwrap_or(Offset::UTC);
-        Ok(Moment { second: timestamp.as_second(), offset })
+        Ok(Moment {
+            second: timestamp.as_second(),
+            offset,
+        })
     }
 }
 
@@ -85,7 +91,15 @@ mod tests {
 
     #[test]
     fn impossible_seconds_become_the_nearest_possible_ones() {
-        assert!(Moment::new(i64::MAX, &TimeZone::UTC).to_string().starts_with("9999-12-3"));
-        assert!(Moment::new(i64::MIN, &TimeZone::UTC).to_string().starts_with("-009999-"));
+        assert!(
+            Moment::new(i64::MAX, &TimeZone::UTC)
+                .to_string()
+                .starts_with("9999-12-3")
+        );
+        assert!(
+            Moment::new(i64::MIN, &TimeZone::UTC)
+                .to_string()
+                .starts_with("-009999-")
+        );
     }
 }

@@ -144,10 +144,13 @@ impl Ranking<'_> {
             tally.pid = tally.pid.filter(|_| tally.pid == entry.key.pid);
         }
         let top = self.most(tallies, self.top_n, |tally| tally.volume);
-        let mut peers: Map<&str, HashSet<Name, FixedState>> =
-            top.iter().map(|(name, _)| (*name, HashSet::default())).collect();
+        let mut peers: Map<&str, HashSet<Name, FixedState>> = top
+            .iter()
+            .map(|(name, _)| (*name, HashSet::default()))
+            .collect();
         for entry in &self.connections.entries {
-            if let (Some(peers), Some(peer)) = (peers.get_mut(self.owner(entry)), entry.key.remote) {
+            if let (Some(peers), Some(peer)) = (peers.get_mut(self.owner(entry)), entry.key.remote)
+            {
                 peers.insert(peer);
             }
         }
@@ -177,10 +180,14 @@ impl Ranking<'_> {
             }
         }
         let texts = self.texts();
-        let by_text = volumes.into_iter().map(|(name, volume)| (texts.get(name), volume));
+        let by_text = volumes
+            .into_iter()
+            .map(|(name, volume)| (texts.get(name), volume));
         let top = self.most(by_text, self.top_n, |volume| *volume);
-        let mut owners: Map<&str, Map<Name, Volume>> =
-            top.iter().map(|(remote, _)| (*remote, Map::default())).collect();
+        let mut owners: Map<&str, Map<Name, Volume>> = top
+            .iter()
+            .map(|(remote, _)| (*remote, Map::default()))
+            .collect();
         for entry in &self.connections.entries {
             let (Some(remote), Some(process)) = (entry.key.remote, entry.key.process) else {
                 continue;
@@ -199,7 +206,9 @@ impl Ranking<'_> {
                 share: self.share(volume),
                 processes: {
                     let owners = owners.remove(remote).unwrap_or_default();
-                    let by_text = owners.into_iter().map(|(name, volume)| (texts.get(name), volume));
+                    let by_text = owners
+                        .into_iter()
+                        .map(|(name, volume)| (texts.get(name), volume));
                     let most = self.most(by_text, MAX_PROCESSES, |volume| *volume);
                     most.into_iter().map(|(name, _)| name.to_owned()).collect()
                 },
@@ -270,14 +279,19 @@ impl Ranking<'_> {
     ) -> Vec<(K, T)> {
         let mut list: Vec<(K, T)> = items.into_iter().collect();
         list.sort_unstable_by(|a, b| {
-            sum(volume(&b.1)).cmp(&sum(volume(&a.1))).then_with(|| a.0.cmp(&b.0))
+            sum(volume(&b.1))
+                .cmp(&sum(volume(&a.1)))
+                .then_with(|| a.0.cmp(&b.0))
         });
         list.truncate(count);
         list
     }
 
     fn owner(&self, entry: &Entry) -> &str {
-        entry.key.process.map_or(UNKNOWN, |name| self.texts().get(name))
+        entry
+            .key
+            .process
+            .map_or(UNKNOWN, |name| self.texts().get(name))
     }
 
     fn texts(&self) -> &Texts {

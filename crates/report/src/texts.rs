@@ -22,15 +22,21 @@ impl Texts {
     /// The text's number; the same text has the same number.
     pub(crate) fn intern(&mut self, text: &str) -> Name {
         let (all, ends) = (&self.all, &self.ends);
-        if let Some(&name) = self.table.find(hash(text), |&name| slice(all, ends, name) == text) {
+        if let Some(&name) = self
+            .table
+            .find(hash(text), |&name| slice(all, ends, name) == text)
+        {
             return name;
         }
-        let number = u32::try_from(self.ends.len() + 1).ok().and_then(NonZeroU32::new);
+        let number = u32::try_from(self.ends.len() + 1)
+            .ok()
+            .and_then(NonZeroU32::new);
         let name = Name(number.expect("fewer than 2^32 texts fit into memory"));
         self.all.push_str(text);
         self.ends.push(self.all.len());
         let (all, ends) = (&self.all, &self.ends);
-        self.table.insert_unique(hash(text), name, |&name| hash(slice(all, ends, name)));
+        self.table
+            .insert_unique(hash(text), name, |&name| hash(slice(all, ends, name)));
         name
     }
 
@@ -64,7 +70,9 @@ mod tests {
     #[test]
     fn a_text_has_one_number_and_is_found_by_it() {
         let mut texts = Texts::default();
-        let names: Vec<_> = ["", "a", "ab", "b", "日本"].map(|text| texts.intern(text)).into();
+        let names: Vec<_> = ["", "a", "ab", "b", "日本"]
+            .map(|text| texts.intern(text))
+            .into();
         for (name, text) in names.iter().zip(["", "a", "ab", "b", "日本"]) {
             assert_eq!(texts.get(*name), text);
             assert_eq!(texts.intern(text), *name);

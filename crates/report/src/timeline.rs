@@ -35,9 +35,13 @@ pub(crate) fn timeline(
     zone: &TimeZone,
     now: i64,
 ) -> Vec<TimelineEntry> {
-    let last = buckets.list.last().map_or(i64::MIN, |bucket| bucket.start.saturating_add(1));
+    let last = buckets
+        .list
+        .last()
+        .map_or(i64::MIN, |bucket| bucket.start.saturating_add(1));
     let until = now.max(last).min(buckets.span.end);
-    let starts: Vec<i64> = if period.days().take(MAX_DAYS_IN_HOURS + 1).count() <= MAX_DAYS_IN_HOURS {
+    let starts: Vec<i64> = if period.days().take(MAX_DAYS_IN_HOURS + 1).count() <= MAX_DAYS_IN_HOURS
+    {
         let first = (buckets.span.start < until).then_some(buckets.span.start);
         std::iter::successors(first, |&start| {
             Some(next_hour(start, zone)).filter(|&next| next < until)
@@ -78,10 +82,16 @@ pub(crate) fn timeline(
 
 /// When the clocks next show a full hour, or are set.
 fn next_hour(start: i64, zone: &TimeZone) -> i64 {
-    let Ok(timestamp) = Timestamp::from_second(start) else { return i64::MAX };
+    let Ok(timestamp) = Timestamp::from_second(start) else {
+        return i64::MAX;
+    };
     let offset = i64::from(zone.to_offset(timestamp).seconds());
     let full = start + 3600 - (start + offset).rem_euclid(3600);
-    match zone.following(timestamp).next().map(|transition| transition.timestamp().as_second()) {
+    match zone
+        .following(timestamp)
+        .next()
+        .map(|transition| transition.timestamp().as_second())
+    {
         Some(set) if set > start && set < full => set,
         _ => full,
     }

@@ -24,12 +24,16 @@ const TABLES: &str = "
         host TEXT NOT NULL,
         first INTEGER NOT NULL,
         last INTEGER NOT NULL,
+        earliest INTEGER NOT NULL,
+        latest INTEGER NOT NULL,
         style TEXT NOT NULL,
         may_continue INTEGER NOT NULL,
         may_go_on INTEGER NOT NULL,
+        owes INTEGER NOT NULL,
         PRIMARY KEY (source, number)
     ) STRICT;
     CREATE INDEX run_by_end ON run (host, last);
+    CREATE INDEX run_by_latest ON run (host, latest);
     CREATE INDEX run_by_start ON run (host, first);
     CREATE TABLE segment (
         file TEXT PRIMARY KEY,
@@ -146,7 +150,7 @@ pub(crate) fn runs_within(
     last: i64,
 ) -> Result<Vec<LiveRun>> {
     let sql = format!(
-        "{RUN} WHERE run.host = ?1 AND run.last >= ?2 AND run.first <= ?3 \
+        "{RUN} WHERE run.host = ?1 AND run.latest >= ?2 AND run.earliest <= ?3 \
          ORDER BY run.first, source.name, run.number"
     );
     let mut query = catalog.prepare_cached(&sql)?;
@@ -154,7 +158,15 @@ pub(crate) fn runs_within(
     Ok(runs.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Runs that may go on in another log and end within a stretch of time.
+/// All runs of a source.
+pub(crate) fn runs_of(catalog: &Connection, source: i64) -> Result<Vec<LiveRun>> {
+    let sql = format!("{RUN} WHERE run.source = ?1 ORDER BY run.number");
+    let mut query = catalog.prepare_cached(&sql)?;
+    let runs = query.query_map([source], live_run)?;
+    Ok(runs.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Runs whose end depends on another log, and that end within a stretch of time.
 pub(crate) fn ends_within(
     catalog: &Connection,
     host: &str,
@@ -162,7 +174,7 @@ pub(crate) fn ends_within(
     to: i64,
 ) -> Result<Vec<LiveRun>> {
     let sql = format!(
-        "{RUN} WHERE run.host = ?1 AND run.last BETWEEN ?2 AND ?3 AND run.may_go_on \
+        "{RUN} WHERE run.host = ?1 AND run.last BETWEEN ?2 AND ?3 AND run.owes \
          ORDER BY run.last DESC, source.name, source.generation"
     );
     let mut query = catalog.prepare_cached(&sql)?;
@@ -203,18 +215,22 @@ pub(crate) fn insert_source(catalog: &Connection, source: &Source) -> Result<i64
     for run in &source.runs {
         let summary = &run.summary;
         let (Some(first), Some(last)) = (summary.first, summary.last) else { continue };
+        let (earliest, latest) = summary.extremes.unwrap_or((first, last));
         let style = format!("{:?} {}", summary.mode, summary.framed);
         catalog.execute(
-            "INSERT INTO run VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO run VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
             params![
                 id,
                 summary.run,
                 source.host,
                 first,
                 last,
+                earliest,
+                latest,
                 style,
                 summary.may_continue,
-                summary.may_go_on && summary.framed
+                summary.may_go_on && summary.framed,
+                summary.may_go_on || summary.may_continue
             ],
         )?;
     }

@@ -1,5 +1,7 @@
 //! Whether two runs are the same, by the hashes of their frames.
 
+use traffic::RunSummary;
+
 /// How a new run relates to a known one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Relation {
@@ -13,14 +15,23 @@ pub(crate) enum Relation {
     Diverged(usize),
 }
 
-/// Compares the frames of a new run with those of a known one. `more` tells whether the new one
-/// has more frames in all, idle ones included.
-pub(crate) fn relation(new: &[u64], known: &[u64], more: bool) -> Relation {
+/// Compares a new run with a known one.
+pub(crate) fn relation(new: &RunSummary, known: &RunSummary) -> Relation {
+    // Of two with the same frames, the one whose end is seen wins, then the one that idled longer.
+    let better = match (new.may_go_on, known.may_go_on) {
+        (false, true) => true,
+        (true, false) => false,
+        _ => new.frames > known.frames,
+    };
+    compare(&new.hashes, &known.hashes, better)
+}
+
+fn compare(new: &[u64], known: &[u64], better: bool) -> Relation {
     let (Some(first_new), Some(first_known)) = (new.first(), known.first()) else {
         return Relation::Apart;
     };
     if new == known {
-        return if more { Relation::Longer } else { Relation::Known };
+        return if better { Relation::Longer } else { Relation::Known };
     }
     if stretch(known, new, *first_new) {
         return Relation::Known;
@@ -51,22 +62,22 @@ mod tests {
     #[test]
     fn a_prefix_a_middle_and_a_copy_are_known() {
         for new in [&[1, 2, 3, 4][..], &[1, 2], &[2, 3], &[4]] {
-            assert_eq!(relation(new, &[1, 2, 3, 4], false), Relation::Known);
+            assert_eq!(compare(new, &[1, 2, 3, 4], false), Relation::Known);
         }
     }
 
     #[test]
     fn a_run_that_grew_is_longer() {
-        assert_eq!(relation(&[1, 2, 3], &[1, 2], true), Relation::Longer);
-        assert_eq!(relation(&[0, 1, 2, 3], &[1, 2], true), Relation::Longer);
+        assert_eq!(compare(&[1, 2, 3], &[1, 2], true), Relation::Longer);
+        assert_eq!(compare(&[0, 1, 2, 3], &[1, 2], true), Relation::Longer);
         // Grown by idle frames only.
-        assert_eq!(relation(&[1, 2], &[1, 2], true), Relation::Longer);
+        assert_eq!(compare(&[1, 2], &[1, 2], true), Relation::Longer);
     }
 
     #[test]
     fn runs_that_part_ways_have_diverged() {
-        assert_eq!(relation(&[1, 2, 9], &[1, 2, 3], false), Relation::Diverged(2));
-        assert_eq!(relation(&[8, 9], &[1, 2, 3], false), Relation::Apart);
-        assert_eq!(relation(&[], &[1], false), Relation::Apart);
+        assert_eq!(compare(&[1, 2, 9], &[1, 2, 3], false), Relation::Diverged(2));
+        assert_eq!(compare(&[8, 9], &[1, 2, 3], false), Relation::Apart);
+        assert_eq!(compare(&[], &[1], false), Relation::Apart);
     }
 }

@@ -57,9 +57,21 @@ pub enum Outcome {
 
 /// A run of the batch at hand.
 struct Candidate {
+    host: String,
     log: usize,
     run: RunSummary,
     kept: bool,
+    /// Runs with the very same frames.
+    same: Vec<(Owner, i64)>,
+}
+
+/// Where a run was met before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Owner {
+    /// In a live source, by its number in the catalogue.
+    Live(i64),
+    /// In a log of the same batch.
+    Log(usize),
 }
 
 impl Store {
@@ -159,60 +171,128 @@ impl<'a> Batch<'a> {
     }
 
     /// Tells which runs are new.
-    fn recognise(&mut self, logs: Vec<FoldedLog>) -> Result<(Vec<FoldedLog>, Vec<Candidate>)> {
-        let mut logs = logs;
+    fn recognise(
+        &mut self,
+        mut logs: Vec<FoldedLog>,
+    ) -> Result<(Vec<FoldedLog>, Vec<Candidate>)> {
         let mut candidates: Vec<Candidate> = Vec::new();
         for (log, folded) in logs.iter_mut().enumerate() {
             for run in std::mem::take(&mut folded.runs) {
-                let kept = self.is_new(&folded.host, &run, log, &mut candidates)?;
-                candidates.push(Candidate { log, run, kept });
+                let host = folded.host.clone();
+                let mut candidate = Candidate { host, log, run, kept: true, same: Vec::new() };
+                self.compare(&mut candidate, &mut candidates)?;
+                candidates.push(candidate);
             }
+            self.replace_shorter_logs(log, &mut candidates)?;
         }
-        // Two logs of one batch are of one host unless the caller mixes hosts.
         Ok((logs, candidates))
     }
 
-    fn is_new(
-        &mut self,
-        host: &str,
-        run: &RunSummary,
-        log: usize,
-        others: &mut [Candidate],
-    ) -> Result<bool> {
-        let (Some(first), Some(last)) = (run.first, run.last) else { return Ok(false) };
+    /// Compares a run with all that were met before, and withdraws those it makes obsolete.
+    fn compare(&mut self, new: &mut Candidate, others: &mut [Candidate]) -> Result<()> {
+        let Some((first, last)) = new.run.extremes else {
+            new.kept = false;
+            return Ok(());
+        };
         let mut diverged = 0;
         for other in others.iter_mut().filter(|other| other.kept) {
-            let overlaps = other.run.last.is_some_and(|end| end >= first)
-                && other.run.first.is_some_and(|start| start <= last);
-            if !overlaps {
+            let overlaps = |(start, end): (i64, i64)| start <= last && first <= end;
+            if other.host != new.host || !other.run.extremes.is_some_and(overlaps) {
                 continue;
             }
-            match relation(&run.hashes, &other.run.hashes, run.frames > other.run.frames) {
-                Relation::Known => return Ok(false),
+            match relation(&new.run, &other.run) {
+                Relation::Known => {
+                    new.kept = false;
+                    if new.run.hashes == other.run.hashes {
+                        new.same.push((Owner::Log(other.log), i64::from(other.run.run)));
+                    }
+                }
                 Relation::Longer => other.kept = false,
                 Relation::Diverged(frames) => diverged = diverged.max(frames),
                 Relation::Apart => {}
             }
         }
-        for live in catalog::runs_within(self.catalog, host, first, last)? {
-            if self.superseded.get(&live.source).is_some_and(|(_, runs)| runs.contains(&live.number)) {
+        for live in catalog::runs_within(self.catalog, &new.host, first, last)? {
+            if self.is_superseded(&live) {
                 continue;
             }
             let source = self.sources.get(self.root, &live.name, live.generation)?;
             let Some(known) = find_run(&source, live.number) else { continue };
-            match relation(&run.hashes, &known.hashes, run.frames > known.frames) {
-                Relation::Known => return Ok(false),
-                Relation::Longer => {
-                    let number = live.number;
-                    let entry = self.superseded.entry(live.source);
-                    entry.or_insert_with(|| (live, BTreeSet::new())).1.insert(number);
+            match relation(&new.run, known) {
+                Relation::Known => {
+                    new.kept = false;
+                    if new.run.hashes == known.hashes {
+                        new.same.push((Owner::Live(live.source), live.number));
+                    }
                 }
+                Relation::Longer if new.kept => self.supersede(live),
+                Relation::Longer => {}
                 Relation::Diverged(frames) => diverged = diverged.max(frames),
                 Relation::Apart => {}
             }
         }
-        self.diverged[log] += diverged;
-        Ok(true)
+        self.diverged[new.log] += diverged;
+        Ok(())
+    }
+
+    fn is_superseded(&self, live: &LiveRun) -> bool {
+        self.superseded.get(&live.source).is_some_and(|(_, runs)| runs.contains(&live.number))
+    }
+
+    fn supersede(&mut self, live: LiveRun) {
+        let number = live.number;
+        self.superseded.entry(live.source).or_insert_with(|| (live, BTreeSet::new())).1.insert(number);
+    }
+
+    /// A log that grew begins with runs that are known as they are. Where it holds all that a
+    /// shorter version held, it replaces that version whole, so that it is one source again.
+    fn replace_shorter_logs(&mut self, log: usize, candidates: &mut [Candidate]) -> Result<()> {
+        if !candidates.iter().any(|run| run.log == log && run.kept) {
+            return Ok(());
+        }
+        let owners: BTreeSet<Owner> = candidates
+            .iter()
+            .filter(|run| run.log == log)
+            .flat_map(|run| run.same.iter().map(|(owner, _)| *owner))
+            .filter(|owner| *owner != Owner::Log(log))
+            .collect();
+        for owner in owners {
+            let same: BTreeSet<i64> = candidates
+                .iter()
+                .filter(|run| run.log == log)
+                .flat_map(|run| run.same.iter().filter(|(other, _)| *other == owner))
+                .map(|(_, number)| *number)
+                .collect();
+            let whole = match owner {
+                Owner::Live(source) => {
+                    let runs = catalog::runs_of(self.catalog, source)?;
+                    let covered =
+                        |run: &LiveRun| same.contains(&run.number) || self.is_superseded(run);
+                    let whole = runs.iter().all(covered);
+                    if whole {
+                        runs.into_iter().for_each(|run| self.supersede(run));
+                    }
+                    whole
+                }
+                Owner::Log(other) => {
+                    let of_other = |run: &&mut Candidate| run.log == other && run.kept;
+                    let runs = || candidates.iter().filter(|run| run.log == other && run.kept);
+                    let whole = runs().all(|run| same.contains(&i64::from(run.run.run)));
+                    if whole {
+                        candidates.iter_mut().filter(of_other).for_each(|run| run.kept = false);
+                    }
+                    whole
+                }
+            };
+            if whole {
+                for run in candidates.iter_mut().filter(|run| run.log == log) {
+                    if run.same.iter().any(|(other, _)| *other == owner) {
+                        run.kept = true;
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Takes superseded runs out of the history.

@@ -49,7 +49,7 @@ pub(crate) fn settle(batch: &mut Batch<'_>, ends: Ends) -> Result<()> {
         }
         for run in near {
             let run = chain_end(batch.catalog, run)?;
-            if run.may_go_on && !runs.contains(&run) {
+            if !runs.contains(&run) {
                 runs.push(run);
             }
         }
@@ -152,7 +152,8 @@ fn successor_of(catalog: &Connection, run: &LiveRun) -> Result<Option<LiveRun>> 
 }
 
 fn may_link(earlier: &LiveRun, later: &LiveRun) -> bool {
-    earlier.source != later.source
+    earlier.may_go_on
+        && earlier.source != later.source
         && earlier.style == later.style
         && earlier.first < later.first
         && earlier.last < later.last

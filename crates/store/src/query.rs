@@ -272,7 +272,7 @@ impl InputFacts {
         }
         for run in &source.runs {
             let run = &run.summary;
-            let (Some(first), Some(last)) = (run.first, run.last) else { continue };
+            let Some((first, last)) = run.extremes else { continue };
             if last < seconds.start || first >= seconds.end {
                 continue;
             }
@@ -287,7 +287,7 @@ impl InputFacts {
         // One bandwhich writes one frame a second; allow for what a restart or a coarse clock adds.
         let span: i64 = source.runs.iter().filter_map(|run| {
             let run = &run.summary;
-            Some(run.last? - run.first? + 1)
+            run.extremes.map(|(first, last)| last - first + 1)
         }).sum();
         let frames = i64::try_from(summary.frames).unwrap_or(i64::MAX);
         if frames > 20 && frames > span.saturating_mul(3) / 2 {

@@ -35,6 +35,8 @@ pub struct LiveKey {
     pub remote_port: Option<u16>,
     /// Windows laid end to end backwards from the last frame, the one before it, and so on.
     pub windows: [Volume; 5],
+    /// Frames between its last row and the end of the log, less than five.
+    pub absent: u8,
     /// Bytes that its rows hold.
     pub emitted: Volume,
     /// Whether it was alive in the log's first frame already, so that its sums began before.
@@ -80,7 +82,9 @@ impl LiveKey {
             return Volume::ZERO;
         }
         let halved = if self.table == Table::Loopback { 2 } else { 1 };
-        self.windows[0].map(|bytes| bytes / halved).zip(self.emitted, u64::saturating_sub)
+        // The windows that end at its own last row: it had nothing after that, or bandwhich was
+        // restarted unseen.
+        self.windows[usize::from(self.absent.min(4))].map(|bytes| bytes / halved).zip(self.emitted, u64::saturating_sub)
     }
 }
 

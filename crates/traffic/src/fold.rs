@@ -18,6 +18,8 @@ use crate::{BucketFacts, Row, Strings, Table, TextId, Volume};
 /// The name that bandwhich prints for traffic whose owner it did not find.
 pub(crate) const UNKNOWN: &[u8] = b"<UNKNOWN>";
 
+/// Frames with the same value that make a steady stream.
+const STEADY_FRAMES: u64 = 6;
 /// Frames after which an absent key is forgotten; until then its name is still known.
 const FORGET_AFTER: u64 = 64;
 /// Buckets that are collected before their rows are given out.
@@ -51,6 +53,9 @@ pub(crate) enum Style {
     Fresh,
     /// With frame heads, from somewhere within a run.
     Continued,
+    /// With frame heads, after idle frames: nothing is alive at its first frame, and bandwhich was
+    /// started at most that many frames before.
+    Resumed(u64),
     /// Without frame heads (up to 0.16.0).
     Legacy,
 }
@@ -138,8 +143,24 @@ impl RunFold {
         self.style
     }
 
+    /// Idle frames before a frame with this time, if the clock went on otherwise than the frames
+    /// while there was no traffic: most likely bandwhich was restarted unseen.
+    pub(crate) fn resumes_elsewhere(&self, time: i64) -> Option<u64> {
+        let last = self.last_time?;
+        let step = time.saturating_sub(last.saturating_add(self.frames_since));
+        (self.style != Style::Legacy && self.frames_since > 1 && step.abs() > 3)
+            .then(|| self.trailing_idle().unsigned_abs())
+    }
+
     pub(crate) fn last_time(&self) -> Option<i64> {
         self.last_time
+    }
+
+    /// Earliest and latest frame.
+    pub(crate) fn extremes(&self) -> Option<(i64, i64)> {
+        let first = self.facts.iter().map(|facts| facts.first).min()?;
+        let last = self.facts.iter().map(|facts| facts.last).max()?;
+        Some((first, last))
     }
 
     /// Seconds that passed after the last stamp without one: idle frames at the end.
@@ -149,7 +170,7 @@ impl RunFold {
 
     /// A frame that says there was no traffic.
     pub(crate) fn idle(&mut self) -> Result<(), Restarted> {
-        if self.missing_row() {
+        if self.missing_row() || self.steady_row() {
             return Err(Restarted);
         }
         self.before.clear();
@@ -362,6 +383,7 @@ impl RunFold {
             last_window: Volume::ZERO,
             last_frame: None,
             last_growth: None,
+            steady_since: self.next,
             last_time: 0,
             last_name,
             names: Vec::new(),
@@ -431,6 +453,16 @@ impl RunFold {
             })
     }
 
+    /// Whether the frame before had a row that was the same for long: a stream that ends leaves its
+    /// window step by step, so where all rows are gone at once, bandwhich was restarted.
+    fn steady_row(&self) -> bool {
+        self.style != Style::Legacy
+            && self.before.iter().any(|&index| {
+                let slot = self.slots.get(index);
+                slot.kind != Kind::Rest && slot.steady_since + STEADY_FRAMES <= self.next
+            })
+    }
+
     /// An address row that vanishes while a named one appears was renamed.
     fn has_new_host_name(&self) -> bool {
         self.present.iter().any(|&index| {
@@ -470,7 +502,12 @@ impl RunFold {
     /// Adds the frame at hand to the sums of its keys.
     fn book(&mut self, time: i64) {
         let frame = self.next;
-        let weight = if self.style == Style::Fresh { (frame + 1).min(5) } else { 5 };
+        let refreshes = match self.style {
+            Style::Fresh => frame + 1,
+            Style::Resumed(before) => frame + 1 + before,
+            Style::Continued | Style::Legacy => 5,
+        };
+        let weight = refreshes.min(5);
         let mut sum = Volume::ZERO;
         for &index in &self.present {
             let slot = self.slots.get_mut(index);
@@ -487,6 +524,9 @@ impl RunFold {
                 || window.down > slot.last_window.down.saturating_add(rounding)
             {
                 slot.last_growth = Some(frame);
+            }
+            if !followed || window != slot.last_window {
+                slot.steady_since = frame;
             }
             slot.windows[(frame % 5) as usize].add(window);
             slot.last_window = window;
@@ -591,13 +631,13 @@ impl RunFold {
         }
     }
 
-    /// Ends the run. What its end owes to its live keys becomes rows, unless the run may go on in
-    /// another log: then it is given back.
-    pub(crate) fn end(&mut self, may_go_on: bool) -> Carry {
+    /// Ends the run. What its end owes to its live keys becomes rows, unless that depends on another
+    /// log: then it is given back.
+    pub(crate) fn end(&mut self, depends: bool) -> Carry {
         self.close_bucket();
         self.bucket = None;
         let carry = self.carry();
-        if may_go_on {
+        if depends {
             return carry;
         }
         self.rows.extend(tail_rows(&carry, &mut self.strings));
@@ -683,7 +723,7 @@ impl RunFold {
             let slot = self.slots.get(index);
             let Some(last) = slot.last_frame else { continue };
             let residual = matches!(slot.kind, Kind::Residual | Kind::Rest);
-            if last + 5 < self.next || (residual && !self.residual_is_windowed) {
+            if last + 5 <= self.next.saturating_sub(1) || (residual && !self.residual_is_windowed) {
                 continue;
             }
             let text = |id: TextId| self.strings.text(id).into_owned();
@@ -704,6 +744,7 @@ impl RunFold {
                 remote: has_remote(slot).then(|| host(slot.text)),
                 remote_port: ports.then_some(slot.remote_port),
                 windows: from_end,
+                absent: if residual { 0 } else { u8::try_from(self.next - 1 - last).unwrap_or(4) },
                 emitted: slot.emitted,
                 since_start: slot.since_start,
                 bucket: slot.last_time.div_euclid(self.resolution) * self.resolution,

@@ -67,15 +67,18 @@ pub struct RunSummary {
     pub first: Option<i64>,
     /// Last frame, seconds since 1970, idle frames at the end included.
     pub last: Option<i64>,
+    /// Earliest and latest frame: the clock may have been set back in between.
+    pub extremes: Option<(i64, i64)>,
     /// Whether values are running sums.
     pub mode: Mode,
     /// Whether frames have heads (since 0.17.0); the rest is known less exactly.
     pub framed: bool,
     /// It begins the log, and with traffic: it may continue a run of another log.
     pub may_continue: bool,
-    /// It ends with the log: it may go on in another log, and `carry` is not yet in its rows.
+    /// It ends with the log: it may go on in another log.
     pub may_go_on: bool,
-    /// What its end owes.
+    /// What its end owes and its rows do not hold. Empty where neither its beginning nor its end
+    /// depends on another log.
     pub carry: Carry,
     /// Facts of its buckets, in the order of the log.
     #[serde(skip)]
@@ -269,7 +272,8 @@ impl<S: Sink> LogFold<S> {
     /// The first error of the sink.
     pub fn finish(mut self) -> Result<(LogSummary, S), S::Error> {
         if let Some(torn) = self.torn.take() {
-            self.release(torn, true);
+            // Its rest may come later, so it is no part of the identity.
+            self.release(Held { open: true, ..torn }, true);
         }
         self.end_run(true);
         match self.error {
@@ -415,11 +419,13 @@ impl<S: Sink> LogFold<S> {
 
     fn count(&mut self, refresh: &Refresh<'_>) {
         let hash = refresh.timestamp.map(|_| xxh3_64(refresh.text));
-        if self.begins_other_run(refresh, hash) {
+        let resumed = (self.run.as_ref())
+            .and_then(|run| run.fold.resumes_elsewhere(refresh.timestamp?));
+        if resumed.is_some() || self.begins_other_run(refresh, hash) {
             self.end_run(false);
         }
         if self.run.is_none() {
-            self.begin_run(refresh);
+            self.begin_run(refresh, resumed);
         }
         let cut_before = std::mem::take(&mut self.cut_before);
         let Some(run) = &mut self.run else { return };
@@ -496,11 +502,12 @@ impl<S: Sink> LogFold<S> {
         }
     }
 
-    fn begin_run(&mut self, refresh: &Refresh<'_>) {
+    fn begin_run(&mut self, refresh: &Refresh<'_>, resumed: Option<u64>) {
         let first = self.runs == 0;
         let style = match refresh.timestamp {
             Some(_) if refresh.legacy => Style::Legacy,
             Some(_) if first => Style::Continued,
+            Some(_) if let Some(idle) = resumed => Style::Resumed(idle),
             _ => Style::Fresh,
         };
         let probe = match self.options.mode {
@@ -554,7 +561,7 @@ impl<S: Sink> LogFold<S> {
             self.decide(mode);
         }
         let Some(run) = &mut self.run else { return };
-        let carry = run.fold.end(with_log);
+        let carry = run.fold.end(with_log || run.may_continue);
         self.give_rows(true);
         let Some(run) = self.run.take() else { return };
         let Run { fold, mut hashes, open_hash, .. } = run;
@@ -573,6 +580,7 @@ impl<S: Sink> LogFold<S> {
             idle_frames: fold.idle_frames,
             first: fold.first_time,
             last: Some(last + fold.trailing_idle()),
+            extremes: fold.extremes(),
             mode: if run.counters.is_some() { Mode::Cumulative } else { Mode::Rate },
             framed: fold.style() != Style::Legacy,
             may_continue: run.may_continue,

@@ -98,6 +98,8 @@ pub(crate) struct Slot {
     pub(crate) last_window: Volume,
     pub(crate) last_frame: Option<u64>,
     pub(crate) last_growth: Option<u64>,
+    /// The frame since which its window is the same.
+    pub(crate) steady_since: u64,
     pub(crate) last_time: i64,
     pub(crate) last_name: TextId,
     /// Known names with the number of rows that bear them.

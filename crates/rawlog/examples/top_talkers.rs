@@ -1,0 +1,63 @@
+//! Reads a log from standard input and prints the bytes of each process, largest first.
+//!
+//! The numbers are plain sums of the printed values. They are a little too high for traffic just
+//! after bandwhich was started and too low for traffic just before it ended: each value is a mean
+//! over up to five refreshes.
+
+use std::collections::HashMap;
+use std::io::{self, Write as _};
+
+use rawlog::{Item, Limits, Reader, Row};
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a program may talk to the terminal, the crate may not"
+)]
+fn main() -> io::Result<()> {
+    let mut talkers: HashMap<Vec<u8>, (u128, u128)> = HashMap::new();
+    let mut faults = 0u64;
+    let (extent, outcome) =
+        Reader::new(io::stdin().lock(), Limits::default()).for_each(|item| match item {
+            Item::Frame(frame) => {
+                faults += frame.faults.len() as u64;
+                for row in &frame.rows {
+                    if let Row::Process(process) = row {
+                        add(&mut talkers, process.name, process.up, process.down);
+                    }
+                }
+            }
+            Item::Fault(_) => faults += 1,
+            Item::Filler(_) | Item::Unfinished(_) => {}
+        });
+    outcome?;
+
+    let mut talkers: Vec<_> = talkers.into_iter().collect();
+    talkers.sort_by_key(|(name, (up, down))| {
+        (std::cmp::Reverse(up.saturating_add(*down)), name.clone())
+    });
+    let mut out = Vec::new();
+    writeln!(out, "{:>15} {:>15}  process", "bytes up", "bytes down")?;
+    for (name, (up, down)) in talkers.iter().take(20) {
+        // A name may hold escape sequences for the terminal.
+        writeln!(out, "{up:>15} {down:>15}  {}", name.escape_ascii())?;
+    }
+    writeln!(
+        out,
+        "{} lines, {faults} of them damaged; sums of means, not exact",
+        extent.lines
+    )?;
+    match io::stdout().write_all(&out) {
+        // Who reads it has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        outcome => outcome,
+    }
+}
+
+fn add(talkers: &mut HashMap<Vec<u8>, (u128, u128)>, name: &[u8], up: u128, down: u128) {
+    if !talkers.contains_key(name) {
+        talkers.insert(name.to_vec(), (0, 0));
+    }
+    if let Some(sum) = talkers.get_mut(name) {
+        *sum = (sum.0.saturating_add(up), sum.1.saturating_add(down));
+    }
+}

@@ -1,0 +1,156 @@
+//! The report itself: one value, whatever it is written as.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::connections::{ClosedConnections, Connection, ConnectionView};
+use crate::{
+    Comparisons, Coverage, Moment, Note, TimelineEntry, TopInterface, TopPort, TopProcess,
+    TopProtocol, TopRemote,
+};
+
+/// Raised when the meaning of a key changes; keys are only ever added.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// What one host moved in one period. Bytes are IP payload, as bandwhich counts; every `*_bps` is
+/// **bytes** per second, the mean over the seconds observed.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Report {
+    /// [`SCHEMA_VERSION`].
+    pub schema_version: u32,
+    /// When it was made.
+    pub timestamp: Moment,
+    /// Host.
+    pub host: String,
+    /// The period.
+    pub period: Span,
+    /// How much of it was observed.
+    pub coverage: Coverage,
+    /// Mean bytes per second sent.
+    pub total_upload_bps: u64,
+    /// Mean bytes per second received.
+    pub total_download_bps: u64,
+    /// Bytes sent.
+    pub total_upload_bytes: u64,
+    /// Bytes received.
+    pub total_download_bytes: u64,
+    /// Most bytes sent in a second, a mean over bandwhich's five refreshes.
+    pub peak_upload_bps: u64,
+    /// Most bytes received in a second, a mean over bandwhich's five refreshes.
+    pub peak_download_bps: u64,
+    /// 95th percentile of the mean rates sent of five minutes, of those observed.
+    pub p95_upload_bps: u64,
+    /// 95th percentile of the mean rates received of five minutes, of those observed.
+    pub p95_download_bps: u64,
+    /// Part of the bytes whose process is known, from 0 to 1; 1 where there are no bytes.
+    pub attributed_ratio: f64,
+    /// Bytes over loopback, each counted once; no part of the totals unless it was asked for.
+    pub loopback_bytes: u64,
+    /// Processes, most bytes first.
+    pub top_processes: Vec<TopProcess>,
+    /// Peers, most bytes first.
+    pub top_remotes: Vec<TopRemote>,
+    /// Services' ports, most bytes first.
+    pub top_ports: Vec<TopPort>,
+    /// Protocols, most bytes first.
+    pub protocols: Vec<TopProtocol>,
+    /// Interfaces, most bytes first, at most 100.
+    pub interfaces: Vec<TopInterface>,
+    /// Hours, or days where the period is longer than two.
+    pub timeline: Vec<TimelineEntry>,
+    /// The connections that moved most, as many as were asked for.
+    pub connections: Vec<Connection>,
+    /// How many connections there are.
+    pub connections_total: u64,
+    /// The period beside others.
+    pub comparison: Comparisons,
+    /// What an analysis found.
+    pub findings: Vec<serde_json::Value>,
+    /// What was read.
+    pub input: InputFacts,
+    /// What must be known to read the numbers right.
+    #[serde(default)]
+    pub notes: Vec<Note>,
+    /// All connections. `None` in a report that was read back from JSON.
+    #[serde(skip)]
+    pub(crate) every_connection: Option<Arc<ClosedConnections>>,
+}
+
+/// The period of a report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    /// Its first second.
+    pub start: Moment,
+    /// The second after its last.
+    pub end: Moment,
+    /// Name of the zone its days are cut in.
+    pub timezone: String,
+    /// Whether it was not over when the report was made.
+    pub partial: bool,
+}
+
+/// What was read for the period.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputFacts {
+    /// Logs.
+    pub files: u64,
+    /// Bytes of log.
+    pub bytes: u64,
+    /// Lines.
+    pub lines: u64,
+    /// Frames, bandwhich's refreshes.
+    pub frames: u64,
+    /// Frames without traffic.
+    pub idle_frames: u64,
+    /// Runs of bandwhich.
+    pub runs: u64,
+    /// Lines that were not counted because they are damaged.
+    pub damaged_lines: u64,
+    /// Bytes by which bandwhich's tables differ beyond their rounding.
+    pub disagreement_bytes: u64,
+    /// The first of the damaged lines.
+    pub damaged_samples: Vec<DamagedSample>,
+    /// What the caller has to say; it becomes part of [`Report::notes`].
+    #[serde(skip)]
+    pub notes: Vec<Note>,
+}
+
+/// A damaged line.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DamagedSample {
+    /// Log.
+    pub file: String,
+    /// Line number, from 1.
+    pub line: u64,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+impl Report {
+    /// Bytes sent and received.
+    pub fn total_bytes(&self) -> u64 {
+        self.total_upload_bytes
+            .saturating_add(self.total_download_bytes)
+    }
+
+    /// All connections, not only those of [`Report::connections`], in the same order. `None` in a
+    /// report that was read back from JSON and lists only a part of them.
+    pub fn every_connection(&self) -> Option<Box<dyn Iterator<Item = ConnectionView<'_>> + '_>> {
+        if let Some(every) = &self.every_connection {
+            return Some(Box::new(every.iter()));
+        }
+        let lists_all = self.connections.len() as u64 == self.connections_total;
+        lists_all.then(|| Box::new(self.connections.iter().map(Connection::view)) as Box<_>)
+    }
+}
+
+impl std::fmt::Debug for Report {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Report")
+            .field("host", &self.host)
+            .field("period", &self.period)
+            .field("connections_total", &self.connections_total)
+            .finish_non_exhaustive()
+    }
+}

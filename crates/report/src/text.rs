@@ -1,0 +1,433 @@
+//! The summary for a terminal: what moved, who moved it, and how far that can be trusted.
+
+mod table;
+
+use std::fmt::Write as _;
+
+use jiff::civil::Date;
+
+use crate::printable::cut;
+use crate::units::{bytes, duration, percent, rate};
+use crate::{Compared, Gap, Moment, Report, printable, width};
+use table::Line;
+
+/// Gaps, and damaged lines, that are shown.
+const MAX_SHOWN: usize = 5;
+/// Columns before the values.
+const LABEL: usize = 11;
+/// Below this nothing can be aligned any more.
+const MIN_WIDTH: usize = 50;
+
+/// Which characters a terminal can show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Glyphs {
+    /// Bars of blocks, arrows, an ellipsis.
+    #[default]
+    Unicode,
+    /// Nothing of our own beyond ASCII. Names stay as they are.
+    Ascii,
+}
+
+/// Whether colours are sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Colour {
+    /// None.
+    #[default]
+    Plain,
+    /// ANSI escape sequences.
+    Ansi,
+}
+
+/// How a summary looks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextOptions {
+    /// Columns; at least 50 are used.
+    pub width: usize,
+    /// Characters.
+    pub glyphs: Glyphs,
+    /// Colours.
+    pub colour: Colour,
+    /// Names of the files that were written.
+    pub files: Vec<String>,
+}
+
+impl Default for TextOptions {
+    fn default() -> Self {
+        TextOptions {
+            width: 80,
+            glyphs: Glyphs::default(),
+            colour: Colour::default(),
+            files: Vec::new(),
+        }
+    }
+}
+
+impl Report {
+    /// The summary for a terminal. Whatever comes from a log is made printable and cut to the width.
+    pub fn to_text(&self, options: &TextOptions) -> String {
+        let mut summary = Summary {
+            report: self,
+            width: options.width.max(MIN_WIDTH),
+            glyphs: options.glyphs,
+            colour: options.colour,
+            text: String::new(),
+        };
+        summary.verdict();
+        summary.coverage();
+        summary.rates();
+        summary.comparison();
+        summary.input();
+        summary.processes();
+        summary.remotes();
+        summary.notes();
+        summary.files(&options.files);
+        summary.text
+    }
+}
+
+struct Summary<'a> {
+    report: &'a Report,
+    width: usize,
+    glyphs: Glyphs,
+    colour: Colour,
+    text: String,
+}
+
+impl Summary<'_> {
+    fn verdict(&mut self) {
+        let report = self.report;
+        let days = days(&report.period.start, &report.period.end);
+        let so_far = if report.period.partial {
+            ", so far"
+        } else {
+            ""
+        };
+        let after = format!(": {days}{so_far} ({})", printable(&report.period.timezone));
+        let host = cut(
+            &report.host,
+            self.width.saturating_sub(width(&after)).max(8),
+            self.ellipsis(),
+        );
+        self.heading(&format!("{host}{after}"));
+        self.line(&format!(
+            "{} {} received ({})   {} {} sent ({})",
+            self.down(),
+            bytes(report.total_download_bytes),
+            rate(report.total_download_bps),
+            self.up(),
+            bytes(report.total_upload_bytes),
+            rate(report.total_upload_bps),
+        ));
+        self.text.push('\n');
+    }
+
+    fn coverage(&mut self) {
+        let coverage = &self.report.coverage;
+        let gaps = match coverage.gaps_total {
+            0 => String::new(),
+            1 => ", 1 gap".to_owned(),
+            count => format!(", {count} gaps"),
+        };
+        self.labelled(
+            "Observed",
+            &format!(
+                "{} of {} ({}){gaps}",
+                duration(coverage.observed_seconds),
+                duration(coverage.expected_seconds),
+                percent(coverage.ratio),
+            ),
+        );
+        for gap in coverage.gaps.iter().take(MAX_SHOWN) {
+            self.labelled("", &self.gap(gap));
+        }
+        self.more(coverage.gaps_total, coverage.gaps.len(), "gaps");
+    }
+
+    fn gap(&self, gap: &Gap) -> String {
+        let (start, end) = (gap.start.civil(), gap.end.civil());
+        let same_day = self.report.period.start.civil().date() == last_day(&self.report.period.end);
+        let format = if same_day {
+            "%H:%M:%S"
+        } else {
+            "%Y-%m-%d %H:%M:%S"
+        };
+        let seconds = gap
+            .end
+            .as_second()
+            .saturating_sub(gap.start.as_second())
+            .unsigned_abs();
+        let dash = match self.glyphs {
+            Glyphs::Unicode => '–',
+            Glyphs::Ascii => '-',
+        };
+        format!(
+            "{} {dash} {}  {}",
+            start.strftime(format),
+            end.strftime(format),
+            duration(seconds)
+        )
+    }
+
+    fn rates(&mut self) {
+        let report = self.report;
+        let both = |down: u64, up: u64| {
+            format!(
+                "{} {:>10}   {} {:>10}",
+                self.down(),
+                rate(down),
+                self.up(),
+                rate(up)
+            )
+        };
+        let peak = both(report.peak_download_bps, report.peak_upload_bps);
+        let percentile = both(report.p95_download_bps, report.p95_upload_bps);
+        self.labelled("Peak", &format!("{peak}   a mean over five refreshes"));
+        self.labelled(
+            "95th perc.",
+            &format!("{percentile}   of means over 5 minutes"),
+        );
+    }
+
+    fn comparison(&mut self) {
+        let before = |days: u32| match days {
+            1 => "the day before".to_owned(),
+            days => format!("the {days} days before"),
+        };
+        let same_weekday = |days: u32| match days {
+            1 => "the same weekday before".to_owned(),
+            days => format!("the same weekdays before, {days} days"),
+        };
+        let comparison = &self.report.comparison;
+        let rows = [
+            comparison
+                .previous
+                .as_ref()
+                .map(|then| (then, before(then.days))),
+            comparison
+                .same_weekday
+                .as_ref()
+                .map(|then| (then, same_weekday(then.days))),
+        ];
+        let mut label = "Compared";
+        for (
+            Compared {
+                change,
+                download_bps,
+                upload_bps,
+                ..
+            },
+            name,
+        ) in rows.into_iter().flatten()
+        {
+            let change = match change {
+                Some(change) => format!("{:+.1} %", change * 100.0),
+                None => "new".to_owned(),
+            };
+            let then = rate(download_bps.saturating_add(*upload_bps));
+            self.labelled(label, &format!("{change:>9} on the {then} of {name}"));
+            label = "";
+        }
+    }
+
+    fn input(&mut self) {
+        let input = &self.report.input;
+        self.labelled(
+            "Read",
+            &format!(
+                "{} of {}, {} ({} idle), {}",
+                bytes(input.bytes),
+                count(input.files, "log", "logs"),
+                count(input.frames, "refresh", "refreshes"),
+                input.idle_frames,
+                count(input.runs, "run", "runs"),
+            ),
+        );
+        if input.damaged_lines > 0 {
+            let lines = count(input.lines, "line", "lines");
+            let text = format!("{} of {lines} not counted", input.damaged_lines);
+            self.labelled("Damaged", &text);
+            for sample in input.damaged_samples.iter().take(MAX_SHOWN) {
+                self.labelled(
+                    "",
+                    &format!("{} line {}: {}", sample.file, sample.line, sample.reason),
+                );
+            }
+            self.more(input.damaged_lines, input.damaged_samples.len(), "lines");
+        }
+        if input.disagreement_bytes > 0 {
+            let text = format!(
+                "bandwhich's tables differ by {}",
+                bytes(input.disagreement_bytes)
+            );
+            self.labelled("Doubt", &text);
+        }
+    }
+
+    fn processes(&mut self) {
+        let report = self.report;
+        let lines: Vec<Line<'_>> = report
+            .top_processes
+            .iter()
+            .map(|process| Line {
+                name: &process.name,
+                down: process.download_bytes,
+                up: process.upload_bytes,
+                share: process.share,
+            })
+            .collect();
+        self.table("Processes", &lines);
+        if !lines.is_empty() && report.attributed_ratio < 1.0 {
+            let unknown = percent(1.0 - report.attributed_ratio);
+            self.line(&format!(
+                "  Without a known process: {unknown} of the bytes"
+            ));
+        }
+    }
+
+    fn remotes(&mut self) {
+        let lines: Vec<Line<'_>> = self
+            .report
+            .top_remotes
+            .iter()
+            .map(|remote| Line {
+                name: &remote.address,
+                down: remote.download_bytes,
+                up: remote.upload_bytes,
+                share: remote.share,
+            })
+            .collect();
+        self.table("Remotes", &lines);
+    }
+
+    fn notes(&mut self) {
+        if self.report.notes.is_empty() {
+            return;
+        }
+        self.text.push('\n');
+        self.heading("Notes");
+        for note in &self.report.notes {
+            let mut mark = "- ";
+            for line in wrapped(&printable(&note.message), self.width - 4) {
+                self.line(&format!("  {mark}{line}"));
+                mark = "  ";
+            }
+        }
+    }
+
+    fn files(&mut self, files: &[String]) {
+        if files.is_empty() {
+            return;
+        }
+        self.text.push('\n');
+        self.heading("Written");
+        for file in files {
+            // A path that is cut helps nobody: it may be longer than the line.
+            let _ = writeln!(self.text, "  {}", printable(file));
+        }
+    }
+
+    fn table(&mut self, title: &str, lines: &[Line<'_>]) {
+        if lines.is_empty() {
+            return;
+        }
+        self.text.push('\n');
+        let layout = table::Layout {
+            width: self.width,
+            glyphs: self.glyphs,
+            colour: self.colour,
+        };
+        self.heading(&layout.head(title));
+        for line in lines {
+            self.text += &layout.line(line);
+            self.text.push('\n');
+        }
+    }
+
+    /// Says how many of `total` are not among the first that are shown of those at hand.
+    fn more(&mut self, total: u64, at_hand: usize, what: &str) {
+        let shown = at_hand.min(MAX_SHOWN) as u64;
+        if shown > 0 && total > shown {
+            self.labelled("", &format!("and {} more {what}", total - shown));
+        }
+    }
+
+    fn labelled(&mut self, label: &str, value: &str) {
+        let label = format!("{label:<LABEL$}");
+        self.line(&format!("{label}{value}"));
+    }
+
+    fn heading(&mut self, text: &str) {
+        let text = cut(text, self.width, self.ellipsis());
+        match self.colour {
+            Colour::Plain => self.text += &text,
+            Colour::Ansi => self.text += &format!("\x1b[1m{text}\x1b[0m"),
+        }
+        self.text.push('\n');
+    }
+
+    fn line(&mut self, text: &str) {
+        self.text += cut(text, self.width, self.ellipsis()).trim_end();
+        self.text.push('\n');
+    }
+
+    fn ellipsis(&self) -> &'static str {
+        match self.glyphs {
+            Glyphs::Unicode => "…",
+            Glyphs::Ascii => "...",
+        }
+    }
+
+    fn down(&self) -> &'static str {
+        match self.glyphs {
+            Glyphs::Unicode => "↓",
+            Glyphs::Ascii => "down",
+        }
+    }
+
+    fn up(&self) -> &'static str {
+        match self.glyphs {
+            Glyphs::Unicode => "↑",
+            Glyphs::Ascii => "up",
+        }
+    }
+}
+
+/// `Mon 2 March 2026`, or both ends.
+fn days(start: &Moment, end: &Moment) -> String {
+    let (first, last) = (start.civil().date(), last_day(end));
+    let named = |date: Date| date.strftime("%a %-d %B %Y").to_string();
+    if first == last {
+        named(first)
+    } else {
+        format!("{} to {}", named(first), named(last))
+    }
+}
+
+fn last_day(end: &Moment) -> Date {
+    // The end is a midnight, the first second that is no longer of the period.
+    let end = end.civil();
+    end.checked_sub(jiff::SignedDuration::from_secs(1))
+        .unwrap_or(end)
+        .date()
+}
+
+fn count(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+/// The words of a text in lines of at most `columns` columns; a longer word is cut.
+fn wrapped(text: &str, columns: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let last = lines.last_mut().expect("there is always a line");
+        if last.is_empty() {
+            last.push_str(word);
+        } else if width(last) + 1 + width(word) <= columns {
+            last.push(' ');
+            last.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
+}
