@@ -1,4 +1,4 @@
-//! The rooms of the `network-monitor` command: what was typed, what it means, what is said.
+//! The rooms of the `network-monitor` command: what was typed, what it means, what is done and said.
 //!
 //! A library beside the binary so that packaging can write the man pages and the tests can reach
 //! each room. It promises no stable interface.
@@ -6,9 +6,18 @@
 pub mod args;
 pub mod completions;
 pub mod config_command;
+pub mod facts;
+pub mod failure;
 pub mod logging;
+pub mod periods;
+pub mod pipeline;
 pub mod printable;
+pub mod progress;
+pub mod publish;
+pub mod report_command;
 pub mod settings;
+pub mod store_commands;
+pub mod world;
 
 pub use args::Args;
 pub use printable::printable;

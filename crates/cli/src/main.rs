@@ -1,65 +1,76 @@
 //! The command `network-monitor`.
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
 use network_monitor::args::{Args, Command};
-use network_monitor::config_command::{self, ConfigError};
-use network_monitor::{Surroundings, completions};
+use network_monitor::failure::{Ending, Failure};
+use network_monitor::world::World;
+use network_monitor::{
+    Settings, Surroundings, completions, config_command, logging, printable, report_command,
+    store_commands,
+};
 
 fn main() -> ExitCode {
     let args = Args::parse();
     let out = &mut io::stdout().lock();
-    let done = match &args.command {
-        Command::Config(command) => return config(command, &args, out),
-        Command::Completions(completions) => completions::write_completions(completions.shell, out),
-        Command::Man(man) => match &man.output {
-            None => completions::write_manual_page(out),
-            Some(folder) => completions::write_manual_pages(folder).map(|_| ()),
-        },
-        Command::Report(_) | Command::Ingest(_) | Command::Status(_) | Command::Store(_) => {
-            Err(io::Error::other("not built yet"))
-        }
-    };
-    match done.and_then(|()| out.flush()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => end(&error),
-    }
-}
-
-fn config(
-    command: &network_monitor::args::ConfigCommand,
-    args: &Args,
-    out: &mut dyn Write,
-) -> ExitCode {
-    let surroundings = match Surroundings::of_this_process() {
-        Ok(surroundings) => surroundings,
-        Err(error) => return end(&error),
-    };
-    let flags = args.overrides();
-    let done = config_command::run(command, args.config.as_deref(), &flags, &surroundings, out);
-    match done.and_then(|()| Ok(out.flush()?)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(ConfigError::Output(error)) => end(&error),
-        Err(error) => {
-            eprintln!("error: {error}");
-            if let Some(hint) = error.hint() {
-                eprintln!("hint: {hint}");
+    match run(&args, out).and_then(|ending| Ok(out.flush().map(|()| ending)?)) {
+        Ok(ending) => ExitCode::from(ending.code()),
+        Err(failure) if failure.is_closed_pipe() => ExitCode::SUCCESS,
+        Err(failure) => {
+            let mut err = io::stderr().lock();
+            // Nothing is left to be told if even this cannot be said.
+            let _ = writeln!(err, "error: {}", printable(&failure.to_string()));
+            if let Some(hint) = failure.hint() {
+                let _ = writeln!(err, "hint: {}", printable(&hint));
             }
-            match error {
-                ConfigError::Settings(_) | ConfigError::Exists(_) => ExitCode::from(2),
-                ConfigError::Unwritable { .. } | ConfigError::Output(_) => ExitCode::FAILURE,
-            }
+            ExitCode::from(failure.code())
         }
     }
 }
 
-/// A closed pipe is a reader who has seen enough.
-fn end(error: &io::Error) -> ExitCode {
-    if error.kind() == ErrorKind::BrokenPipe {
-        return ExitCode::SUCCESS;
+fn run(args: &Args, out: &mut dyn Write) -> Result<Ending, Failure> {
+    match &args.command {
+        Command::Completions(completions) => {
+            completions::write_completions(completions.shell, out)?;
+            return Ok(Ending::Done);
+        }
+        Command::Man(man) => {
+            match &man.output {
+                None => completions::write_manual_page(out)?,
+                Some(folder) => completions::write_manual_pages(folder).map(drop)?,
+            }
+            return Ok(Ending::Done);
+        }
+        _ => {}
     }
-    eprintln!("error: {error}");
-    ExitCode::FAILURE
+    let surroundings = Surroundings::of_this_process()?;
+    let (named, flags) = (args.config.as_deref(), args.overrides());
+    if let Command::Config(command) = &args.command {
+        config_command::run(command, named, &flags, &surroundings, out)?;
+        return Ok(Ending::Done);
+    }
+    let settings = Settings::load_with_flags(named, &flags, &surroundings)?;
+    let console = logging::Console::new(args, &settings.logging, &surroundings);
+    logging::start(&settings, console)?;
+    let world = world(args, &surroundings);
+    match &args.command {
+        Command::Report(args) => report_command::run(args, &settings, &world, out),
+        Command::Ingest(args) => store_commands::ingest(args, &settings, &world, out),
+        Command::Status(args) => store_commands::status(args, &settings, out),
+        Command::Store(command) => store_commands::store(command, &settings, &world, out),
+        Command::Config(_) | Command::Completions(_) | Command::Man(_) => Ok(Ending::Done),
+    }
+}
+
+fn world(args: &Args, surroundings: &Surroundings) -> World {
+    let terminal = io::stdout().is_terminal();
+    let coloured = logging::is_coloured(args.color, terminal, surroundings);
+    World {
+        now: jiff::Timestamp::now().as_second(),
+        quiet: args.quiet,
+        width: 80,
+        colour: if coloured { report::Colour::Ansi } else { report::Colour::Plain },
+    }
 }

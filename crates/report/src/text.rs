@@ -140,7 +140,7 @@ impl Summary<'_> {
         for gap in coverage.gaps.iter().take(MAX_SHOWN) {
             self.labelled("", &self.gap(gap));
         }
-        self.more(coverage.gaps_total, coverage.gaps.len(), "gaps");
+        self.more(coverage.gaps_total, coverage.gaps.len());
     }
 
     fn gap(&self, gap: &Gap) -> String {
@@ -252,7 +252,7 @@ impl Summary<'_> {
                     &format!("{} line {}: {}", sample.file, sample.line, sample.reason),
                 );
             }
-            self.more(input.damaged_lines, input.damaged_samples.len(), "lines");
+            self.more(input.damaged_lines, input.damaged_samples.len());
         }
         if input.disagreement_bytes > 0 {
             let text = format!(
@@ -344,10 +344,10 @@ impl Summary<'_> {
     }
 
     /// Says how many of `total` are not among the first that are shown of those at hand.
-    fn more(&mut self, total: u64, at_hand: usize, what: &str) {
+    fn more(&mut self, total: u64, at_hand: usize) {
         let shown = at_hand.min(MAX_SHOWN) as u64;
         if shown > 0 && total > shown {
-            self.labelled("", &format!("and {} more {what}", total - shown));
+            self.labelled("", &format!("and {} more", total - shown));
         }
     }
 

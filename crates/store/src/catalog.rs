@@ -62,10 +62,15 @@ const TABLES: &str = "
         day INTEGER NOT NULL,
         PRIMARY KEY (host, day)
     ) STRICT;
-    CREATE TABLE event (
-        at INTEGER NOT NULL,
-        what TEXT NOT NULL,
-        detail TEXT NOT NULL
+    CREATE TABLE total (
+        host TEXT NOT NULL,
+        first INTEGER NOT NULL,
+        past INTEGER NOT NULL,
+        loopback INTEGER NOT NULL,
+        up INTEGER NOT NULL,
+        down INTEGER NOT NULL,
+        observed INTEGER NOT NULL,
+        PRIMARY KEY (host, first, past, loopback)
     ) STRICT;
 ";
 
@@ -298,8 +303,14 @@ pub(crate) fn source_of_file(file: &str) -> Option<(&str, i64)> {
     Some((name, generation.parse().ok()?))
 }
 
-/// Notes that a day of a host has news that no report tells yet.
+/// Notes that a day of a host has news that no report tells yet. Totals that hold the day are
+/// forgotten.
 pub(crate) fn insert_pending(catalog: &Connection, host: &str, day: i64) -> Result<()> {
     catalog.execute("INSERT OR IGNORE INTO pending VALUES (?1, ?2)", params![host, day])?;
+    let (start, end) = (day.saturating_mul(86_400), day.saturating_add(1).saturating_mul(86_400));
+    catalog.execute(
+        "DELETE FROM total WHERE host = ?1 AND first < ?3 AND past > ?2",
+        params![host, start, end],
+    )?;
     Ok(())
 }

@@ -43,6 +43,19 @@ pub struct FoldedLog {
     pub(crate) staged: Vec<Staged>,
 }
 
+impl FoldedLog {
+    /// Earliest and latest frame, seconds since 1970. `None` where no frame has a time.
+    pub fn span(&self) -> Option<(i64, i64)> {
+        let spans = || self.runs.iter().filter_map(|run| run.extremes);
+        spans().map(|(first, _)| first).min().zip(spans().map(|(_, last)| last).max())
+    }
+
+    /// Steps of the clock within the log: (time after it, seconds).
+    pub fn clock_steps(&self) -> impl Iterator<Item = (i64, i64)> {
+        self.runs.iter().flat_map(|run| run.clock_steps.iter().copied())
+    }
+}
+
 /// Reads a log from any source and folds it into staged segments below the store's folder. Several
 /// logs may be folded at the same time.
 ///

@@ -23,11 +23,16 @@ pub use check::{CheckReport, Damage};
 pub use error::{Error, Result};
 pub use fold::{FoldedLog, fold_log};
 pub use ingest::{IngestReport, Outcome};
-pub use query::{InputFacts, LogState, Span, StoreStatus};
+pub use query::{InputFacts, LogState, Span, StoreStatus, Totals};
 
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
+
+/// A host's name as the name of a folder: what a folder's name must not hold is percent-encoded.
+pub fn folder_name(host: &str) -> String {
+    partition::encoded(host)
+}
 
 /// Settings of a store that shape what it writes.
 #[derive(Clone, Copy, Debug)]

@@ -1,9 +1,9 @@
 //! What the history holds, read back.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use rusqlite::params;
+use rusqlite::{OptionalExtension as _, params};
 use serde::Serialize;
 use traffic::{Accounting, BucketFacts, DamagedLine, Mode, RowView, Table, Volume};
 
@@ -59,6 +59,15 @@ pub struct InputFacts {
     pub accounting: Accounting,
     /// Logs in which more than one bandwhich wrote, by the look of it.
     pub crowded_logs: BTreeSet<String>,
+}
+
+/// The sum of a stretch of time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Bytes.
+    pub volume: Volume,
+    /// Seconds observed.
+    pub observed_seconds: u64,
 }
 
 /// A log that was read.
@@ -138,6 +147,71 @@ impl Store {
         }
         out.sort_by_key(|facts| (facts.bucket, facts.first));
         Ok(out)
+    }
+
+    /// The sum of a stretch of time, `None` where nothing of it was observed. It is kept until the
+    /// stretch gets news, so that a comparison costs little.
+    ///
+    /// # Errors
+    /// Where a segment cannot be read.
+    pub fn totals(
+        &self,
+        host: &str,
+        seconds: Range<i64>,
+        resolution: i64,
+        loopback: bool,
+    ) -> Result<Option<Totals>> {
+        if let Some(known) = self.known_totals(host, &seconds, loopback)? {
+            return Ok((known.observed_seconds > 0).then_some(known));
+        }
+        let mut totals = Totals::default();
+        let mut frames: BTreeMap<i64, u64> = BTreeMap::new();
+        for facts in self.read_facts(host, seconds.clone())? {
+            *frames.entry(facts.bucket).or_default() += u64::from(facts.frames);
+        }
+        let bucket = u64::try_from(resolution).unwrap_or(1);
+        totals.observed_seconds = frames.values().map(|&frames| frames.min(bucket)).sum();
+        self.read_rows::<crate::Error>(host, seconds.clone(), |row| {
+            if row.table == Table::Traffic || (loopback && row.table == Table::Loopback) {
+                totals.volume.add(row.volume);
+            }
+            Ok(())
+        })?;
+        if self.is_writable() {
+            let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+            self.catalog.execute(
+                "INSERT OR REPLACE INTO total VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                params![
+                    host,
+                    seconds.start,
+                    seconds.end,
+                    loopback,
+                    number(totals.volume.up),
+                    number(totals.volume.down),
+                    number(totals.observed_seconds)
+                ],
+            )?;
+        }
+        Ok((totals.observed_seconds > 0).then_some(totals))
+    }
+
+    fn known_totals(
+        &self,
+        host: &str,
+        seconds: &Range<i64>,
+        loopback: bool,
+    ) -> Result<Option<Totals>> {
+        let sql = "SELECT up, down, observed FROM total \
+             WHERE host = ?1 AND first = ?2 AND past = ?3 AND loopback = ?4";
+        let mut query = self.catalog.prepare_cached(sql)?;
+        let number = |value: i64| u64::try_from(value).unwrap_or(0);
+        let known = query.query_row(params![host, seconds.start, seconds.end, loopback], |row| {
+            Ok(Totals {
+                volume: Volume { up: number(row.get(0)?), down: number(row.get(1)?) },
+                observed_seconds: number(row.get(2)?),
+            })
+        });
+        Ok(known.optional()?)
     }
 
     /// Live segments that may hold something of a stretch of time, in the order of their names.

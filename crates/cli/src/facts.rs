@@ -1,0 +1,103 @@
+//! What the store knows of the logs, in the words of a report.
+
+use jiff::tz::TimeZone;
+use report::{DamagedSample, InputFacts, Moment, Note};
+
+/// A time as reports write it.
+pub fn time_of(second: i64, zone: &TimeZone) -> Moment {
+    Moment::new(second, zone)
+}
+
+/// The input of a report: what was read, and what the logs cannot tell.
+pub fn input_facts(facts: &store::InputFacts, zone: &TimeZone) -> InputFacts {
+    InputFacts {
+        files: facts.logs,
+        bytes: facts.bytes,
+        lines: facts.lines,
+        frames: facts.frames,
+        idle_frames: facts.idle_frames,
+        runs: facts.runs,
+        damaged_lines: facts.damaged_lines,
+        disagreement_bytes: facts.disagreement,
+        damaged_samples: facts
+            .damaged
+            .iter()
+            .map(|(file, line)| DamagedSample {
+                file: file.clone(),
+                line: line.line,
+                reason: line.reason.clone(),
+            })
+            .collect(),
+        notes: notes(facts, zone),
+    }
+}
+
+fn notes(facts: &store::InputFacts, zone: &TimeZone) -> Vec<Note> {
+    let mut notes = Vec::new();
+    if facts.doubled.total() > 0 {
+        notes.push(Note::new(
+            "counted_twice",
+            format!(
+                "{} of the total belong to connections that are also seen from their other end, \
+                 as beside a bridge, a VPN or a tunnel: these bytes are counted twice",
+                report::bytes(facts.doubled.total())
+            ),
+        ));
+    }
+    for log in &facts.crowded_logs {
+        notes.push(Note::new(
+            "several_writers",
+            format!("{log}: more than one frame a second: several bandwhich write to this log"),
+        ));
+    }
+    if facts.unframed_runs > 0 {
+        notes.push(Note::new(
+            "old_format",
+            "Some logs are of bandwhich 0.16.0 or older, which prints nothing while idle: seconds \
+             without traffic are inferred, and the first and last five seconds of a run are inexact",
+        ));
+    }
+    if facts.cumulative_runs > 0 {
+        notes.push(Note::new(
+            "running_sums",
+            "Some logs hold running sums (--total-utilization), which were differenced",
+        ));
+    }
+    let mut steps = facts.clock_steps.iter().filter(|(_, step)| *step < -1 || *step > 3600);
+    if let Some(&(time, step)) = steps.next() {
+        let more = match steps.count() {
+            0 => String::new(),
+            more => format!(", and {more} times more"),
+        };
+        let way = if step < 0 { "back" } else { "ahead" };
+        notes.push(Note::new(
+            "clock_step",
+            format!(
+                "The clock jumped {way} by {} at {}{more}; volumes are counted by frames, only \
+                 their times are moved",
+                report::duration(step.unsigned_abs()),
+                Moment::new(time, zone)
+            ),
+        ));
+    }
+    if facts.cut_frames > 0 {
+        notes.push(Note::new(
+            "cut_frames",
+            format!(
+                "{} frames were cut off when bandwhich ended; their second is lost",
+                facts.cut_frames
+            ),
+        ));
+    }
+    if facts.undated_frames > 0 {
+        notes.push(Note::new(
+            "undated_frames",
+            format!(
+                "{} frames have an impossible time and are left out; they claim {}",
+                facts.undated_frames,
+                report::bytes(facts.undated_bytes)
+            ),
+        ));
+    }
+    notes
+}

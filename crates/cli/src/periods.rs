@@ -1,0 +1,92 @@
+//! Which days and periods a run reports.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use store::Store;
+use traffic::{Period, When};
+
+use crate::failure::Failure;
+
+/// Seconds of a day of UTC, in which the store counts its news.
+const DAY: i64 = 86_400;
+
+/// The reports of one host.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// Host.
+    pub host: String,
+    /// Periods to report, in order.
+    pub periods: Vec<Period>,
+    /// Days (UTC, since 1970) whose news these reports tell in full.
+    pub told: Vec<i64>,
+}
+
+/// Plans the reports of a host: without `when`, each day that has news; else that period, and the
+/// days in it that have news.
+///
+/// # Errors
+/// Where the store cannot be read.
+pub fn plan(
+    store: &Store,
+    host: &str,
+    when: Option<When>,
+    zone: &TimeZone,
+    today: Date,
+) -> Result<Plan, Failure> {
+    let pending = store.pending_days(host)?;
+    let mut days = BTreeSet::new();
+    for &day in &pending {
+        for date in local_days(day, zone) {
+            if has_data(store, host, date, zone)? {
+                days.insert(date);
+            }
+        }
+    }
+    let mut periods: Vec<Period> = days.iter().copied().map(Period::day).collect();
+    if let Some(when) = when {
+        let asked = when.on(today);
+        periods.retain(|day| asked.first <= day.first && day.first <= asked.last);
+        if !periods.contains(&asked) && !store.read_facts(host, asked.seconds(zone))?.is_empty() {
+            periods.push(asked);
+        }
+    }
+    let told = pending.into_iter().filter(|&day| {
+        local_days(day, zone)
+            .into_iter()
+            .all(|date| !days.contains(&date) || periods.contains(&Period::day(date)))
+    });
+    Ok(Plan { host: host.to_owned(), told: told.collect(), periods })
+}
+
+fn has_data(store: &Store, host: &str, date: Date, zone: &TimeZone) -> Result<bool, Failure> {
+    Ok(!store.read_facts(host, Period::day(date).seconds(zone))?.is_empty())
+}
+
+/// The local days that overlap a day of UTC.
+fn local_days(day: i64, zone: &TimeZone) -> BTreeSet<Date> {
+    let (first, last) = (day.saturating_mul(DAY), day.saturating_mul(DAY) + DAY - 1);
+    [first, last]
+        .into_iter()
+        .filter_map(|second| jiff::Timestamp::from_second(second).ok())
+        .map(|time| time.to_zoned(zone.clone()).date())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    #[test]
+    fn a_day_of_utc_overlaps_one_or_two_local_days() {
+        let day = |name: &str| {
+            let zone = TimeZone::get(name).unwrap();
+            local_days(20_000, &zone).into_iter().collect::<Vec<_>>()
+        };
+        assert_eq!(day("UTC"), [date(2024, 10, 4)]);
+        assert_eq!(day("Asia/Tokyo"), [date(2024, 10, 4), date(2024, 10, 5)]);
+        assert_eq!(day("America/New_York"), [date(2024, 10, 3), date(2024, 10, 4)]);
+    }
+}

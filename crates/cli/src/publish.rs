@@ -1,0 +1,200 @@
+//! The files of one report: written whole or not at all, and only where they change.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use files::AtomicFile;
+use report::Moment;
+use serde::Serialize;
+use traffic::Period;
+
+use crate::failure::Failure;
+use crate::settings::{HostLayout, Settings};
+
+/// A file of a report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Written {
+    /// Where it is.
+    pub path: String,
+    /// Bytes.
+    pub bytes: u64,
+    /// Whether it was written now; else it was there already, byte for byte.
+    pub is_new: bool,
+}
+
+impl Written {
+    /// The path, and whether it changed.
+    pub fn shown(&self) -> String {
+        let path = files::show(Path::new(&self.path));
+        if self.is_new { path.to_string() } else { format!("{path} (unchanged)") }
+    }
+}
+
+/// The folder of a host's reports, and what was written to it.
+pub struct Folder {
+    path: PathBuf,
+    temp_dir: Option<PathBuf>,
+    stamp: String,
+    force: bool,
+    streamed: Option<(AtomicFile, String)>,
+    files: Vec<(String, Written)>,
+}
+
+impl Folder {
+    /// Opens the folder and makes it where there is none.
+    ///
+    /// # Errors
+    /// Where it cannot be made.
+    pub fn open(
+        settings: &Settings,
+        host: &str,
+        period: &Period,
+        force: bool,
+    ) -> Result<Self, Failure> {
+        let path = match settings.input.hosts {
+            HostLayout::Single => settings.paths.report_dir.clone(),
+            HostLayout::Directories => settings.paths.report_dir.join(store::folder_name(host)),
+        };
+        files::create_folder(&path)?;
+        files::sweep_temporaries(&path)?;
+        Ok(Folder {
+            path,
+            temp_dir: settings.paths.temp_dir.clone(),
+            stamp: period.stamp(),
+            force,
+            streamed: None,
+            files: Vec::new(),
+        })
+    }
+
+    /// A report that could not be made.
+    pub fn failed(&self, error: &dyn std::error::Error) -> Failure {
+        let mut reason = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            reason.push_str(&format!(": {error}"));
+            cause = error.source();
+        }
+        Failure::Report { path: files::show(&self.path).to_string(), reason }
+    }
+
+    /// Begins a file that is written piece by piece.
+    ///
+    /// # Errors
+    /// Where it cannot be made.
+    pub fn begin(&mut self, name: &str) -> Result<File, Failure> {
+        let target = self.path.join(name);
+        let file = AtomicFile::create(&target, self.temp_dir.as_deref())?;
+        let handle = file.file().try_clone().map_err(files::Error::context("open", &target))?;
+        self.streamed = Some((file, name.to_owned()));
+        Ok(handle)
+    }
+
+    /// Puts the file that was begun in place, unless the same bytes are there already.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn end(&mut self, mut handle: File) -> Result<(), Failure> {
+        let Some((file, name)) = self.streamed.take() else { return Ok(()) };
+        let target = self.path.join(&name);
+        handle.flush().map_err(files::Error::context("write", &target))?;
+        let temporary = file.temporary_path().to_owned();
+        let bytes = std::fs::metadata(&temporary)
+            .map_err(files::Error::context("read", &temporary))?
+            .len();
+        let is_new = self.force || !same_content(&temporary, &target);
+        if is_new {
+            file.commit()?;
+        }
+        self.note(name, bytes, is_new);
+        Ok(())
+    }
+
+    /// Writes `<kind>_<period>.<extension>`.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn write(&mut self, kind: &str, extension: &str, bytes: &[u8]) -> Result<(), Failure> {
+        self.put(format!("{kind}_{}.{extension}", self.stamp), bytes)
+    }
+
+    /// Writes `<kind>_<period>.json`. What differs in nothing but its timestamp is left as it is.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn write_json(
+        &mut self,
+        kind: &str,
+        content: impl Fn(Moment) -> String,
+        now: Moment,
+    ) -> Result<(), Failure> {
+        let name = format!("{kind}_{}.json", self.stamp);
+        if !self.force
+            && let Ok(old) = std::fs::read_to_string(self.path.join(&name))
+            && let Some(timestamp) = timestamp_of(&old)
+            && content(timestamp) == old
+        {
+            self.note(name, old.len() as u64, false);
+            return Ok(());
+        }
+        self.put(name, content(now).as_bytes())
+    }
+
+    /// Writes `reports_<period>.zip` of all files so far.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn write_zip(&mut self) -> Result<(), Failure> {
+        let mut members = Vec::new();
+        for (name, _) in &self.files {
+            let path = self.path.join(name);
+            let bytes = std::fs::read(&path).map_err(files::Error::context("read", &path))?;
+            members.push((name.clone(), bytes));
+        }
+        let zip = std::io::Cursor::new(Vec::new());
+        let zip = report::write_zip(zip, members).map_err(|error| self.failed(&error))?;
+        self.write("reports", "zip", &zip.into_inner())
+    }
+
+    /// The files, in the order they were written.
+    ///
+    /// # Errors
+    /// None at present; kept for callers that must not miss one.
+    pub fn finish(self) -> Result<Vec<Written>, Failure> {
+        Ok(self.files.into_iter().map(|(_, written)| written).collect())
+    }
+
+    fn put(&mut self, name: String, bytes: &[u8]) -> Result<(), Failure> {
+        let target = self.path.join(&name);
+        let is_new = self.force || std::fs::read(&target).map_or(true, |old| old != bytes);
+        if is_new {
+            files::write_atomically(&target, self.temp_dir.as_deref(), |out| out.write_all(bytes))?;
+        }
+        self.note(name, bytes.len() as u64, is_new);
+        Ok(())
+    }
+
+    fn note(&mut self, name: String, bytes: u64, is_new: bool) {
+        let path = self.path.join(&name).to_string_lossy().into_owned();
+        self.files.push((name, Written { path, bytes, is_new }));
+    }
+}
+
+/// The time that a JSON report bears.
+fn timestamp_of(json: &str) -> Option<Moment> {
+    #[derive(serde::Deserialize)]
+    struct Head {
+        timestamp: Moment,
+    }
+    serde_json::from_str::<Head>(json).ok().map(|head| head.timestamp)
+}
+
+fn same_content(one: &Path, other: &Path) -> bool {
+    match (std::fs::metadata(one), std::fs::metadata(other)) {
+        (Ok(a), Ok(b)) if a.len() == b.len() => {
+            matches!((std::fs::read(one), std::fs::read(other)), (Ok(a), Ok(b)) if a == b)
+        }
+        _ => false,
+    }
+}

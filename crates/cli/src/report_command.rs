@@ -1,0 +1,329 @@
+//! `report`: ingest, then write the reports of every day with news, or of the period asked for.
+
+use std::io::Write;
+
+use report::{
+    Builder, Comparison, Context, Moment, Options, ParquetOptions, ParquetRows, Report,
+    TextOptions, Totals,
+};
+use serde::Serialize;
+use store::Store;
+use tracing::{debug, info};
+use traffic::{Period, When};
+
+use crate::args::ReportArgs;
+use crate::facts::{input_facts, time_of};
+use crate::failure::{Ending, Failure};
+use crate::periods::{Plan, plan};
+use crate::pipeline::{IngestSummary, ingest_folder, tuning};
+use crate::progress::Progress;
+use crate::publish::{Folder, Written};
+use crate::settings::{HostLayout, Loopback, ReportFormat, Settings};
+use crate::world::World;
+
+/// What `report --json` prints.
+#[derive(Debug, Default, Serialize)]
+pub struct RunResult {
+    /// What became of the logs.
+    pub ingest: IngestSummary,
+    /// The reports.
+    pub reports: Vec<ReportResult>,
+    /// Whether nothing had to be done.
+    pub nothing_new: bool,
+    /// Settings that are accepted and have no effect in this version.
+    pub not_yet_active: Vec<&'static str>,
+}
+
+/// One report.
+#[derive(Debug, Serialize)]
+pub struct ReportResult {
+    /// Host.
+    pub host: String,
+    /// First day.
+    pub first_day: String,
+    /// Last day.
+    pub last_day: String,
+    /// Bytes sent.
+    pub total_upload_bytes: u64,
+    /// Bytes received.
+    pub total_download_bytes: u64,
+    /// Share of the period that was observed.
+    pub coverage: f64,
+    /// Damaged lines in its logs.
+    pub damaged_lines: u64,
+    /// Its files.
+    pub files: Vec<Written>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Where the store or a report cannot be written. What was done before stays done.
+pub fn run(
+    args: &ReportArgs,
+    settings: &Settings,
+    world: &World,
+    out: &mut dyn Write,
+) -> Result<Ending, Failure> {
+    let when = match &args.date {
+        Some(text) => Some(text.parse::<When>().map_err(|error| Failure::Usage(error.to_string()))?),
+        None => None,
+    };
+    if args.dry_run {
+        return dry_run(when, settings, world, out);
+    }
+    let mut result = RunResult { not_yet_active: settings.not_yet_active(), ..RunResult::default() };
+    if !result.not_yet_active.is_empty() {
+        info!("not yet active in this version: {}", result.not_yet_active.join(", "));
+    }
+    let mut store = Store::open(&settings.paths.store_dir, &world.started(), "report")?;
+    let progress = Progress::new(world.quiet);
+    result.ingest = ingest_folder(&mut store, settings, world.now, &progress)?;
+    let today = world.today(settings);
+    for host in hosts(&store, args, settings)? {
+        let plan = plan(&store, &host, when, &settings.time_zone, today)?;
+        for period in &plan.periods {
+            let (report, files) = write(&store, &plan, *period, settings, world, args.force)?;
+            if !args.json {
+                show(&report, &files, world, out)?;
+            }
+            result.reports.push(summarise(&report, *period, files));
+        }
+        store.mark_reported(&host, &plan.told)?;
+    }
+    result.nothing_new = result.ingest.new == 0
+        && result.reports.iter().flat_map(|report| &report.files).all(|file| !file.is_new);
+    if args.json {
+        serde_json::to_writer_pretty(&mut *out, &result).map_err(std::io::Error::from)?;
+        writeln!(out)?;
+    } else {
+        conclude(&result, when, settings, out)?;
+    }
+    let attention = result.ingest.needs_attention();
+    Ok(if attention { Ending::Attention } else { Ending::Done })
+}
+
+/// The hosts to report: the one asked for, or all that the settings' logs may tell of.
+fn hosts(store: &Store, args: &ReportArgs, settings: &Settings) -> Result<Vec<String>, Failure> {
+    Ok(match settings.input.hosts {
+        HostLayout::Directories if args.host.is_none() => store.hosts()?,
+        _ => vec![settings.host.clone()],
+    })
+}
+
+fn dry_run(
+    when: Option<When>,
+    settings: &Settings,
+    world: &World,
+    out: &mut dyn Write,
+) -> Result<Ending, Failure> {
+    let found = files::discover(&settings.paths.log_dir, &[])?;
+    let store = Store::open_to_read(&settings.paths.store_dir)?;
+    let mut pending = 0;
+    for log in &found.logs {
+        let read = match &store {
+            Some(store) => store.has_read(log)?,
+            None => false,
+        };
+        if !read {
+            pending += 1;
+            writeln!(out, "would read    {}", files::show(&log.path))?;
+        }
+    }
+    if let Some(store) = &store {
+        let today = world.today(settings);
+        for period in plan(store, &settings.host, when, &settings.time_zone, today)?.periods {
+            writeln!(out, "would report  {}", period.stamp())?;
+        }
+    }
+    writeln!(out, "{pending} of {} logs are new or have changed; nothing was done", found.logs.len())?;
+    Ok(Ending::Done)
+}
+
+/// Makes the report of one period and writes its files.
+fn write(
+    store: &Store,
+    plan: &Plan,
+    period: Period,
+    settings: &Settings,
+    world: &World,
+    force: bool,
+) -> Result<(Report, Vec<Written>), Failure> {
+    let host = plan.host.as_str();
+    let zone = &settings.time_zone;
+    let seconds = period.seconds(zone);
+    let resolution = tuning(settings).fold.resolution;
+    let include_loopback = settings.input.loopback == Loopback::Include;
+    let context = Context {
+        host: host.to_owned(),
+        period,
+        zone: zone.clone(),
+        zone_name: settings.time_zone_name.clone(),
+        now: world.now,
+        resolution,
+    };
+    let options = Options {
+        top_n: settings.reports.top_n,
+        max_connections: settings.reports.max_connections,
+        include_loopback,
+    };
+    let formats = settings.reports.formats_to_write();
+    let mut folder = Folder::open(settings, host, &period, force)?;
+    let mut parquet = match formats.contains(&ReportFormat::Parquet) {
+        true => {
+            let file = folder.begin(&format!("report_{}.parquet", period.stamp()))?;
+            let options = ParquetOptions {
+                resolution,
+                batch_size: settings.processing.batch_size,
+                include_loopback,
+            };
+            Some(ParquetRows::new(file, host, options).map_err(|error| folder.failed(&error))?)
+        }
+        false => None,
+    };
+    let mut builder = Builder::new(context, options);
+    store.read_rows::<Failure>(host, seconds.clone(), |row| {
+        builder.row(row);
+        match &mut parquet {
+            Some(parquet) => parquet.row(row).map_err(|error| folder.failed(&error)),
+            None => Ok(()),
+        }
+    })?;
+    for facts in store.read_facts(host, seconds.clone())? {
+        builder.bucket(&facts);
+    }
+    let input = input_facts(&store.input_facts(host, seconds)?, zone);
+    let report = builder.finish(input, comparison(store, host, period, settings)?);
+
+    if formats.contains(&ReportFormat::Json) {
+        folder.write_json("report", |timestamp| report.to_json(timestamp), time_of(world.now, zone))?;
+    }
+    if formats.contains(&ReportFormat::Csv) {
+        let mut csv = Vec::new();
+        report::write_csv(&report, &mut csv).map_err(|error| folder.failed(&error))?;
+        folder.write("report", "csv", &csv)?;
+    }
+    if let Some(parquet) = parquet {
+        let file = parquet.finish().map_err(|error| folder.failed(&error))?;
+        folder.end(file)?;
+    }
+    if settings.reports.generate_summary {
+        let summary = |timestamp: Moment| report.summary_json(timestamp);
+        folder.write_json("summary", summary, time_of(world.now, zone))?;
+    }
+    if settings.reports.compress_reports {
+        folder.write_zip()?;
+    }
+    debug!("{host} {}: report made", period.stamp());
+    Ok((report, folder.finish()?))
+}
+
+fn comparison(
+    store: &Store,
+    host: &str,
+    period: Period,
+    settings: &Settings,
+) -> Result<Comparison, Failure> {
+    let resolution = tuning(settings).fold.resolution;
+    let loopback = settings.input.loopback == Loopback::Include;
+    let totals = |period: Period| -> Result<Option<Totals>, Failure> {
+        let seconds = period.seconds(&settings.time_zone);
+        let totals = store.totals(host, seconds, resolution, loopback)?;
+        Ok(totals.map(|totals| Totals {
+            upload_bytes: totals.volume.up,
+            download_bytes: totals.volume.down,
+            observed_seconds: totals.observed_seconds,
+            days: u32::try_from(period.days().count()).unwrap_or(u32::MAX),
+        }))
+    };
+    let week = jiff::ToSpan::days(7);
+    let week_before = match (period.first.checked_sub(week), period.last.checked_sub(week)) {
+        (Ok(first), Ok(last)) if period.days().count() <= 7 => Some(Period { first, last }),
+        _ => None,
+    };
+    Ok(Comparison {
+        previous: period.previous().map(totals).transpose()?.flatten(),
+        same_weekday: week_before.map(totals).transpose()?.flatten(),
+    })
+}
+
+fn summarise(report: &Report, period: Period, files: Vec<Written>) -> ReportResult {
+    ReportResult {
+        host: report.host.clone(),
+        first_day: period.first.to_string(),
+        last_day: period.last.to_string(),
+        total_upload_bytes: report.total_upload_bytes,
+        total_download_bytes: report.total_download_bytes,
+        coverage: report.coverage.ratio,
+        damaged_lines: report.input.damaged_lines,
+        files,
+    }
+}
+
+fn show(
+    report: &Report,
+    files: &[Written],
+    world: &World,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let options = TextOptions {
+        width: world.width,
+        colour: world.colour,
+        files: files.iter().map(|file| file.shown()).collect(),
+        ..TextOptions::default()
+    };
+    writeln!(out, "{}", report.to_text(&options))?;
+    Ok(())
+}
+
+/// The last lines: what was read, and where its bytes went.
+fn conclude(
+    result: &RunResult,
+    when: Option<When>,
+    settings: &Settings,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let ingest = &result.ingest;
+    if result.nothing_new {
+        let why = match (ingest.files, result.reports.is_empty()) {
+            (0, true) => format!("no logs in {}", files::show(&settings.paths.log_dir)),
+            (_, true) if when.is_some() => "nothing is stored for that period".to_owned(),
+            (_, true) => "no log is new or has changed".to_owned(),
+            (_, false) => "the reports are up to date".to_owned(),
+        };
+        writeln!(out, "Nothing to do: {why}.")?;
+    }
+    writeln!(out, "{}", accounting(ingest))?;
+    Ok(())
+}
+
+/// One line per fact of what was read.
+pub fn accounting(ingest: &IngestSummary) -> String {
+    let mut text = format!(
+        "Logs: {} found, {} new, {} known, {} unchanged, {} without content",
+        ingest.files, ingest.new, ingest.known, ingest.unchanged, ingest.empty
+    );
+    if !ingest.unreadable.is_empty() {
+        text.push_str(&format!(", {} with trouble", ingest.unreadable.len()));
+    }
+    if ingest.bytes_read > 0 {
+        let bytes = &ingest.accounting;
+        let parts = [
+            (bytes.frames, "in frames"),
+            (bytes.idle, "idle"),
+            (bytes.damaged, "damaged"),
+            (bytes.cut, "cut off"),
+            (bytes.undated, "undated"),
+            (bytes.unfinished, "unfinished"),
+            (bytes.filler, "empty lines"),
+            (ingest.known_bytes, "already known"),
+        ];
+        let parts: Vec<String> = parts
+            .into_iter()
+            .filter(|(bytes, _)| *bytes > 0)
+            .map(|(bytes, what)| format!("{bytes} {what}"))
+            .collect();
+        text.push_str(&format!("\nBytes read: {} = {}", ingest.bytes_read, parts.join(" + ")));
+    }
+    text
+}

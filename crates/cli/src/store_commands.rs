@@ -1,0 +1,169 @@
+//! `ingest`, `status` and `store`.
+
+use std::io::Write;
+
+use serde::Serialize;
+use store::{Store, StoreStatus};
+
+use crate::args::{IngestArgs, StatusArgs, StoreCommand};
+use crate::facts::time_of;
+use crate::failure::{Ending, Failure};
+use crate::pipeline::{ingest_folder, ingest_paths};
+use crate::progress::Progress;
+use crate::report_command::accounting;
+use crate::settings::Settings;
+use crate::world::World;
+
+/// Brings logs into the store.
+///
+/// # Errors
+/// Where the store cannot be written.
+pub fn ingest(
+    args: &IngestArgs,
+    settings: &Settings,
+    world: &World,
+    out: &mut dyn Write,
+) -> Result<Ending, Failure> {
+    let mut store = Store::open(&settings.paths.store_dir, &world.started(), "ingest")?;
+    let progress = Progress::new(world.quiet);
+    let summary = if args.paths.is_empty() {
+        ingest_folder(&mut store, settings, world.now, &progress)?
+    } else {
+        ingest_paths(&mut store, settings, &args.paths, world.now, &progress)?
+    };
+    if args.json {
+        print_json(&summary, out)?;
+    } else {
+        writeln!(out, "{}", accounting(&summary))?;
+    }
+    Ok(if summary.needs_attention() { Ending::Attention } else { Ending::Done })
+}
+
+/// What `status --json` prints.
+#[derive(Debug, Serialize)]
+struct Status {
+    store: Option<StoreStatus>,
+    logs_found: u64,
+    logs_pending: u64,
+    not_yet_active: Vec<&'static str>,
+}
+
+/// Shows what is pending and what the store holds. Works beside a running `report`.
+///
+/// # Errors
+/// Where the store cannot be read.
+pub fn status(
+    args: &StatusArgs,
+    settings: &Settings,
+    out: &mut dyn Write,
+) -> Result<Ending, Failure> {
+    let store = Store::open_to_read(&settings.paths.store_dir)?;
+    let logs = match files::discover(&settings.paths.log_dir, &[]) {
+        Ok(found) => found.logs,
+        Err(_) => Vec::new(),
+    };
+    let mut pending = 0;
+    for log in &logs {
+        let read = match &store {
+            Some(store) => store.has_read(log)?,
+            None => false,
+        };
+        pending += u64::from(!read);
+    }
+    let status = Status {
+        store: store.as_ref().map(Store::status).transpose()?,
+        logs_found: logs.len() as u64,
+        logs_pending: pending,
+        not_yet_active: settings.not_yet_active(),
+    };
+    if args.json {
+        print_json(&status, out)?;
+    } else {
+        show_status(&status, settings, out)?;
+    }
+    Ok(Ending::Done)
+}
+
+fn show_status(status: &Status, settings: &Settings, out: &mut dyn Write) -> Result<(), Failure> {
+    let log_dir = files::show(&settings.paths.log_dir);
+    writeln!(
+        out,
+        "Logs      {} in {log_dir}, {} new or changed",
+        status.logs_found, status.logs_pending
+    )?;
+    let store_dir = files::show(&settings.paths.store_dir);
+    let Some(store) = &status.store else {
+        writeln!(out, "Store     none yet in {store_dir}")?;
+        return Ok(());
+    };
+    writeln!(
+        out,
+        "Store     {} rows of {} logs, {} runs of bandwhich, in {store_dir}",
+        store.rows, store.sources, store.runs
+    )?;
+    writeln!(out, "Hosts     {}", store.hosts.join(", "))?;
+    if let Some(span) = store.span {
+        let zone = &settings.time_zone;
+        writeln!(out, "Span      {} to {}", time_of(span.first, zone), time_of(span.last, zone))?;
+    }
+    writeln!(out, "Pending   {} days with news that no report tells yet", store.pending_days)?;
+    for log in &store.damaged_logs {
+        let reason = log.damage.as_deref().unwrap_or_default();
+        writeln!(out, "Trouble   {}: {reason}", crate::printable(&log.path))?;
+    }
+    if !status.not_yet_active.is_empty() {
+        writeln!(out, "Not yet active in this version: {}", status.not_yet_active.join(", "))?;
+    }
+    Ok(())
+}
+
+/// Checks the store, or makes its catalogue anew.
+///
+/// # Errors
+/// Where the store cannot be read or written.
+pub fn store(
+    command: &StoreCommand,
+    settings: &Settings,
+    world: &World,
+    out: &mut dyn Write,
+) -> Result<Ending, Failure> {
+    let root = &settings.paths.store_dir;
+    match command {
+        StoreCommand::Rebuild => {
+            let store = Store::rebuild(root, &world.started(), "store rebuild")?;
+            let status = store.status()?;
+            writeln!(
+                out,
+                "The catalogue was made anew: {} logs, {} rows. Logs that are still there will be \
+                 read once more and found known.",
+                status.sources, status.rows
+            )?;
+            Ok(Ending::Done)
+        }
+        StoreCommand::Check => {
+            let Some(store) = Store::open_to_read(root)? else {
+                writeln!(out, "There is no store in {}.", files::show(root))?;
+                return Ok(Ending::Done);
+            };
+            let report = store.check()?;
+            for damage in &report.damaged {
+                let log = crate::printable(&damage.log);
+                writeln!(
+                    out,
+                    "{}: {}\n  made from {log}",
+                    files::show(&damage.path),
+                    damage.reason
+                )?;
+            }
+            writeln!(out, "{} files checked, {} damaged", report.files, report.damaged.len())?;
+            let damaged = !report.damaged.is_empty();
+            Ok(if damaged { Ending::Attention } else { Ending::Done })
+        }
+    }
+}
+
+fn print_json(value: &impl Serialize, out: &mut dyn Write) -> Result<(), Failure> {
+    serde_json::to_writer_pretty(&mut *out, value).map_err(std::io::Error::from)?;
+    writeln!(out)?;
+    Ok(())
+}
