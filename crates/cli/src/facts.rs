@@ -63,7 +63,10 @@ fn notes(facts: &store::InputFacts, zone: &TimeZone) -> Vec<Note> {
             "Some logs hold running sums (--total-utilization), which were differenced",
         ));
     }
-    let mut steps = facts.clock_steps.iter().filter(|(_, step)| *step < -1 || *step > 3600);
+    let mut steps = facts
+        .clock_steps
+        .iter()
+        .filter(|(_, step)| *step < -1 || *step > 3600);
     if let Some(&(time, step)) = steps.next() {
         let more = match steps.count() {
             0 => String::new(),

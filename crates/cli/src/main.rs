@@ -71,6 +71,10 @@ fn world(args: &Args, surroundings: &Surroundings) -> World {
         now: jiff::Timestamp::now().as_second(),
         quiet: args.quiet,
         width: 80,
-        colour: if coloured { report::Colour::Ansi } else { report::Colour::Plain },
+        colour: if coloured {
+            report::Colour::Ansi
+        } else {
+            report::Colour::Plain
+        },
     }
 }

@@ -57,11 +57,17 @@ pub fn plan(
             .into_iter()
             .all(|date| !days.contains(&date) || periods.contains(&Period::day(date)))
     });
-    Ok(Plan { host: host.to_owned(), told: told.collect(), periods })
+    Ok(Plan {
+        host: host.to_owned(),
+        told: told.collect(),
+        periods,
+    })
 }
 
 fn has_data(store: &Store, host: &str, date: Date, zone: &TimeZone) -> Result<bool, Failure> {
-    Ok(!store.read_facts(host, Period::day(date).seconds(zone))?.is_empty())
+    Ok(!store
+        .read_facts(host, Period::day(date).seconds(zone))?
+        .is_empty())
 }
 
 /// The local days that overlap a day of UTC.
@@ -87,6 +93,9 @@ mod tests {
         };
         assert_eq!(day("UTC"), [date(2024, 10, 4)]);
         assert_eq!(day("Asia/Tokyo"), [date(2024, 10, 4), date(2024, 10, 5)]);
-        assert_eq!(day("America/New_York"), [date(2024, 10, 3), date(2024, 10, 4)]);
+        assert_eq!(
+            day("America/New_York"),
+            [date(2024, 10, 3), date(2024, 10, 4)]
+        );
     }
 }

@@ -72,7 +72,10 @@ impl IngestSummary {
 
     fn unreadable(&mut self, path: &str, reason: &str) {
         warn!("{path}: {reason}");
-        self.unreadable.push(Unreadable { path: path.to_owned(), reason: reason.to_owned() });
+        self.unreadable.push(Unreadable {
+            path: path.to_owned(),
+            reason: reason.to_owned(),
+        });
     }
 }
 
@@ -135,11 +138,19 @@ pub fn ingest_paths(
         if path.as_os_str() == "-" {
             let stdin = OpenLog::from_stream(io::stdin(), files::Limits::default())?;
             let tuning = tuning(settings);
-            let folded = fold_log(store.root(), &settings.host, "standard input", stdin, &tuning)?;
+            let folded = fold_log(
+                store.root(),
+                &settings.host,
+                "standard input",
+                stdin,
+                &tuning,
+            )?;
             summary.files += 1;
             note_folded(&folded, settings, now, &mut summary);
             let reports = store.ingest(vec![folded])?;
-            reports.iter().for_each(|report| note_report(report, &mut summary));
+            reports
+                .iter()
+                .for_each(|report| note_report(report, &mut summary));
         } else if path.is_dir() {
             discover(path, &settings.host, settings, &mut found, &mut summary)?;
         } else {
@@ -189,8 +200,11 @@ fn discover(
     summary: &mut IngestSummary,
 ) -> Result<(), Failure> {
     let paths = &settings.paths;
-    let mut exclude =
-        vec![paths.report_dir.clone(), paths.archive_dir.clone(), paths.store_dir.clone()];
+    let mut exclude = vec![
+        paths.report_dir.clone(),
+        paths.archive_dir.clone(),
+        paths.store_dir.clone(),
+    ];
     if let Some(file) = &settings.logging.file {
         exclude.push(file.clone());
         exclude.extend((1..=settings.logging.backup_count).map(|number| {
@@ -201,14 +215,20 @@ fn discover(
     }
     let discovery = files::discover(folder, &exclude)?;
     for skipped in discovery.skipped {
-        let (path, reason) = (files::show(&skipped.path).to_string(), skipped.reason.to_string());
+        let (path, reason) = (
+            files::show(&skipped.path).to_string(),
+            skipped.reason.to_string(),
+        );
         if skipped.reason.needs_attention() {
             summary.unreadable(&path, &reason);
         } else {
             debug!("{path}: passed over: {reason}");
         }
     }
-    found.extend(discovery.logs.into_iter().map(|log| Pending { host: host.to_owned(), log }));
+    found.extend(discovery.logs.into_iter().map(|log| Pending {
+        host: host.to_owned(),
+        log,
+    }));
     Ok(())
 }
 
@@ -242,7 +262,10 @@ fn ingest_found(
         rest = later;
         let root = store.root().to_owned();
         let folded: Vec<Result<FoldedLog, Failed>> = workers.install(|| {
-            batch.par_iter().map(|log| fold(&root, log, &tuning, progress)).collect()
+            batch
+                .par_iter()
+                .map(|log| fold(&root, log, &tuning, progress))
+                .collect()
         });
         ingest_batch(store, settings, batch, folded, now, &mut summary)?;
     }
@@ -285,7 +308,11 @@ fn fold(
     let encoding = open.encoding();
     let shown = files::show(&log.log.relative).to_string();
     debug!("{shown}: reading, {:?}, {encoding:?}", open.compression());
-    let counted = Counted { open, taken: 0, progress };
+    let counted = Counted {
+        open,
+        taken: 0,
+        progress,
+    };
     fold_log(root, &log.host, &shown, counted, tuning).map_err(Failed::Store)
 }
 
@@ -334,8 +361,14 @@ fn note_folded(
     summary.damaged_lines += log.damaged_lines;
     let mut damage = None;
     if let Some(failure) = &folded.failure {
-        damage = Some(format!("could be read only up to byte {}: {failure}", folded.extent.bytes));
-    } else if log.frames == 0 && log.undated_frames == 0 && (log.damaged_lines > 0 || log.accounting.unfinished > 0) {
+        damage = Some(format!(
+            "could be read only up to byte {}: {failure}",
+            folded.extent.bytes
+        ));
+    } else if log.frames == 0
+        && log.undated_frames == 0
+        && (log.damaged_lines > 0 || log.accounting.unfinished > 0)
+    {
         damage = Some(match log.prefixed_lines {
             0 => "no bandwhich log: no line in it is what `bandwhich --raw` prints".to_owned(),
             _ => "each line has a prefix; hint: `journalctl --output=cat` writes them without"
@@ -345,7 +378,10 @@ fn note_folded(
     if let Some(damage) = &damage {
         summary.unreadable(name, damage);
     }
-    #[expect(clippy::cast_precision_loss, reason = "a share needs no more than 53 bits")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a share needs no more than 53 bits"
+    )]
     let share = log.damaged_lines as f64 / folded.extent.lines.max(1) as f64;
     if log.damaged_lines > 0 && damage.is_none() {
         let first = &log.damaged[0];
@@ -361,15 +397,24 @@ fn note_folded(
         }
     }
     if log.undated_frames > 0 {
-        warn!("{name}: {} frames have an impossible time and are left out", log.undated_frames);
+        warn!(
+            "{name}: {} frames have an impossible time and are left out",
+            log.undated_frames
+        );
     }
     if log.timeless_frames > 0 {
-        info!("{name}: {} idle frames and no time at all: when is unknown", log.timeless_frames);
+        info!(
+            "{name}: {} idle frames and no time at all: when is unknown",
+            log.timeless_frames
+        );
     }
     for (time, step) in folded.clock_steps() {
         if !(-1..DAY).contains(&step) {
             let way = if step < 0 { "back" } else { "ahead" };
-            warn!("{name}: the clock jumped {way} by {} s to {time}", step.unsigned_abs());
+            warn!(
+                "{name}: the clock jumped {way} by {} s to {time}",
+                step.unsigned_abs()
+            );
         }
     }
     if folded.span().is_some_and(|(_, last)| last > now + DAY) {
@@ -380,7 +425,9 @@ fn note_folded(
 
 /// Says where a log's name claims another day than its times.
 fn note_name(log: &FoundLog, folded: &FoldedLog, settings: &Settings) {
-    let (Some(name), Some((first, last))) = (log.name_date, folded.span()) else { return };
+    let (Some(name), Some((first, last))) = (log.name_date, folded.span()) else {
+        return;
+    };
     let claimed = jiff::civil::date(name.year, name.month, name.day)
         .at(name.hour, name.minute, 0, 0)
         .to_zoned(settings.time_zone.clone())
@@ -388,7 +435,10 @@ fn note_name(log: &FoundLog, folded: &FoldedLog, settings: &Settings) {
     if let Ok(claimed) = claimed
         && !(first - DAY..=last + DAY).contains(&claimed)
     {
-        info!("{}: its name says another day than its times; the times decide", folded.name);
+        info!(
+            "{}: its name says another day than its times; the times decide",
+            folded.name
+        );
     }
 }
 
@@ -415,7 +465,10 @@ fn note_report(report: &IngestReport, summary: &mut IngestSummary) {
             "nothing to count"
         }
     };
-    debug!("{}: {word}, {} bytes, {} runs", report.name, report.bytes, report.new_runs);
+    debug!(
+        "{}: {word}, {} bytes, {} runs",
+        report.name, report.bytes, report.new_runs
+    );
     if report.diverged_frames > 0 {
         warn!(
             "{}: shares {} frames with a log that went on differently; they are counted twice",

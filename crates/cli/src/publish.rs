@@ -27,7 +27,11 @@ impl Written {
     /// The path, and whether it changed.
     pub fn shown(&self) -> String {
         let path = files::show(Path::new(&self.path));
-        if self.is_new { path.to_string() } else { format!("{path} (unchanged)") }
+        if self.is_new {
+            path.to_string()
+        } else {
+            format!("{path} (unchanged)")
+        }
     }
 }
 
@@ -76,7 +80,10 @@ impl Folder {
             reason.push_str(&format!(": {error}"));
             cause = error.source();
         }
-        Failure::Report { path: files::show(&self.path).to_string(), reason }
+        Failure::Report {
+            path: files::show(&self.path).to_string(),
+            reason,
+        }
     }
 
     /// Begins a file that is written piece by piece.
@@ -86,7 +93,10 @@ impl Folder {
     pub fn begin(&mut self, name: &str) -> Result<File, Failure> {
         let target = self.path.join(name);
         let file = AtomicFile::create(&target, self.temp_dir.as_deref())?;
-        let handle = file.file().try_clone().map_err(files::Error::context("open", &target))?;
+        let handle = file
+            .file()
+            .try_clone()
+            .map_err(files::Error::context("open", &target))?;
         self.streamed = Some((file, name.to_owned()));
         Ok(handle)
     }
@@ -96,9 +106,13 @@ impl Folder {
     /// # Errors
     /// Where it cannot be written.
     pub fn end(&mut self, mut handle: File) -> Result<(), Failure> {
-        let Some((file, name)) = self.streamed.take() else { return Ok(()) };
+        let Some((file, name)) = self.streamed.take() else {
+            return Ok(());
+        };
         let target = self.path.join(&name);
-        handle.flush().map_err(files::Error::context("write", &target))?;
+        handle
+            .flush()
+            .map_err(files::Error::context("write", &target))?;
         let temporary = file.temporary_path().to_owned();
         let bytes = std::fs::metadata(&temporary)
             .map_err(files::Error::context("read", &temporary))?
@@ -169,7 +183,9 @@ impl Folder {
         let target = self.path.join(&name);
         let is_new = self.force || std::fs::read(&target).map_or(true, |old| old != bytes);
         if is_new {
-            files::write_atomically(&target, self.temp_dir.as_deref(), |out| out.write_all(bytes))?;
+            files::write_atomically(&target, self.temp_dir.as_deref(), |out| {
+                out.write_all(bytes)
+            })?;
         }
         self.note(name, bytes.len() as u64, is_new);
         Ok(())
@@ -177,7 +193,14 @@ impl Folder {
 
     fn note(&mut self, name: String, bytes: u64, is_new: bool) {
         let path = self.path.join(&name).to_string_lossy().into_owned();
-        self.files.push((name, Written { path, bytes, is_new }));
+        self.files.push((
+            name,
+            Written {
+                path,
+                bytes,
+                is_new,
+            },
+        ));
     }
 }
 
@@ -187,7 +210,9 @@ fn timestamp_of(json: &str) -> Option<Moment> {
     struct Head {
         timestamp: Moment,
     }
-    serde_json::from_str::<Head>(json).ok().map(|head| head.timestamp)
+    serde_json::from_str::<Head>(json)
+        .ok()
+        .map(|head| head.timestamp)
 }
 
 fn same_content(one: &Path, other: &Path) -> bool {

@@ -66,15 +66,24 @@ pub fn run(
     out: &mut dyn Write,
 ) -> Result<Ending, Failure> {
     let when = match &args.date {
-        Some(text) => Some(text.parse::<When>().map_err(|error| Failure::Usage(error.to_string()))?),
+        Some(text) => Some(
+            text.parse::<When>()
+                .map_err(|error| Failure::Usage(error.to_string()))?,
+        ),
         None => None,
     };
     if args.dry_run {
         return dry_run(when, settings, world, out);
     }
-    let mut result = RunResult { not_yet_active: settings.not_yet_active(), ..RunResult::default() };
+    let mut result = RunResult {
+        not_yet_active: settings.not_yet_active(),
+        ..RunResult::default()
+    };
     if !result.not_yet_active.is_empty() {
-        info!("not yet active in this version: {}", result.not_yet_active.join(", "));
+        info!(
+            "not yet active in this version: {}",
+            result.not_yet_active.join(", ")
+        );
     }
     let mut store = Store::open(&settings.paths.store_dir, &world.started(), "report")?;
     let progress = Progress::new(world.quiet);
@@ -92,7 +101,11 @@ pub fn run(
         store.mark_reported(&host, &plan.told)?;
     }
     result.nothing_new = result.ingest.new == 0
-        && result.reports.iter().flat_map(|report| &report.files).all(|file| !file.is_new);
+        && result
+            .reports
+            .iter()
+            .flat_map(|report| &report.files)
+            .all(|file| !file.is_new);
     if args.json {
         serde_json::to_writer_pretty(&mut *out, &result).map_err(std::io::Error::from)?;
         writeln!(out)?;
@@ -100,7 +113,11 @@ pub fn run(
         conclude(&result, when, settings, out)?;
     }
     let attention = result.ingest.needs_attention();
-    Ok(if attention { Ending::Attention } else { Ending::Done })
+    Ok(if attention {
+        Ending::Attention
+    } else {
+        Ending::Done
+    })
 }
 
 /// The hosts to report: the one asked for, or all that the settings' logs may tell of.
@@ -136,7 +153,11 @@ fn dry_run(
             writeln!(out, "would report  {}", period.stamp())?;
         }
     }
-    writeln!(out, "{pending} of {} logs are new or have changed; nothing was done", found.logs.len())?;
+    writeln!(
+        out,
+        "{pending} of {} logs are new or have changed; nothing was done",
+        found.logs.len()
+    )?;
     Ok(Ending::Done)
 }
 
@@ -196,7 +217,11 @@ fn write(
     let report = builder.finish(input, comparison(store, host, period, settings)?);
 
     if formats.contains(&ReportFormat::Json) {
-        folder.write_json("report", |timestamp| report.to_json(timestamp), time_of(world.now, zone))?;
+        folder.write_json(
+            "report",
+            |timestamp| report.to_json(timestamp),
+            time_of(world.now, zone),
+        )?;
     }
     if formats.contains(&ReportFormat::Csv) {
         let mut csv = Vec::new();
@@ -237,7 +262,10 @@ fn comparison(
         }))
     };
     let week = jiff::ToSpan::days(7);
-    let week_before = match (period.first.checked_sub(week), period.last.checked_sub(week)) {
+    let week_before = match (
+        period.first.checked_sub(week),
+        period.last.checked_sub(week),
+    ) {
         (Ok(first), Ok(last)) if period.days().count() <= 7 => Some(Period { first, last }),
         _ => None,
     };
@@ -323,7 +351,11 @@ pub fn accounting(ingest: &IngestSummary) -> String {
             .filter(|(bytes, _)| *bytes > 0)
             .map(|(bytes, what)| format!("{bytes} {what}"))
             .collect();
-        text.push_str(&format!("\nBytes read: {} = {}", ingest.bytes_read, parts.join(" + ")));
+        text.push_str(&format!(
+            "\nBytes read: {} = {}",
+            ingest.bytes_read,
+            parts.join(" + ")
+        ));
     }
     text
 }

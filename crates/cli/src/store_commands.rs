@@ -36,7 +36,11 @@ pub fn ingest(
     } else {
         writeln!(out, "{}", accounting(&summary))?;
     }
-    Ok(if summary.needs_attention() { Ending::Attention } else { Ending::Done })
+    Ok(if summary.needs_attention() {
+        Ending::Attention
+    } else {
+        Ending::Done
+    })
 }
 
 /// What `status --json` prints.
@@ -104,15 +108,28 @@ fn show_status(status: &Status, settings: &Settings, out: &mut dyn Write) -> Res
     writeln!(out, "Hosts     {}", store.hosts.join(", "))?;
     if let Some(span) = store.span {
         let zone = &settings.time_zone;
-        writeln!(out, "Span      {} to {}", time_of(span.first, zone), time_of(span.last, zone))?;
+        writeln!(
+            out,
+            "Span      {} to {}",
+            time_of(span.first, zone),
+            time_of(span.last, zone)
+        )?;
     }
-    writeln!(out, "Pending   {} days with news that no report tells yet", store.pending_days)?;
+    writeln!(
+        out,
+        "Pending   {} days with news that no report tells yet",
+        store.pending_days
+    )?;
     for log in &store.damaged_logs {
         let reason = log.damage.as_deref().unwrap_or_default();
         writeln!(out, "Trouble   {}: {reason}", crate::printable(&log.path))?;
     }
     if !status.not_yet_active.is_empty() {
-        writeln!(out, "Not yet active in this version: {}", status.not_yet_active.join(", "))?;
+        writeln!(
+            out,
+            "Not yet active in this version: {}",
+            status.not_yet_active.join(", ")
+        )?;
     }
     Ok(())
 }
@@ -155,9 +172,18 @@ pub fn store(
                     damage.reason
                 )?;
             }
-            writeln!(out, "{} files checked, {} damaged", report.files, report.damaged.len())?;
+            writeln!(
+                out,
+                "{} files checked, {} damaged",
+                report.files,
+                report.damaged.len()
+            )?;
             let damaged = !report.damaged.is_empty();
-            Ok(if damaged { Ending::Attention } else { Ending::Done })
+            Ok(if damaged {
+                Ending::Attention
+            } else {
+                Ending::Done
+            })
         }
     }
 }

@@ -28,6 +28,8 @@ impl World {
 
     /// When the run began, for whoever finds its lock.
     pub fn started(&self) -> String {
-        Timestamp::from_second(self.now).unwrap_or_default().to_string()
+        Timestamp::from_second(self.now)
+            .unwrap_or_default()
+            .to_string()
     }
 }

@@ -90,7 +90,11 @@ pub(crate) fn open(root: &Path) -> Result<Connection> {
     catalog.pragma_update(None, "foreign_keys", true)?;
     let found: i64 = catalog.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if found > FORMAT {
-        return Err(Error::TooNew { path, found, known: FORMAT });
+        return Err(Error::TooNew {
+            path,
+            found,
+            known: FORMAT,
+        });
     }
     if found == 0 {
         let version = format!("PRAGMA user_version = {FORMAT};");
@@ -219,7 +223,9 @@ pub(crate) fn insert_source(catalog: &Connection, source: &Source) -> Result<i64
     let id = catalog.last_insert_rowid();
     for run in &source.runs {
         let summary = &run.summary;
-        let (Some(first), Some(last)) = (summary.first, summary.last) else { continue };
+        let (Some(first), Some(last)) = (summary.first, summary.last) else {
+            continue;
+        };
         let (earliest, latest) = summary.extremes.unwrap_or((first, last));
         let style = format!("{:?} {}", summary.mode, summary.framed);
         catalog.execute(
@@ -280,7 +286,9 @@ pub(crate) fn segments_of(
     let mut query = catalog.prepare_cached(
         "SELECT file, day FROM segment WHERE source = ?1 AND (?2 IS NULL OR tail_of = ?2)",
     )?;
-    let files = query.query_map(params![source, tail_of], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let files = query.query_map(params![source, tail_of], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
     Ok(files.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -292,22 +300,36 @@ pub(crate) fn names_file(catalog: &Connection, file: &str) -> Result<bool> {
     if segment.is_some() {
         return Ok(true);
     }
-    let Some((name, generation)) = source_of_file(file) else { return Ok(false) };
+    let Some((name, generation)) = source_of_file(file) else {
+        return Ok(false);
+    };
     let sql = "SELECT 1 FROM source WHERE name = ?1 AND generation = ?2";
-    Ok(catalog.query_row(sql, params![name, generation], |_| Ok(())).optional()?.is_some())
+    Ok(catalog
+        .query_row(sql, params![name, generation], |_| Ok(()))
+        .optional()?
+        .is_some())
 }
 
 /// Name and generation of a sidecar's path.
 pub(crate) fn source_of_file(file: &str) -> Option<(&str, i64)> {
-    let (name, generation) = file.strip_prefix("sources/")?.strip_suffix(".source")?.rsplit_once('-')?;
+    let (name, generation) = file
+        .strip_prefix("sources/")?
+        .strip_suffix(".source")?
+        .rsplit_once('-')?;
     Some((name, generation.parse().ok()?))
 }
 
 /// Notes that a day of a host has news that no report tells yet. Totals that hold the day are
 /// forgotten.
 pub(crate) fn insert_pending(catalog: &Connection, host: &str, day: i64) -> Result<()> {
-    catalog.execute("INSERT OR IGNORE INTO pending VALUES (?1, ?2)", params![host, day])?;
-    let (start, end) = (day.saturating_mul(86_400), day.saturating_add(1).saturating_mul(86_400));
+    catalog.execute(
+        "INSERT OR IGNORE INTO pending VALUES (?1, ?2)",
+        params![host, day],
+    )?;
+    let (start, end) = (
+        day.saturating_mul(86_400),
+        day.saturating_add(1).saturating_mul(86_400),
+    );
     catalog.execute(
         "DELETE FROM total WHERE host = ?1 AND first < ?3 AND past > ?2",
         params![host, start, end],

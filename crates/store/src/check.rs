@@ -39,7 +39,11 @@ impl Store {
         let mut report = CheckReport::default();
         let mut damage = |file: &str, log: &str, reason: String| {
             let path = self.root.join(file);
-            report.damaged.push(Damage { path, reason, log: log.to_owned() });
+            report.damaged.push(Damage {
+                path,
+                reason,
+                log: log.to_owned(),
+            });
         };
         let mut files = 0;
         let mut query = self.catalog.prepare(
@@ -47,7 +51,11 @@ impl Store {
              JOIN source ON source.id = segment.source ORDER BY segment.file",
         )?;
         let rows = query.query_map([], |row| {
-            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
+            Ok((
+                row.get::<_, String>(0)?,
+                row.get::<_, String>(1)?,
+                row.get::<_, String>(2)?,
+            ))
         })?;
         for row in rows {
             let (file, checksum, log) = row?;
@@ -58,10 +66,15 @@ impl Store {
                 Err(error) => damage(&file, &log, error.to_string()),
             }
         }
-        let mut query =
-            self.catalog.prepare("SELECT name, generation, log FROM source ORDER BY name")?;
+        let mut query = self
+            .catalog
+            .prepare("SELECT name, generation, log FROM source ORDER BY name")?;
         let sources = query.query_map([], |row| {
-            Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?))
+            Ok((
+                row.get::<_, String>(0)?,
+                row.get::<_, i64>(1)?,
+                row.get::<_, String>(2)?,
+            ))
         })?;
         for row in sources {
             let (name, generation, log) = row?;
@@ -85,8 +98,11 @@ impl Store {
         let lock = files::Lock::acquire(&root.join("lock"), started, command)?;
         let sources = newest_sources(root)?;
         catalog::forget(root)?;
-        let mut store =
-            Store { root: root.to_owned(), catalog: catalog::open(root)?, lock: Some(lock) };
+        let mut store = Store {
+            root: root.to_owned(),
+            catalog: catalog::open(root)?,
+            lock: Some(lock),
+        };
         store.adopt(&sources)?;
         crate::commit::sweep(&store)?;
         Ok(store)
@@ -96,8 +112,9 @@ impl Store {
     fn adopt(&mut self, sources: &[Source]) -> Result<()> {
         let root = self.root.clone();
         files::create_folder(&crate::commit::staging(&root))?;
-        let transaction =
-            self.catalog.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let transaction = self
+            .catalog
+            .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         let mut batch = crate::ingest::Batch::new(&root, &transaction);
         let mut ends = Ends::default();
         for source in sources {
@@ -120,7 +137,10 @@ impl Store {
 fn newest_sources(root: &Path) -> Result<Vec<Source>> {
     let mut sources: Vec<Source> = Vec::new();
     for file in list(&root.join("sources"))? {
-        if file.extension().is_none_or(|extension| extension != "source") {
+        if file
+            .extension()
+            .is_none_or(|extension| extension != "source")
+        {
             continue;
         }
         let source = Source::read(&file)?;
@@ -138,7 +158,10 @@ fn newest_sources(root: &Path) -> Result<Vec<Source>> {
 fn shares_runs(one: &Source, other: &Source) -> bool {
     one.runs.iter().any(|run| {
         let head = run.summary.hashes.first();
-        other.runs.iter().any(|other| other.summary.hashes.first() == head)
+        other
+            .runs
+            .iter()
+            .any(|other| other.summary.hashes.first() == head)
     })
 }
 
@@ -149,7 +172,9 @@ fn strangers(root: &Path, catalog: &rusqlite::Connection) -> Result<Vec<String>>
         for date in list(&root.join(kind.as_str()))? {
             for host in list(&date)? {
                 for path in list(&host)? {
-                    let Ok(below) = path.strip_prefix(root) else { continue };
+                    let Ok(below) = path.strip_prefix(root) else {
+                        continue;
+                    };
                     let file = below.to_string_lossy().into_owned();
                     if parse_folder(below).is_some() && !catalog::names_file(catalog, &file)? {
                         out.push(file);
@@ -159,7 +184,9 @@ fn strangers(root: &Path, catalog: &rusqlite::Connection) -> Result<Vec<String>>
         }
     }
     for path in list(&root.join("sources"))? {
-        let Ok(below) = path.strip_prefix(root) else { continue };
+        let Ok(below) = path.strip_prefix(root) else {
+            continue;
+        };
         let file = below.to_string_lossy().into_owned();
         if catalog::source_of_file(&file).is_some() && !catalog::names_file(catalog, &file)? {
             out.push(file);

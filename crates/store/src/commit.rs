@@ -104,7 +104,9 @@ pub(crate) fn seal(path: &Path) -> Result<String> {
         std::io::copy(&mut file, &mut HashWriter(&mut hasher))?;
         Ok(format!("{:032x}", hasher.digest128()))
     };
-    hash().map_err(files::Error::context("sync", path)).map_err(Into::into)
+    hash()
+        .map_err(files::Error::context("sync", path))
+        .map_err(Into::into)
 }
 
 struct HashWriter<'a>(&'a mut Xxh3Default);

@@ -19,7 +19,10 @@ pub enum Error {
     #[error("the catalogue of the store: {0}")]
     Catalog(#[from] rusqlite::Error),
     /// A segment is damaged.
-    #[error("{}: damaged: {reason}; hint: `network-monitor store check` tells what is affected", files::show(path))]
+    #[error(
+        "{}: damaged: {reason}; hint: `network-monitor store check` tells what is affected",
+        files::show(path)
+    )]
     Damaged {
         /// The segment.
         path: PathBuf,
@@ -27,7 +30,10 @@ pub enum Error {
         reason: String,
     },
     /// The store was written by a newer version.
-    #[error("{}: written by a newer version of this program (format {found}, this one knows up to {known})", files::show(path))]
+    #[error(
+        "{}: written by a newer version of this program (format {found}, this one knows up to {known})",
+        files::show(path)
+    )]
     TooNew {
         /// The store.
         path: PathBuf,
@@ -40,6 +46,9 @@ pub enum Error {
 
 impl Error {
     pub(crate) fn damaged(path: &Path, reason: impl std::fmt::Display) -> Self {
-        Error::Damaged { path: path.to_owned(), reason: reason.to_string() }
+        Error::Damaged {
+            path: path.to_owned(),
+            reason: reason.to_string(),
+        }
     }
 }

@@ -30,22 +30,30 @@ static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
 /// Writes facts, each with the number of its run.
 pub(crate) fn write(file: File, path: &Path, facts: &[(i32, BucketFacts)]) -> Result<()> {
     let times = |pick: fn(&BucketFacts) -> i64| {
-        let values = facts.iter().map(|(_, facts)| pick(facts).saturating_mul(1000));
+        let values = facts
+            .iter()
+            .map(|(_, facts)| pick(facts).saturating_mul(1000));
         Arc::new(TimestampMillisecondArray::from_iter_values(values).with_timezone("UTC"))
     };
     let longs = |pick: fn(&BucketFacts) -> u64| {
-        let values = facts.iter().map(|(_, facts)| i64::try_from(pick(facts)).unwrap_or(i64::MAX));
+        let values = facts
+            .iter()
+            .map(|(_, facts)| i64::try_from(pick(facts)).unwrap_or(i64::MAX));
         Arc::new(Int64Array::from_iter_values(values))
     };
     let ints = |pick: fn(&BucketFacts) -> u32| {
-        let values = facts.iter().map(|(_, facts)| i32::try_from(pick(facts)).unwrap_or(i32::MAX));
+        let values = facts
+            .iter()
+            .map(|(_, facts)| i32::try_from(pick(facts)).unwrap_or(i32::MAX));
         Arc::new(Int32Array::from_iter_values(values))
     };
     let batch = RecordBatch::try_new(
         SCHEMA.clone(),
         vec![
             times(|facts| facts.bucket),
-            Arc::new(Int32Array::from_iter_values(facts.iter().map(|(run, _)| *run))),
+            Arc::new(Int32Array::from_iter_values(
+                facts.iter().map(|(run, _)| *run),
+            )),
             ints(|facts| facts.frames),
             ints(|facts| facts.idle_frames),
             longs(|facts| facts.peak.up),
@@ -57,12 +65,23 @@ pub(crate) fn write(file: File, path: &Path, facts: &[(i32, BucketFacts)]) -> Re
     .map_err(|error| write_error(path, error))?;
     let properties = properties(
         1 << 20,
-        &["timestamp", "upload_peak_bps", "download_peak_bps", "first_frame", "last_frame"],
+        &[
+            "timestamp",
+            "upload_peak_bps",
+            "download_peak_bps",
+            "first_frame",
+            "last_frame",
+        ],
     );
     let mut writer = ArrowWriter::try_new(file, SCHEMA.clone(), Some(properties))
         .map_err(|error| write_error(path, error))?;
-    writer.write(&batch).map_err(|error| write_error(path, error))?;
-    writer.close().map(drop).map_err(|error| write_error(path, error))
+    writer
+        .write(&batch)
+        .map_err(|error| write_error(path, error))?;
+    writer
+        .close()
+        .map(drop)
+        .map_err(|error| write_error(path, error))
 }
 
 /// Reads facts, each with the number of its run.
@@ -95,7 +114,10 @@ fn append(batch: &RecordBatch, out: &mut Vec<(i32, BucketFacts)>) -> Option<()> 
             bucket: bucket.value(row).div_euclid(1000),
             frames: u32::try_from(frames.value(row)).unwrap_or(0),
             idle_frames: u32::try_from(idle_frames.value(row)).unwrap_or(0),
-            peak: Volume { up: unsigned(up.value(row)), down: unsigned(down.value(row)) },
+            peak: Volume {
+                up: unsigned(up.value(row)),
+                down: unsigned(down.value(row)),
+            },
             first: first.value(row).div_euclid(1000),
             last: last.value(row).div_euclid(1000),
         };

@@ -47,12 +47,17 @@ impl FoldedLog {
     /// Earliest and latest frame, seconds since 1970. `None` where no frame has a time.
     pub fn span(&self) -> Option<(i64, i64)> {
         let spans = || self.runs.iter().filter_map(|run| run.extremes);
-        spans().map(|(first, _)| first).min().zip(spans().map(|(_, last)| last).max())
+        spans()
+            .map(|(first, _)| first)
+            .min()
+            .zip(spans().map(|(_, last)| last).max())
     }
 
     /// Steps of the clock within the log: (time after it, seconds).
     pub fn clock_steps(&self) -> impl Iterator<Item = (i64, i64)> {
-        self.runs.iter().flat_map(|run| run.clock_steps.iter().copied())
+        self.runs
+            .iter()
+            .flat_map(|run| run.clock_steps.iter().copied())
     }
 }
 
@@ -71,7 +76,13 @@ pub fn fold_log(
 ) -> Result<FoldedLog> {
     let staging = crate::commit::staging(root);
     files::create_folder(&staging)?;
-    let sink = Stage { staging, tuning, open: BTreeMap::new(), done: Vec::new(), runs: Vec::new() };
+    let sink = Stage {
+        staging,
+        tuning,
+        open: BTreeMap::new(),
+        done: Vec::new(),
+        runs: Vec::new(),
+    };
     let mut fold = LogFold::new(tuning.fold, sink);
     let (extent, outcome) = Reader::new(log, tuning.limits).for_each(|item| fold.take(item));
     let (summary, sink) = fold.finish()?;
@@ -102,7 +113,8 @@ pub(crate) fn stage_file(staging: &Path) -> Result<(File, PathBuf)> {
     let file = builder
         .tempfile_in(staging)
         .map_err(files::Error::context("create a file in", staging))?;
-    file.keep().map_err(|error| files::Error::new("keep", staging, error.error).into())
+    file.keep()
+        .map_err(|error| files::Error::new("keep", staging, error.error).into())
 }
 
 struct Stage<'a> {
@@ -120,14 +132,28 @@ impl Stage<'_> {
     }
 
     fn close_first(&mut self) -> Result<bool> {
-        let Some(((kind, day), (writer, path))) = self.open.pop_first() else { return Ok(false) };
+        let Some(((kind, day), (writer, path))) = self.open.pop_first() else {
+            return Ok(false);
+        };
         let (rows, span) = (writer.rows, writer.span.unwrap_or_default());
         writer.finish(&path)?;
-        self.done.push(Staged { kind, day, path, rows, span });
+        self.done.push(Staged {
+            kind,
+            day,
+            path,
+            rows,
+            span,
+        });
         Ok(true)
     }
 
-    fn write(&mut self, key: (Kind, i64), run: u32, rows: &[&Row], strings: &Strings) -> Result<()> {
+    fn write(
+        &mut self,
+        key: (Kind, i64),
+        run: u32,
+        rows: &[&Row],
+        strings: &Strings,
+    ) -> Result<()> {
         if !self.open.contains_key(&key) {
             while self.open.len() >= OPEN_SEGMENTS {
                 self.close_first()?;

@@ -31,7 +31,11 @@ fn compare(new: &[u64], known: &[u64], better: bool) -> Relation {
         return Relation::Apart;
     };
     if new == known {
-        return if better { Relation::Longer } else { Relation::Known };
+        return if better {
+            Relation::Longer
+        } else {
+            Relation::Known
+        };
     }
     if stretch(known, new, *first_new) {
         return Relation::Known;
@@ -76,7 +80,10 @@ mod tests {
 
     #[test]
     fn runs_that_part_ways_have_diverged() {
-        assert_eq!(compare(&[1, 2, 9], &[1, 2, 3], false), Relation::Diverged(2));
+        assert_eq!(
+            compare(&[1, 2, 9], &[1, 2, 3], false),
+            Relation::Diverged(2)
+        );
         assert_eq!(compare(&[8, 9], &[1, 2, 3], false), Relation::Apart);
         assert_eq!(compare(&[], &[1], false), Relation::Apart);
     }

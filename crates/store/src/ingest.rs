@@ -98,7 +98,14 @@ impl Store {
         let (size, modified, inode) = stat(log);
         self.catalog.execute(
             "INSERT OR REPLACE INTO log VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            params![log.path.as_os_str().as_encoded_bytes(), host, size, modified, inode, damage],
+            params![
+                log.path.as_os_str().as_encoded_bytes(),
+                host,
+                size,
+                modified,
+                inode,
+                damage
+            ],
         )?;
         Ok(())
     }
@@ -110,8 +117,9 @@ impl Store {
     /// Nothing of the batch is live then.
     pub fn ingest(&mut self, logs: Vec<FoldedLog>) -> Result<Vec<IngestReport>> {
         let root = self.root.clone();
-        let transaction =
-            self.catalog.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let transaction = self
+            .catalog
+            .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         let mut batch = Batch::new(&root, &transaction);
         batch.diverged = vec![0; logs.len()];
         let (logs, candidates) = batch.recognise(logs)?;
@@ -137,7 +145,10 @@ impl Store {
 
 fn stat(log: &FoundLog) -> (i64, i64, i64) {
     let number = |value: u64| i64::from_ne_bytes(value.to_ne_bytes());
-    let modified = log.modified.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let modified = log
+        .modified
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default();
     (
         number(log.size),
         i64::try_from(modified.as_nanos()).unwrap_or(i64::MAX),
@@ -171,15 +182,18 @@ impl<'a> Batch<'a> {
     }
 
     /// Tells which runs are new.
-    fn recognise(
-        &mut self,
-        mut logs: Vec<FoldedLog>,
-    ) -> Result<(Vec<FoldedLog>, Vec<Candidate>)> {
+    fn recognise(&mut self, mut logs: Vec<FoldedLog>) -> Result<(Vec<FoldedLog>, Vec<Candidate>)> {
         let mut candidates: Vec<Candidate> = Vec::new();
         for (log, folded) in logs.iter_mut().enumerate() {
             for run in std::mem::take(&mut folded.runs) {
                 let host = folded.host.clone();
-                let mut candidate = Candidate { host, log, run, kept: true, same: Vec::new() };
+                let mut candidate = Candidate {
+                    host,
+                    log,
+                    run,
+                    kept: true,
+                    same: Vec::new(),
+                };
                 self.compare(&mut candidate, &mut candidates)?;
                 candidates.push(candidate);
             }
@@ -204,7 +218,8 @@ impl<'a> Batch<'a> {
                 Relation::Known => {
                     new.kept = false;
                     if new.run.hashes == other.run.hashes {
-                        new.same.push((Owner::Log(other.log), i64::from(other.run.run)));
+                        new.same
+                            .push((Owner::Log(other.log), i64::from(other.run.run)));
                     }
                 }
                 Relation::Longer => other.kept = false,
@@ -217,7 +232,9 @@ impl<'a> Batch<'a> {
                 continue;
             }
             let source = self.sources.get(self.root, &live.name, live.generation)?;
-            let Some(known) = find_run(&source, live.number) else { continue };
+            let Some(known) = find_run(&source, live.number) else {
+                continue;
+            };
             match relation(&new.run, known) {
                 Relation::Known => {
                     new.kept = false;
@@ -236,12 +253,18 @@ impl<'a> Batch<'a> {
     }
 
     fn is_superseded(&self, live: &LiveRun) -> bool {
-        self.superseded.get(&live.source).is_some_and(|(_, runs)| runs.contains(&live.number))
+        self.superseded
+            .get(&live.source)
+            .is_some_and(|(_, runs)| runs.contains(&live.number))
     }
 
     fn supersede(&mut self, live: LiveRun) {
         let number = live.number;
-        self.superseded.entry(live.source).or_insert_with(|| (live, BTreeSet::new())).1.insert(number);
+        self.superseded
+            .entry(live.source)
+            .or_insert_with(|| (live, BTreeSet::new()))
+            .1
+            .insert(number);
     }
 
     /// A log that grew begins with runs that are known as they are. Where it holds all that a
@@ -279,7 +302,10 @@ impl<'a> Batch<'a> {
                     let runs = || candidates.iter().filter(|run| run.log == other && run.kept);
                     let whole = runs().all(|run| same.contains(&i64::from(run.run.run)));
                     if whole {
-                        candidates.iter_mut().filter(of_other).for_each(|run| run.kept = false);
+                        candidates
+                            .iter_mut()
+                            .filter(of_other)
+                            .for_each(|run| run.kept = false);
                     }
                     whole
                 }
@@ -304,8 +330,11 @@ impl<'a> Batch<'a> {
                 self.days.insert((source.host.clone(), day));
             }
             let sidecar = Source::file(&source.name, source.generation);
-            self.moves.take_away.push(sidecar.to_string_lossy().into_owned());
-            self.catalog.execute("DELETE FROM source WHERE id = ?1", [id])?;
+            self.moves
+                .take_away
+                .push(sidecar.to_string_lossy().into_owned());
+            self.catalog
+                .execute("DELETE FROM source WHERE id = ?1", [id])?;
             for run in &source.runs {
                 ends.touch(&source.host, &run.summary);
             }
@@ -317,7 +346,8 @@ impl<'a> Batch<'a> {
     /// Writes what remains of a source without some of its runs as its next generation.
     fn keep_rest(&mut self, source: &Rc<Source>, gone: &BTreeSet<i64>) -> Result<()> {
         let mut rest = Source::clone(source);
-        rest.runs.retain(|run| !gone.contains(&i64::from(run.summary.run)));
+        rest.runs
+            .retain(|run| !gone.contains(&i64::from(run.summary.run)));
         if rest.runs.is_empty() {
             return Ok(());
         }
@@ -327,15 +357,23 @@ impl<'a> Batch<'a> {
             match Kind::parse(&segment.kind) {
                 Some(Kind::Buckets) => {
                     for (run, facts) in facts::read(&path)? {
-                        let run = rest.runs.iter_mut().find(|kept| {
-                            i64::from(kept.summary.run) == i64::from(run)
-                        });
-                        run.into_iter().for_each(|run| run.summary.facts.push(facts));
+                        let run = rest
+                            .runs
+                            .iter_mut()
+                            .find(|kept| i64::from(kept.summary.run) == i64::from(run));
+                        run.into_iter()
+                            .for_each(|run| run.summary.facts.push(facts));
                     }
                 }
                 Some(kind) => {
                     let keep = |run: i32| !gone.contains(&i64::from(run));
-                    staged.extend(keep_runs(&path, kind, segment.day, &staging(self.root), keep)?);
+                    staged.extend(keep_runs(
+                        &path,
+                        kind,
+                        segment.day,
+                        &staging(self.root),
+                        keep,
+                    )?);
                 }
                 None => {}
             }
@@ -357,8 +395,11 @@ impl<'a> Batch<'a> {
         }
         for (log, runs) in logs.into_iter().zip(runs) {
             let all = runs.iter().all(|run| run.kept);
-            let kept: Vec<RunSummary> =
-                runs.into_iter().filter(|run| run.kept).map(|run| run.run).collect();
+            let kept: Vec<RunSummary> = runs
+                .into_iter()
+                .filter(|run| run.kept)
+                .map(|run| run.run)
+                .collect();
             if kept.is_empty() {
                 for staged in &log.staged {
                     crate::commit::remove(&staged.path)?;
@@ -371,8 +412,13 @@ impl<'a> Batch<'a> {
                     staged.push(segment);
                     continue;
                 }
-                let keep = |run: i32| kept.iter().any(|kept| i64::from(kept.run) == i64::from(run));
-                let Staged { kind, day, path, .. } = &segment;
+                let keep = |run: i32| {
+                    kept.iter()
+                        .any(|kept| i64::from(kept.run) == i64::from(run))
+                };
+                let Staged {
+                    kind, day, path, ..
+                } = &segment;
                 staged.extend(keep_runs(path, *kind, *day, &staging(self.root), keep)?);
                 crate::commit::remove(path)?;
             }
@@ -380,7 +426,10 @@ impl<'a> Batch<'a> {
                 ends.touch(&log.host, run);
             }
             let head = kept[0].hashes.first().copied().unwrap_or_default();
-            let name = format!("{:016x}", xxh3_64(format!("{}\0{head:016x}", log.host).as_bytes()));
+            let name = format!(
+                "{:016x}",
+                xxh3_64(format!("{}\0{head:016x}", log.host).as_bytes())
+            );
             let source = Source {
                 format: FORMAT,
                 name,
@@ -393,7 +442,10 @@ impl<'a> Batch<'a> {
                 summary: log.summary,
                 runs: kept
                     .into_iter()
-                    .map(|summary| RunRecord { hashes: summary.hashes.len(), summary })
+                    .map(|summary| RunRecord {
+                        hashes: summary.hashes.len(),
+                        summary,
+                    })
                     .collect(),
                 segments: Vec::new(),
             };
@@ -423,7 +475,9 @@ impl<'a> Batch<'a> {
         source.write(&file, &path)?;
         seal(&path)?;
         let sidecar = Source::file(&source.name, source.generation);
-        self.moves.bring.push((path, sidecar.to_string_lossy().into_owned()));
+        self.moves
+            .bring
+            .push((path, sidecar.to_string_lossy().into_owned()));
         catalog::insert_source(self.catalog, &source)?;
         self.sources.put(source);
         Ok(())
@@ -461,7 +515,9 @@ impl<'a> Batch<'a> {
         for run in &source.runs {
             let number = i32::try_from(run.summary.run).unwrap_or(i32::MAX);
             for facts in &run.summary.facts {
-                days.entry(day_number(facts.bucket)).or_default().push((number, *facts));
+                days.entry(day_number(facts.bucket))
+                    .or_default()
+                    .push((number, *facts));
             }
         }
         let mut staged = Vec::new();
@@ -470,7 +526,13 @@ impl<'a> Batch<'a> {
             facts::write(file, &path, &facts)?;
             let buckets = || facts.iter().map(|(_, facts)| facts.bucket);
             let span = (buckets().min().unwrap_or(0), buckets().max().unwrap_or(0));
-            staged.push(Staged { kind: Kind::Buckets, day, path, rows: facts.len() as u64, span });
+            staged.push(Staged {
+                kind: Kind::Buckets,
+                day,
+                path,
+                rows: facts.len() as u64,
+                span,
+            });
         }
         Ok(staged)
     }
@@ -478,17 +540,27 @@ impl<'a> Batch<'a> {
 
 /// A run of a source by its number within its log.
 pub(crate) fn find_run(source: &Source, number: i64) -> Option<&RunSummary> {
-    source.runs.iter().map(|run| &run.summary).find(|run| i64::from(run.run) == number)
+    source
+        .runs
+        .iter()
+        .map(|run| &run.summary)
+        .find(|run| i64::from(run.run) == number)
 }
 
 fn report(logs: &[FoldedLog], candidates: &[Candidate], diverged: &[usize]) -> Vec<IngestReport> {
     logs.iter()
         .enumerate()
         .map(|(log, folded)| {
-            let runs = || candidates.iter().filter(move |candidate| candidate.log == log);
+            let runs = || {
+                candidates
+                    .iter()
+                    .filter(move |candidate| candidate.log == log)
+            };
             let new_runs = runs().filter(|run| run.kept).count();
-            let known_bytes =
-                runs().filter(|run| !run.kept).map(|run| run.run.text_bytes).sum::<u64>();
+            let known_bytes = runs()
+                .filter(|run| !run.kept)
+                .map(|run| run.run.text_bytes)
+                .sum::<u64>();
             let mut accounting = folded.summary.accounting;
             let from_frames = known_bytes.min(accounting.frames);
             accounting.frames -= from_frames;

@@ -72,7 +72,11 @@ impl Store {
     pub fn open(root: &Path, started: &str, command: &str) -> Result<Self> {
         files::create_folder(root)?;
         let lock = files::Lock::acquire(&root.join("lock"), started, command)?;
-        let store = Store { root: root.to_owned(), catalog: catalog::open(root)?, lock: Some(lock) };
+        let store = Store {
+            root: root.to_owned(),
+            catalog: catalog::open(root)?,
+            lock: Some(lock),
+        };
         commit::sweep(&store)?;
         Ok(store)
     }
@@ -85,7 +89,11 @@ impl Store {
         if !catalog::exists(root) {
             return Ok(None);
         }
-        Ok(Some(Store { root: root.to_owned(), catalog: catalog::open(root)?, lock: None }))
+        Ok(Some(Store {
+            root: root.to_owned(),
+            catalog: catalog::open(root)?,
+            lock: None,
+        }))
     }
 
     /// Its folder.

@@ -73,7 +73,9 @@ fn settle_end(batch: &mut Batch<'_>, run: &LiveRun) -> Result<()> {
         None => chain_carry(batch, run)?,
     };
     for (file, day) in before {
-        batch.catalog.execute("DELETE FROM segment WHERE file = ?1", [&file])?;
+        batch
+            .catalog
+            .execute("DELETE FROM segment WHERE file = ?1", [&file])?;
         batch.days.insert((run.host.clone(), day));
         batch.moves.take_away.push(file);
     }
@@ -81,7 +83,13 @@ fn settle_end(batch: &mut Batch<'_>, run: &LiveRun) -> Result<()> {
         let stem = format!("{}-{}-end{}", run.name, run.generation, run.number);
         let file = free_name(batch, &staged, run, &stem);
         let segment = batch.place(&run.host, &staged, &file)?;
-        catalog::insert_segment(batch.catalog, run.source, &run.host, &segment, Some(run.number))?;
+        catalog::insert_segment(
+            batch.catalog,
+            run.source,
+            &run.host,
+            &segment,
+            Some(run.number),
+        )?;
     }
     Ok(())
 }
@@ -104,7 +112,9 @@ fn chain_carry(batch: &mut Batch<'_>, run: &LiveRun) -> Result<Carry> {
     let mut carry = carry_of(batch, run)?;
     let mut at = run.clone();
     while carry.keys.iter().any(|key| key.since_start) {
-        let Some(earlier) = predecessor(batch.catalog, &at)? else { break };
+        let Some(earlier) = predecessor(batch.catalog, &at)? else {
+            break;
+        };
         carry = carry.after(&carry_of(batch, &earlier)?);
         at = earlier;
     }
@@ -113,7 +123,9 @@ fn chain_carry(batch: &mut Batch<'_>, run: &LiveRun) -> Result<Carry> {
 
 fn carry_of(batch: &mut Batch<'_>, run: &LiveRun) -> Result<Carry> {
     let source = batch.sources.get(batch.root, &run.name, run.generation)?;
-    Ok(find_run(&source, run.number).map(|run| run.carry.clone()).unwrap_or_default())
+    Ok(find_run(&source, run.number)
+        .map(|run| run.carry.clone())
+        .unwrap_or_default())
 }
 
 /// The run that this one continues.
@@ -122,14 +134,10 @@ fn predecessor(catalog: &Connection, run: &LiveRun) -> Result<Option<LiveRun>> {
         return Ok(None);
     }
     let ends = catalog::ends_within(catalog, &run.host, run.first - NEIGHBOURS, run.first)?;
-    for end in ends.into_iter().filter(|end| may_link(end, run)) {
-        // One log continues another only if that one is not continued by a nearer log.
-        if successor_of(catalog, &end)?.is_some_and(|next| same(&next, run)) {
-            return Ok(Some(end));
-        }
-        break;
-    }
-    Ok(None)
+    let Some(end) = ends.into_iter().find(|end| may_link(end, run)) else { return Ok(None) };
+    // One log continues another only if that one is not continued by a nearer log.
+    let next = successor_of(catalog, &end)?;
+    Ok(next.is_some_and(|next| same(&next, run)).then_some(end))
 }
 
 /// The run that continues this one.
@@ -175,8 +183,10 @@ fn chain_end(catalog: &Connection, run: LiveRun) -> Result<LiveRun> {
 fn stage_tail(batch: &Batch<'_>, run: &LiveRun, carry: &Carry) -> Result<Vec<Staged>> {
     let mut strings = Strings::default();
     let rows = tail_rows(carry, &mut strings);
-    let places: BTreeSet<(Table, i64)> =
-        rows.iter().map(|row| (row.table, day_number(row.bucket))).collect();
+    let places: BTreeSet<(Table, i64)> = rows
+        .iter()
+        .map(|row| (row.table, day_number(row.bucket)))
+        .collect();
     let mut staged = Vec::new();
     for (table, day) in places {
         let part: Vec<&Row> = rows
@@ -185,10 +195,21 @@ fn stage_tail(batch: &Batch<'_>, run: &LiveRun, carry: &Carry) -> Result<Vec<Sta
             .collect();
         let (file, path) = stage_file(&staging(batch.root))?;
         let mut writer = SegmentWriter::new(file, &path, Tuning::default().batch_rows)?;
-        writer.write(&path, u32::try_from(run.number).unwrap_or(0), &part, &strings)?;
+        writer.write(
+            &path,
+            u32::try_from(run.number).unwrap_or(0),
+            &part,
+            &strings,
+        )?;
         let (rows, span) = (writer.rows, writer.span.unwrap_or_default());
         writer.finish(&path)?;
-        staged.push(Staged { kind: Kind::Rows(table), day, path, rows, span });
+        staged.push(Staged {
+            kind: Kind::Rows(table),
+            day,
+            path,
+            rows,
+            span,
+        });
     }
     Ok(staged)
 }

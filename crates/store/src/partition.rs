@@ -65,7 +65,9 @@ pub(crate) fn folder(kind: Kind, day: i64, host: &str) -> PathBuf {
     let date = jiff::civil::date(1970, 1, 1)
         .checked_add(jiff::Span::new().days(day))
         .map_or_else(|_| day.to_string(), |date| date.to_string());
-    Path::new(kind.as_str()).join(format!("date={date}")).join(format!("host={}", encoded(host)))
+    Path::new(kind.as_str())
+        .join(format!("date={date}"))
+        .join(format!("host={}", encoded(host)))
 }
 
 /// A host as the name of a folder.
@@ -82,7 +84,10 @@ pub(crate) fn parse_folder(path: &Path) -> Option<(Kind, i64, String)> {
     let kind = Kind::parse(parts.next()??)?;
     let date: jiff::civil::Date = parts.next()??.strip_prefix("date=")?.parse().ok()?;
     let host = parts.next()??.strip_prefix("host=")?;
-    let host = percent_encoding::percent_decode_str(host).decode_utf8().ok()?.into_owned();
+    let host = percent_encoding::percent_decode_str(host)
+        .decode_utf8()
+        .ok()?
+        .into_owned();
     let day = jiff::civil::date(1970, 1, 1).until(date).ok()?.get_days();
     Some((kind, i64::from(day), host))
 }
@@ -98,7 +103,10 @@ mod tests {
             assert_eq!(folder.components().count(), 3, "{host}");
             let path = folder.join("x.parquet");
             let (kind, day, back) = parse_folder(&path).unwrap();
-            assert_eq!((kind, day, back.as_str()), (Kind::Rows(Table::Traffic), 20_000, host));
+            assert_eq!(
+                (kind, day, back.as_str()),
+                (Kind::Rows(Table::Traffic), 20_000, host)
+            );
         }
     }
 }

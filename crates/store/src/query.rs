@@ -118,7 +118,10 @@ impl Store {
         mut visit: impl FnMut(&RowView<'_>) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
         for table in Table::ALL {
-            for file in self.segments(host, Kind::Rows(table), &seconds).map_err(E::from)? {
+            for file in self
+                .segments(host, Kind::Rows(table), &seconds)
+                .map_err(E::from)?
+            {
                 let mut failed = None;
                 segment::read(&self.root.join(file), table, |row| {
                     if failed.is_none() && seconds.contains(&row.bucket) {
@@ -142,7 +145,9 @@ impl Store {
     pub fn read_facts(&self, host: &str, seconds: Range<i64>) -> Result<Vec<BucketFacts>> {
         let mut out = Vec::new();
         for file in self.segments(host, Kind::Buckets, &seconds)? {
-            let facts = facts::read(&self.root.join(file))?.into_iter().map(|(_, facts)| facts);
+            let facts = facts::read(&self.root.join(file))?
+                .into_iter()
+                .map(|(_, facts)| facts);
             out.extend(facts.filter(|facts| seconds.contains(&facts.bucket)));
         }
         out.sort_by_key(|facts| (facts.bucket, facts.first));
@@ -207,7 +212,10 @@ impl Store {
         let number = |value: i64| u64::try_from(value).unwrap_or(0);
         let known = query.query_row(params![host, seconds.start, seconds.end, loopback], |row| {
             Ok(Totals {
-                volume: Volume { up: number(row.get(0)?), down: number(row.get(1)?) },
+                volume: Volume {
+                    up: number(row.get(0)?),
+                    down: number(row.get(1)?),
+                },
                 observed_seconds: number(row.get(2)?),
             })
         });
@@ -242,9 +250,12 @@ impl Store {
     pub fn input_facts(&self, host: &str, seconds: Range<i64>) -> Result<InputFacts> {
         let mut facts = InputFacts::default();
         let mut seen = BTreeSet::new();
-        for run in
-            catalog::runs_within(&self.catalog, host, seconds.start, seconds.end.saturating_sub(1))?
-        {
+        for run in catalog::runs_within(
+            &self.catalog,
+            host,
+            seconds.start,
+            seconds.end.saturating_sub(1),
+        )? {
             if seen.insert((run.name.clone(), run.generation)) {
                 let path = self.root.join(Source::file(&run.name, run.generation));
                 facts.add(&Source::read(&path)?, &seconds);
@@ -258,7 +269,9 @@ impl Store {
     /// # Errors
     /// Where the catalogue cannot be read.
     pub fn hosts(&self) -> Result<Vec<String>> {
-        let mut query = self.catalog.prepare("SELECT DISTINCT host FROM source ORDER BY host")?;
+        let mut query = self
+            .catalog
+            .prepare("SELECT DISTINCT host FROM source ORDER BY host")?;
         let hosts = query.query_map([], |row| row.get(0))?;
         Ok(hosts.collect::<rusqlite::Result<_>>()?)
     }
@@ -268,8 +281,9 @@ impl Store {
     /// # Errors
     /// Where the catalogue cannot be read.
     pub fn pending_days(&self, host: &str) -> Result<Vec<i64>> {
-        let mut query =
-            self.catalog.prepare("SELECT day FROM pending WHERE host = ?1 ORDER BY day")?;
+        let mut query = self
+            .catalog
+            .prepare("SELECT day FROM pending WHERE host = ?1 ORDER BY day")?;
         let days = query.query_map([host], |row| row.get(0))?;
         Ok(days.collect::<rusqlite::Result<_>>()?)
     }
@@ -281,8 +295,10 @@ impl Store {
     pub fn mark_reported(&mut self, host: &str, days: &[i64]) -> Result<()> {
         let transaction = self.catalog.transaction()?;
         for day in days {
-            transaction
-                .execute("DELETE FROM pending WHERE host = ?1 AND day = ?2", params![host, day])?;
+            transaction.execute(
+                "DELETE FROM pending WHERE host = ?1 AND day = ?2",
+                params![host, day],
+            )?;
         }
         transaction.commit()?;
         Ok(())
@@ -346,7 +362,9 @@ impl InputFacts {
         }
         for run in &source.runs {
             let run = &run.summary;
-            let Some((first, last)) = run.extremes else { continue };
+            let Some((first, last)) = run.extremes else {
+                continue;
+            };
             if last < seconds.start || first >= seconds.end {
                 continue;
             }
@@ -355,14 +373,21 @@ impl InputFacts {
             self.doubled.add(run.doubled);
             self.unframed_runs += u64::from(!run.framed);
             self.cumulative_runs += u64::from(run.mode == Mode::Cumulative);
-            let steps = run.clock_steps.iter().filter(|(time, _)| seconds.contains(time));
+            let steps = run
+                .clock_steps
+                .iter()
+                .filter(|(time, _)| seconds.contains(time));
             self.clock_steps.extend(steps);
         }
         // One bandwhich writes one frame a second; allow for what a restart or a coarse clock adds.
-        let span: i64 = source.runs.iter().filter_map(|run| {
-            let run = &run.summary;
-            run.extremes.map(|(first, last)| last - first + 1)
-        }).sum();
+        let span: i64 = source
+            .runs
+            .iter()
+            .filter_map(|run| {
+                let run = &run.summary;
+                run.extremes.map(|(first, last)| last - first + 1)
+            })
+            .sum();
         let frames = i64::try_from(summary.frames).unwrap_or(i64::MAX);
         if frames > 20 && frames > span.saturating_mul(3) / 2 {
             self.crowded_logs.insert(source.log.clone());

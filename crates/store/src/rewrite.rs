@@ -24,5 +24,11 @@ pub(crate) fn keep_runs(
         std::fs::remove_file(&path).map_err(files::Error::context("remove", &path))?;
         return Ok(None);
     };
-    Ok(Some(Staged { kind, day, path, rows, span }))
+    Ok(Some(Staged {
+        kind,
+        day,
+        path,
+        rows,
+        span,
+    }))
 }

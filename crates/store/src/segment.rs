@@ -8,8 +8,8 @@ use std::sync::{Arc, LazyLock};
 use arrow_array::builder::StringDictionaryBuilder;
 use arrow_array::types::Int32Type;
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, DictionaryArray, Int32Array, Int64Array, PrimitiveArray, RecordBatch,
-    StringArray, TimestampMillisecondArray,
+    Array, ArrayRef, BooleanArray, DictionaryArray, Int32Array, Int64Array, PrimitiveArray,
+    RecordBatch, StringArray, TimestampMillisecondArray,
 };
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
 use arrow_select::filter::filter_record_batch;
@@ -89,7 +89,11 @@ impl SegmentWriter {
         let properties = properties(batch_rows, &NUMBERS);
         let writer = ArrowWriter::try_new(file, SCHEMA.clone(), Some(properties))
             .map_err(|error| write_error(path, error))?;
-        Ok(SegmentWriter { writer, rows: 0, span: None })
+        Ok(SegmentWriter {
+            writer,
+            rows: 0,
+            span: None,
+        })
     }
 
     /// Adds rows of one run.
@@ -117,17 +121,29 @@ impl SegmentWriter {
 
     fn write_batch(&mut self, path: &Path, batch: &RecordBatch) -> Result<()> {
         self.rows += batch.num_rows() as u64;
-        self.writer.write(batch).map_err(|error| write_error(path, error))
+        self.writer
+            .write(batch)
+            .map_err(|error| write_error(path, error))
     }
 
     /// Ends the file; it is not yet synced.
     pub(crate) fn finish(self, path: &Path) -> Result<()> {
-        self.writer.close().map(drop).map_err(|error| write_error(path, error))
+        self.writer
+            .close()
+            .map(drop)
+            .map_err(|error| write_error(path, error))
     }
 }
 
-pub(crate) fn write_error(path: &Path, error: impl std::error::Error + Send + Sync + 'static) -> Error {
-    Error::File(files::Error::new("write", path, std::io::Error::other(error)))
+pub(crate) fn write_error(
+    path: &Path,
+    error: impl std::error::Error + Send + Sync + 'static,
+) -> Error {
+    Error::File(files::Error::new(
+        "write",
+        path,
+        std::io::Error::other(error),
+    ))
 }
 
 fn int64(value: u64) -> i64 {
@@ -160,7 +176,10 @@ fn texts<'a>(
         })
         .collect();
     let values = StringArray::from_iter_values(values);
-    Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(keys, Arc::new(values))?))
+    Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(
+        keys,
+        Arc::new(values),
+    )?))
 }
 
 fn times(values: impl Iterator<Item = i64>) -> ArrayRef {
@@ -179,7 +198,8 @@ fn batch(
     let run = i32::try_from(run).unwrap_or(i32::MAX);
     let protocol = |row: &&Row| row.protocol.map(Protocol::as_str);
     let mut protocols = StringDictionaryBuilder::<Int32Type>::new();
-    rows.iter().for_each(|row| protocols.append_option(protocol(row)));
+    rows.iter()
+        .for_each(|row| protocols.append_option(protocol(row)));
     let port = |port: Option<u16>| port.map(i32::from);
     RecordBatch::try_new(
         SCHEMA.clone(),
@@ -189,16 +209,25 @@ fn batch(
             texts(rows.iter().map(|row| row.process), strings, |text| text)?,
             Arc::new(Int32Array::new_null(rows.len())),
             texts(rows.iter().map(|row| row.interface), strings, |text| text)?,
-            Arc::new(rows.iter().map(|row| port(row.local_port)).collect::<Int32Array>()),
+            Arc::new(
+                rows.iter()
+                    .map(|row| port(row.local_port))
+                    .collect::<Int32Array>(),
+            ),
             texts(rows.iter().map(|row| row.remote), strings, host_label)?,
-            Arc::new(rows.iter().map(|row| port(row.remote_port)).collect::<Int32Array>()),
+            Arc::new(
+                rows.iter()
+                    .map(|row| port(row.remote_port))
+                    .collect::<Int32Array>(),
+            ),
             Arc::new(protocols.finish()),
             longs(rows.iter().map(|row| row.volume.up)),
             longs(rows.iter().map(|row| row.volume.down)),
             longs(rows.iter().map(|row| row.peak.up)),
             longs(rows.iter().map(|row| row.peak.down)),
             Arc::new(Int32Array::from_iter_values(
-                rows.iter().map(|row| i32::try_from(row.frames).unwrap_or(i32::MAX)),
+                rows.iter()
+                    .map(|row| i32::try_from(row.frames).unwrap_or(i32::MAX)),
             )),
             times(rows.iter().map(|row| row.first_seen)),
             times(rows.iter().map(|row| row.last_seen)),
@@ -277,7 +306,10 @@ impl<'a> Texts<'a> {
     fn of(batch: &'a RecordBatch, name: &str) -> Option<Self> {
         let array: &DictionaryArray<Int32Type> =
             batch.column_by_name(name)?.as_any().downcast_ref()?;
-        Some(Texts { keys: array.keys(), values: array.values().as_any().downcast_ref()? })
+        Some(Texts {
+            keys: array.keys(),
+            values: array.values().as_any().downcast_ref()?,
+        })
     }
 
     fn get(&self, row: usize) -> Option<&'a str> {
@@ -315,7 +347,10 @@ impl<'a> Columns<'a> {
 
     fn view(&self, row: usize, table: Table) -> RowView<'a> {
         let port = |column: &Int32Array| {
-            column.is_valid(row).then(|| u16::try_from(column.value(row)).ok()).flatten()
+            column
+                .is_valid(row)
+                .then(|| u16::try_from(column.value(row)).ok())
+                .flatten()
         };
         let bytes = |column: usize| u64::try_from(self.bytes[column].value(row)).unwrap_or(0);
         RowView {
@@ -332,8 +367,14 @@ impl<'a> Columns<'a> {
             local_port: port(self.local_port),
             remote: self.remote.get(row),
             remote_port: port(self.remote_port),
-            volume: Volume { up: bytes(0), down: bytes(1) },
-            peak: Volume { up: bytes(2), down: bytes(3) },
+            volume: Volume {
+                up: bytes(0),
+                down: bytes(1),
+            },
+            peak: Volume {
+                up: bytes(2),
+                down: bytes(3),
+            },
             frames: u32::try_from(self.frames.value(row)).unwrap_or(0),
             first_seen: self.first_seen.value(row).div_euclid(1000),
             last_seen: self.last_seen.value(row).div_euclid(1000),

@@ -78,14 +78,19 @@ impl Source {
             out.finish()?;
             Ok(())
         };
-        write().map_err(files::Error::context("write", path)).map_err(Error::from)
+        write()
+            .map_err(files::Error::context("write", path))
+            .map_err(Error::from)
     }
 
     /// Reads it back.
     pub(crate) fn read(path: &Path) -> Result<Self> {
         let file = std::fs::File::open(path).map_err(files::Error::context("open", path))?;
         let bytes = zstd::decode_all(file).map_err(|error| Error::damaged(path, error))?;
-        let end = bytes.iter().position(|&byte| byte == b'\n').unwrap_or(bytes.len());
+        let end = bytes
+            .iter()
+            .position(|&byte| byte == b'\n')
+            .unwrap_or(bytes.len());
         let mut source: Source =
             serde_json::from_slice(&bytes[..end]).map_err(|error| Error::damaged(path, error))?;
         if source.format > FORMAT {

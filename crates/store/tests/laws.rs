@@ -56,7 +56,10 @@ impl Lab {
 
     fn with(logs: &[(String, Vec<u8>)]) -> Self {
         let mut lab = Lab::new();
-        let logs: Vec<_> = logs.iter().map(|(name, log)| (name.as_str(), log.as_slice())).collect();
+        let logs: Vec<_> = logs
+            .iter()
+            .map(|(name, log)| (name.as_str(), log.as_slice()))
+            .collect();
         lab.ingest(&logs);
         lab
     }
@@ -93,10 +96,22 @@ fn assert_same(found: &History, expected: &History, what: &str) {
         }
     }
     let facts = |one: &History, other: &History| {
-        one.facts.iter().filter(|facts| !other.facts.contains(facts)).cloned().collect::<Vec<_>>()
+        one.facts
+            .iter()
+            .filter(|facts| !other.facts.contains(facts))
+            .cloned()
+            .collect::<Vec<_>>()
     };
-    off.extend(facts(found, expected).into_iter().map(|facts| format!("too much: {facts}")));
-    off.extend(facts(expected, found).into_iter().map(|facts| format!("missing: {facts}")));
+    off.extend(
+        facts(found, expected)
+            .into_iter()
+            .map(|facts| format!("too much: {facts}")),
+    );
+    off.extend(
+        facts(expected, found)
+            .into_iter()
+            .map(|facts| format!("missing: {facts}")),
+    );
     if (found.logs, found.runs, found.frames) != (expected.logs, expected.runs, expected.frames) {
         off.push(format!(
             "{} logs, {} runs, {} frames; expected {}, {}, {}",
@@ -105,7 +120,11 @@ fn assert_same(found: &History, expected: &History, what: &str) {
     }
     let count = off.len();
     off.truncate(8);
-    assert!(count == 0, "{what}: {count} differences\n{}", off.join("\n"));
+    assert!(
+        count == 0,
+        "{what}: {count} differences\n{}",
+        off.join("\n")
+    );
 }
 
 fn history(store: &Store) -> History {
@@ -147,7 +166,10 @@ struct Dice(u64);
 
 impl Dice {
     fn roll(&mut self, below: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap() % below
     }
 
@@ -171,7 +193,10 @@ fn any_order_makes_the_same_history() {
         let mut rest = shuffled.as_slice();
         while !rest.is_empty() {
             let (now, later) = rest.split_at(rest.len().min(1 + dice.roll(9)));
-            let now: Vec<_> = now.iter().map(|(name, log)| (name.as_str(), log.as_slice())).collect();
+            let now: Vec<_> = now
+                .iter()
+                .map(|(name, log)| (name.as_str(), log.as_slice()))
+                .collect();
             lab.ingest(&now);
             rest = later;
         }
@@ -224,7 +249,10 @@ fn logs_that_grow_between_runs_end_as_if_read_once() {
 #[test]
 fn logs_glued_together_are_known_by_their_runs() {
     let logs = recordings();
-    let framed: Vec<_> = logs.iter().filter(|(_, log)| log.starts_with(b"Refreshing:\n<NO")).collect();
+    let framed: Vec<_> = logs
+        .iter()
+        .filter(|(_, log)| log.starts_with(b"Refreshing:\n<NO"))
+        .collect();
     let expected = {
         let mut lab = Lab::new();
         for (name, log) in &framed {
@@ -234,7 +262,10 @@ fn logs_glued_together_are_known_by_their_runs() {
     };
     let mut lab = Lab::new();
     for pair in framed.chunks(2) {
-        let glued: Vec<u8> = pair.iter().flat_map(|(_, log)| log.iter().copied()).collect();
+        let glued: Vec<u8> = pair
+            .iter()
+            .flat_map(|(_, log)| log.iter().copied())
+            .collect();
         // Only logs that end with a whole frame can be glued without loss.
         if pair.len() == 2 && pair[0].1.ends_with(b"\n\n") {
             lab.ingest(&[("glued", &glued)]);
@@ -245,7 +276,12 @@ fn logs_glued_together_are_known_by_their_runs() {
     }
     let found = lab.history();
     let off = found.bytes().abs_diff(expected.bytes());
-    assert!(off * 1000 < expected.bytes(), "{} against {}", found.bytes(), expected.bytes());
+    assert!(
+        off * 1000 < expected.bytes(),
+        "{} against {}",
+        found.bytes(),
+        expected.bytes()
+    );
 }
 
 #[test]
@@ -258,7 +294,12 @@ fn a_log_within_itself_twice_counts_once() {
         let twice = [log.as_slice(), log.as_slice()].concat();
         let found = Lab::with(&[(name.clone(), twice)]).history();
         let off = found.bytes().abs_diff(expected.bytes());
-        assert!(off * 1000 <= expected.bytes(), "{name}: {} {}", found.bytes(), expected.bytes());
+        assert!(
+            off * 1000 <= expected.bytes(),
+            "{name}: {} {}",
+            found.bytes(),
+            expected.bytes()
+        );
     }
 }
 
@@ -266,7 +307,10 @@ fn a_log_within_itself_twice_counts_once() {
 fn a_run_cut_into_two_logs_is_joined() {
     let logs = recordings();
     let mut dice = Dice(3);
-    for (name, log) in logs.iter().filter(|(_, log)| log.starts_with(b"Refreshing:\n")) {
+    for (name, log) in logs
+        .iter()
+        .filter(|(_, log)| log.starts_with(b"Refreshing:\n"))
+    {
         if RUNNING_SUMS.contains(&name.as_str()) {
             continue;
         }
@@ -278,8 +322,11 @@ fn a_run_cut_into_two_logs_is_joined() {
             .filter(|&at| !log[..at].ends_with(b"<NO TRAFFIC>\n\n"))
             .filter(|&at| memchr::memmem::find_iter(&log[..at], b"Refreshing:\n").count() > 5)
             .collect();
-        let Some(&border) = borders.get(borders.len().saturating_sub(1 + dice.roll(borders.len().max(1))))
-        else {
+        let Some(&border) = borders.get(
+            borders
+                .len()
+                .saturating_sub(1 + dice.roll(borders.len().max(1))),
+        ) else {
             continue;
         };
         let (head, tail) = log.split_at(border);
@@ -292,7 +339,12 @@ fn a_run_cut_into_two_logs_is_joined() {
             let off = cut.bytes().abs_diff(whole.bytes());
             // Each key alive at the border may be rounded once more.
             let bound = 4000 + whole.bytes() / 1000;
-            assert!(off <= bound, "{name} at {border}: {} against {}", cut.bytes(), whole.bytes());
+            assert!(
+                off <= bound,
+                "{name} at {border}: {} against {}",
+                cut.bytes(),
+                whole.bytes()
+            );
         }
     }
 }
@@ -310,9 +362,19 @@ fn a_rebuilt_catalogue_tells_the_same_history() {
     assert_eq!(store.check().unwrap().damaged, []);
     // A log that is met again is still known.
     let (name, log) = &logs[0];
-    let folded = fold_log(folder.path(), HOST, name, log.as_slice(), &Tuning::default()).unwrap();
+    let folded = fold_log(
+        folder.path(),
+        HOST,
+        name,
+        log.as_slice(),
+        &Tuning::default(),
+    )
+    .unwrap();
     let mut store = store;
-    assert_eq!(store.ingest(vec![folded]).unwrap()[0].outcome, Outcome::Known);
+    assert_eq!(
+        store.ingest(vec![folded]).unwrap()[0].outcome,
+        Outcome::Known
+    );
 }
 
 #[test]
@@ -334,7 +396,10 @@ fn compressed_copies_are_the_same_log() {
     for path in [zipped, packed] {
         let open = files::open_log(&path).unwrap();
         let folded = fold_log(lab.folder.path(), HOST, "copy", open, &Tuning::default()).unwrap();
-        assert_eq!(lab.store.ingest(vec![folded]).unwrap()[0].outcome, Outcome::Known);
+        assert_eq!(
+            lab.store.ingest(vec![folded]).unwrap()[0].outcome,
+            Outcome::Known
+        );
     }
     assert_same(&lab.history(), &expected, "");
 }

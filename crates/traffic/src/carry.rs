@@ -84,7 +84,9 @@ impl LiveKey {
         let halved = if self.table == Table::Loopback { 2 } else { 1 };
         // The windows that end at its own last row: it had nothing after that, or bandwhich was
         // restarted unseen.
-        self.windows[usize::from(self.absent.min(4))].map(|bytes| bytes / halved).zip(self.emitted, u64::saturating_sub)
+        self.windows[usize::from(self.absent.min(4))]
+            .map(|bytes| bytes / halved)
+            .zip(self.emitted, u64::saturating_sub)
     }
 }
 
@@ -115,7 +117,10 @@ impl Carry {
             key.since_start = before.since_start;
             key
         });
-        Carry { frames: earlier.frames + self.frames, keys: keys.collect() }
+        Carry {
+            frames: earlier.frames + self.frames,
+            keys: keys.collect(),
+        }
     }
 }
 

@@ -202,7 +202,11 @@ impl RunFold {
             && let Some(last) = self.last_time
         {
             let step = time.saturating_sub(last);
-            let idle = if (2..=LEGACY_IDLE).contains(&step) { step - 1 } else { 0 };
+            let idle = if (2..=LEGACY_IDLE).contains(&step) {
+                step - 1
+            } else {
+                0
+            };
             self.next += if step > LEGACY_IDLE { 5 } else { idle as u64 };
             for second in 1..=idle {
                 self.note(last + second, 1, 1, Volume::ZERO);
@@ -281,7 +285,13 @@ impl RunFold {
         let rounding: u64 = counts.iter().sum();
         let mut differ = |one: Volume, other: Volume, both: bool| {
             let beyond = one
-                .zip(other, |a, b| if both { a.abs_diff(b) } else { a.saturating_sub(b) })
+                .zip(other, |a, b| {
+                    if both {
+                        a.abs_diff(b)
+                    } else {
+                        a.saturating_sub(b)
+                    }
+                })
                 .map(|difference| difference.saturating_sub(rounding));
             self.disagreement = self.disagreement.saturating_add(beyond.total());
         };
@@ -305,7 +315,8 @@ impl RunFold {
             return;
         }
         if counts[2] > 0 && frame.damaged
-            || counts[2] > 0 && rest.total() > 20 && rest.total() > fuller.total() / 100 {
+            || counts[2] > 0 && rest.total() > 20 && rest.total() > fuller.total() / 100
+        {
             // Once by peer, always by peer: a key that comes and goes would have no exact total.
             self.residual_by_peer = true;
         }
@@ -331,13 +342,7 @@ impl RunFold {
     }
 
     /// Notes a key's value in the frame at hand.
-    fn see(
-        &mut self,
-        key: &Key<'_>,
-        value: Volume,
-        name: &[u8],
-        interface: Option<&[u8]>,
-    ) {
+    fn see(&mut self, key: &Key<'_>, value: Volume, name: &[u8], interface: Option<&[u8]>) {
         let index = match self.slots.find(key, &self.strings) {
             Some(index) => index,
             None => self.open(key, name, interface),
@@ -353,7 +358,9 @@ impl RunFold {
             slot.last_name = self.strings.intern(name);
         }
         if let Some(interface) = interface
-            && slot.interface.is_none_or(|known| self.strings.bytes(known) != interface)
+            && slot
+                .interface
+                .is_none_or(|known| self.strings.bytes(known) != interface)
         {
             slot.interface = Some(self.strings.intern(interface));
         }
@@ -400,15 +407,21 @@ impl RunFold {
     /// Whether the same bytes are also counted by another connection: beside a bridge or tunnel its
     /// port shows them mirrored, as if they came from the own address.
     fn is_doubled(&self, key: &Key<'_>) -> bool {
-        let Some(protocol) = key.protocol else { return false };
-        let mirror = self.slots.with_ports(key.remote_port, key.local_port, protocol);
-        mirror.map(|index| self.slots.get(index)).is_some_and(|other| {
-            let at = other.seen.max(other.last_frame);
-            !other.loopback
-                && key.local_port != key.remote_port
-                && at.is_some_and(|at| at + 5 >= self.next)
-                && self.strings.bytes(other.text) != key.text
-        })
+        let Some(protocol) = key.protocol else {
+            return false;
+        };
+        let mirror = self
+            .slots
+            .with_ports(key.remote_port, key.local_port, protocol);
+        mirror
+            .map(|index| self.slots.get(index))
+            .is_some_and(|other| {
+                let at = other.seen.max(other.last_frame);
+                !other.loopback
+                    && key.local_port != key.remote_port
+                    && at.is_some_and(|at| at + 5 >= self.next)
+                    && self.strings.bytes(other.text) != key.text
+            })
     }
 
     /// A peer is printed by address until its name is known: joins what is one connection.
@@ -535,7 +548,13 @@ impl RunFold {
             if slot.kind != Kind::PeerBeside && !slot.loopback {
                 sum.add(slot.now);
             }
-            let part = Part { fifths: window, peak: slot.now, frames: 1, first: time, last: time };
+            let part = Part {
+                fifths: window,
+                peak: slot.now,
+                frames: 1,
+                first: time,
+                last: time,
+            };
             if !slot.in_bucket {
                 slot.in_bucket = true;
                 self.in_bucket.push(index);
@@ -600,13 +619,27 @@ impl RunFold {
                 match (&mut known, best) {
                     (Some((name, known)), Some(best)) if *name == best => known.join(&unknown),
                     (_, Some(best)) => {
-                        push_row(&mut self.rows, &mut self.doubled, slot, bucket, best, &unknown);
+                        push_row(
+                            &mut self.rows,
+                            &mut self.doubled,
+                            slot,
+                            bucket,
+                            best,
+                            &unknown,
+                        );
                     }
                     (_, None) => {
                         let place = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
                         slot.unresolved.push(place);
                         let name = self.unknown;
-                        push_row(&mut self.rows, &mut self.doubled, slot, bucket, name, &unknown);
+                        push_row(
+                            &mut self.rows,
+                            &mut self.doubled,
+                            slot,
+                            bucket,
+                            name,
+                            &unknown,
+                        );
                     }
                 }
             }
@@ -662,7 +695,8 @@ impl RunFold {
                 for place in kept {
                     let row = self.rows[place as usize];
                     if row.bucket >= oldest && row.bucket <= newest {
-                        slot.unresolved.push(u32::try_from(waiting.len()).unwrap_or(u32::MAX));
+                        slot.unresolved
+                            .push(u32::try_from(waiting.len()).unwrap_or(u32::MAX));
                         waiting.push(place);
                     }
                 }
@@ -670,7 +704,10 @@ impl RunFold {
         }
         let mut taken_out = waiting.clone();
         taken_out.sort_unstable();
-        let kept: Vec<Row> = waiting.iter().map(|&place| self.rows[place as usize]).collect();
+        let kept: Vec<Row> = waiting
+            .iter()
+            .map(|&place| self.rows[place as usize])
+            .collect();
         let mut place = 0u32;
         self.rows.retain(|_| {
             let stays = taken_out.binary_search(&place).is_err();
@@ -717,11 +754,16 @@ impl RunFold {
     fn carry(&self) -> Carry {
         let mut keys = Vec::new();
         if self.style == Style::Legacy {
-            return Carry { frames: self.next, keys };
+            return Carry {
+                frames: self.next,
+                keys,
+            };
         }
         for index in self.slots.indices() {
             let slot = self.slots.get(index);
-            let Some(last) = slot.last_frame else { continue };
+            let Some(last) = slot.last_frame else {
+                continue;
+            };
             let residual = matches!(slot.kind, Kind::Residual | Kind::Rest);
             if last + 5 <= self.next.saturating_sub(1) || (residual && !self.residual_is_windowed) {
                 continue;
@@ -744,7 +786,11 @@ impl RunFold {
                 remote: has_remote(slot).then(|| host(slot.text)),
                 remote_port: ports.then_some(slot.remote_port),
                 windows: from_end,
-                absent: if residual { 0 } else { u8::try_from(self.next - 1 - last).unwrap_or(4) },
+                absent: if residual {
+                    0
+                } else {
+                    u8::try_from(self.next - 1 - last).unwrap_or(4)
+                },
                 emitted: slot.emitted,
                 since_start: slot.since_start,
                 bucket: slot.last_time.div_euclid(self.resolution) * self.resolution,
@@ -752,7 +798,10 @@ impl RunFold {
             });
         }
         keys.sort_by(|a, b| a.identity().cmp(&b.identity()));
-        Carry { frames: self.next, keys }
+        Carry {
+            frames: self.next,
+            keys,
+        }
     }
 }
 
@@ -765,7 +814,13 @@ fn family(row: &Line<'_>) -> usize {
 }
 
 fn plain_key(kind: Kind, text: &[u8]) -> Key<'_> {
-    Key { kind, local_port: 0, remote_port: 0, protocol: None, text }
+    Key {
+        kind,
+        local_port: 0,
+        remote_port: 0,
+        protocol: None,
+        text,
+    }
 }
 
 fn table(slot: &Slot) -> Table {
@@ -781,7 +836,10 @@ fn has_process(slot: &Slot) -> bool {
 }
 
 fn has_remote(slot: &Slot) -> bool {
-    matches!(slot.kind, Kind::Connection | Kind::Peer | Kind::PeerBeside | Kind::Residual)
+    matches!(
+        slot.kind,
+        Kind::Connection | Kind::Peer | Kind::PeerBeside | Kind::Residual
+    )
 }
 
 /// Gives the rows without a name to the connection's owner, where one is known by now.
@@ -822,7 +880,11 @@ fn push_row(
         remote: has_remote(slot).then_some(slot.text),
         remote_port: ports.then_some(slot.remote_port),
         volume,
-        peak: if slot.loopback { part.peak.map(|bytes| bytes / 2) } else { part.peak },
+        peak: if slot.loopback {
+            part.peak.map(|bytes| bytes / 2)
+        } else {
+            part.peak
+        },
         frames: part.frames,
         first_seen: part.first,
         last_seen: part.last,

@@ -17,7 +17,7 @@ mod view;
 mod volume;
 
 pub use carry::{Carry, LiveKey, tail_rows};
-pub use log::{Accounting, LogFold, LogSummary, Options, RunSummary, Sink, DamagedLine};
+pub use log::{Accounting, DamagedLine, LogFold, LogSummary, Options, RunSummary, Sink};
 pub use mode::Mode;
 
 pub use period::{Period, PeriodError, When};

@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 
-use rawlog::{Closing, Fault, Frame, Item, Line, Reason, Row as LogRow, looks_prefixed, parse_line};
+use rawlog::{
+    Closing, Fault, Frame, Item, Line, Reason, Row as LogRow, looks_prefixed, parse_line,
+};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -22,7 +24,10 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Options { resolution: 60, mode: None }
+        Options {
+            resolution: 60,
+            mode: None,
+        }
     }
 }
 
@@ -419,8 +424,8 @@ impl<S: Sink> LogFold<S> {
 
     fn count(&mut self, refresh: &Refresh<'_>) {
         let hash = refresh.timestamp.map(|_| xxh3_64(refresh.text));
-        let resumed = (self.run.as_ref())
-            .and_then(|run| run.fold.resumes_elsewhere(refresh.timestamp?));
+        let resumed =
+            (self.run.as_ref()).and_then(|run| run.fold.resumes_elsewhere(refresh.timestamp?));
         if resumed.is_some() || self.begins_other_run(refresh, hash) {
             self.end_run(false);
         }
@@ -532,7 +537,9 @@ impl<S: Sink> LogFold<S> {
     /// Settles the mode of the run at hand and folds the frames that waited for it.
     fn decide(&mut self, mode: Mode) {
         let Some(run) = &mut self.run else { return };
-        let Some((probe, held)) = run.probe.take() else { return };
+        let Some((probe, held)) = run.probe.take() else {
+            return;
+        };
         self.mode = mode;
         let begun = run.fold.style() == Style::Fresh || probe.has_just_begun();
         run.counters = (mode == Mode::Cumulative).then(|| Counters::new(begun));
@@ -555,7 +562,11 @@ impl<S: Sink> LogFold<S> {
     }
 
     fn end_run(&mut self, with_log: bool) {
-        while let Some(Run { probe: Some((probe, _)), .. }) = &self.run {
+        while let Some(Run {
+            probe: Some((probe, _)),
+            ..
+        }) = &self.run
+        {
             // Too short to tell: assume what the run before was.
             let mode = probe.verdict().unwrap_or(self.mode);
             self.decide(mode);
@@ -564,7 +575,12 @@ impl<S: Sink> LogFold<S> {
         let carry = run.fold.end(with_log || run.may_continue);
         self.give_rows(true);
         let Some(run) = self.run.take() else { return };
-        let Run { fold, mut hashes, open_hash, .. } = run;
+        let Run {
+            fold,
+            mut hashes,
+            open_hash,
+            ..
+        } = run;
         if hashes.is_empty() {
             hashes.extend(open_hash);
         }
@@ -581,7 +597,11 @@ impl<S: Sink> LogFold<S> {
             first: fold.first_time,
             last: Some(last + fold.trailing_idle()),
             extremes: fold.extremes(),
-            mode: if run.counters.is_some() { Mode::Cumulative } else { Mode::Rate },
+            mode: if run.counters.is_some() {
+                Mode::Cumulative
+            } else {
+                Mode::Rate
+            },
             framed: fold.style() != Style::Legacy,
             may_continue: run.may_continue,
             may_go_on: with_log,
@@ -602,7 +622,11 @@ impl<S: Sink> LogFold<S> {
 impl Run {
     fn fold(&mut self, refresh: &Refresh<'_>) -> Result<(), Restarted> {
         let Some(timestamp) = refresh.timestamp else {
-            if self.counters.as_ref().is_some_and(|counters| !counters.is_empty()) {
+            if self
+                .counters
+                .as_ref()
+                .is_some_and(|counters| !counters.is_empty())
+            {
                 // Running sums stay; they are gone only after a restart.
                 return Err(Restarted);
             }
@@ -655,14 +679,18 @@ fn rows_of(text: &[u8]) -> Vec<LogRow<'_>> {
 
 /// Whether the first row stands in the text already: then it is the next refresh.
 fn repeats(text: &[u8], rows: &[LogRow<'_>]) -> bool {
-    let Some(first) = rows.first() else { return false };
+    let Some(first) = rows.first() else {
+        return false;
+    };
     let family = |row: &LogRow<'_>| match row {
         LogRow::Process(_) => 0,
         LogRow::Connection(_) => 1,
         LogRow::Address(_) => 2,
     };
     let before = rows_of(text);
-    before.last().is_some_and(|last| family(last) > family(first))
+    before
+        .last()
+        .is_some_and(|last| family(last) > family(first))
         || before.iter().any(|row| match (row, first) {
             (LogRow::Connection(a), LogRow::Connection(b)) => {
                 (a.interface, a.local_port, a.host, a.remote_port, a.protocol)

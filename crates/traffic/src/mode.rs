@@ -50,7 +50,9 @@ impl Probe {
     pub(crate) fn look(&mut self, rows: &[Row<'_>]) -> Option<Mode> {
         let mut sums: HashMap<(u8, Vec<u8>), Volume, FixedState> = HashMap::default();
         let mut add = |family: u8, name: &[u8], up: u128, down: u128| {
-            sums.entry((family, name.to_vec())).or_default().add(volume(up, down));
+            sums.entry((family, name.to_vec()))
+                .or_default()
+                .add(volume(up, down));
         };
         for row in rows {
             match row {
@@ -65,7 +67,9 @@ impl Probe {
                     let mut name = row.host.to_vec();
                     name.extend_from_slice(&row.local_port.to_be_bytes());
                     name.extend_from_slice(&row.remote_port.to_be_bytes());
-                    sums.entry((1, name)).or_default().add(volume(row.up, row.down));
+                    sums.entry((1, name))
+                        .or_default()
+                        .add(volume(row.up, row.down));
                 }
             }
         }
@@ -101,8 +105,10 @@ impl Probe {
             seen.value = value;
         }
         if self.frames < 2 {
-            self.first_sums[self.frames as usize] =
-                self.keys.values().fold(0, |sum, seen| sum.saturating_add(seen.value.total()));
+            self.first_sums[self.frames as usize] = self
+                .keys
+                .values()
+                .fold(0, |sum, seen| sum.saturating_add(seen.value.total()));
         }
         self.frames += 1;
         self.rises += u32::from(rose);
@@ -152,7 +158,10 @@ impl Counters {
     /// Counters; `from_zero` tells whether those of the first frame count in full, as they do in a
     /// run that is seen from its start.
     pub(crate) fn new(from_zero: bool) -> Self {
-        Counters { from_zero, ..Counters::default() }
+        Counters {
+            from_zero,
+            ..Counters::default()
+        }
     }
 
     /// The values of a frame's rows.
@@ -165,7 +174,11 @@ impl Counters {
         self.frame += 1;
         self.sum_up(rows);
         let (mut common, mut fell) = (0, 0);
-        for counter in self.last.values().filter(|counter| counter.frame == self.frame) {
+        for counter in self
+            .last
+            .values()
+            .filter(|counter| counter.frame == self.frame)
+        {
             if let Some(before) = counter.before {
                 common += 1;
                 fell += u32::from(counter.now.up < before.up || counter.now.down < before.down);
@@ -177,7 +190,10 @@ impl Counters {
         values.clear();
         for row in rows {
             self.set_key(row);
-            let counter = self.last.get_mut(&self.key).expect("each row was summed up");
+            let counter = self
+                .last
+                .get_mut(&self.key)
+                .expect("each row was summed up");
             let (now, before) = (counter.now, counter.before.replace(counter.now));
             values.push(match before {
                 Some(before) if now.up < before.up || now.down < before.down => now, // pruned
@@ -242,6 +258,13 @@ pub(crate) fn row_volume(row: &Row<'_>) -> Volume {
 
 fn volume(up: u128, down: u128) -> Volume {
     // No network moves 2^63 bytes in a second; what claims to is held at the bound.
-    let bound = |bytes: u128| u64::try_from(bytes).unwrap_or(u64::MAX).min(i64::MAX as u64);
-    Volume { up: bound(up), down: bound(down) }
+    let bound = |bytes: u128| {
+        u64::try_from(bytes)
+            .unwrap_or(u64::MAX)
+            .min(i64::MAX as u64)
+    };
+    Volume {
+        up: bound(up),
+        down: bound(down),
+    }
 }

@@ -16,13 +16,17 @@ pub struct Period {
 impl Period {
     /// One day.
     pub fn day(date: Date) -> Self {
-        Period { first: date, last: date }
+        Period {
+            first: date,
+            last: date,
+        }
     }
 
     /// Start (included) and end (excluded) in seconds since 1970: days of 23 and 25 hours are right.
     pub fn seconds(&self, zone: &TimeZone) -> std::ops::Range<i64> {
         let start = |date: Date| {
-            date.to_zoned(zone.clone()).map_or(i64::MAX, |zoned| zoned.timestamp().as_second())
+            date.to_zoned(zone.clone())
+                .map_or(i64::MAX, |zoned| zoned.timestamp().as_second())
         };
         start(self.first)..self.last.tomorrow().map_or(i64::MAX, start)
     }
@@ -30,7 +34,9 @@ impl Period {
     /// Its days, in order.
     pub fn days(&self) -> impl Iterator<Item = Date> + use<> {
         let last = self.last;
-        self.first.series(jiff::ToSpan::day(1)).take_while(move |day| *day <= last)
+        self.first
+            .series(jiff::ToSpan::day(1))
+            .take_while(move |day| *day <= last)
     }
 
     /// Whether it is one day.
@@ -52,7 +58,10 @@ impl Period {
     pub fn previous(&self) -> Option<Period> {
         let days = self.first.until(self.last).ok()?.get_days() + 1;
         let back = |date: Date| date.checked_sub(jiff::ToSpan::days(days)).ok();
-        Some(Period { first: back(self.first)?, last: back(self.last)? })
+        Some(Period {
+            first: back(self.first)?,
+            last: back(self.last)?,
+        })
     }
 }
 
@@ -95,7 +104,9 @@ impl std::str::FromStr for When {
     type Err = PeriodError;
 
     fn from_str(text: &str) -> Result<Self, PeriodError> {
-        let error = || PeriodError { given: text.to_owned() };
+        let error = || PeriodError {
+            given: text.to_owned(),
+        };
         match text {
             "today" => return Ok(When::Today),
             "yesterday" => return Ok(When::Yesterday),
@@ -108,9 +119,14 @@ impl std::str::FromStr for When {
                 first: day(first).ok_or_else(error)?,
                 last: day(last).ok_or_else(error)?,
             };
-            return (period.first <= period.last).then_some(When::Fixed(period)).ok_or_else(error);
+            return (period.first <= period.last)
+                .then_some(When::Fixed(period))
+                .ok_or_else(error);
         }
-        let period = day(text).map(Period::day).or_else(|| month(text)).ok_or_else(error)?;
+        let period = day(text)
+            .map(Period::day)
+            .or_else(|| month(text))
+            .ok_or_else(error)?;
         Ok(When::Fixed(period))
     }
 }
@@ -118,12 +134,22 @@ impl std::str::FromStr for When {
 impl When {
     /// The days meant, if it is `today`.
     pub fn on(self, today: Date) -> Period {
-        let back = |days: i32| today.checked_sub(jiff::ToSpan::days(days)).unwrap_or(Date::MIN);
+        let back = |days: i32| {
+            today
+                .checked_sub(jiff::ToSpan::days(days))
+                .unwrap_or(Date::MIN)
+        };
         match self {
             When::Today => Period::day(today),
             When::Yesterday => Period::day(back(1)),
-            When::Week => Period { first: back(6), last: today },
-            When::Month => Period { first: back(29), last: today },
+            When::Week => Period {
+                first: back(6),
+                last: today,
+            },
+            When::Month => Period {
+                first: back(29),
+                last: today,
+            },
             When::Fixed(period) => period,
         }
     }
@@ -147,11 +173,17 @@ fn day(text: &str) -> Option<Date> {
 fn month(text: &str) -> Option<Period> {
     let digits = match text.len() {
         6 => text.to_owned(),
-        7 => text.split_once('-').filter(|(year, _)| year.len() == 4).map(|(y, m)| y.to_owned() + m)?,
+        7 => text
+            .split_once('-')
+            .filter(|(year, _)| year.len() == 4)
+            .map(|(y, m)| y.to_owned() + m)?,
         _ => return None,
     };
     let first = date(&(digits + "01"))?;
-    Some(Period { first, last: first.last_of_month() })
+    Some(Period {
+        first,
+        last: first.last_of_month(),
+    })
 }
 
 fn date(digits: &str) -> Option<Date> {
@@ -180,18 +212,43 @@ mod tests {
         assert_eq!(fixed("20260228"), Some((day, day)));
         assert_eq!(fixed("2026-02-28"), Some((day, day)));
         assert_eq!(fixed("202602"), Some((date(2026, 2, 1), day)));
-        assert_eq!(fixed("2024-02"), Some((date(2024, 2, 1), date(2024, 2, 29))));
+        assert_eq!(
+            fixed("2024-02"),
+            Some((date(2024, 2, 1), date(2024, 2, 29)))
+        );
         assert_eq!(fixed("20260228..2026-03-01"), Some((day, date(2026, 3, 1))));
-        assert_eq!("week".parse::<When>().unwrap().on(day).first, date(2026, 2, 22));
-        assert_eq!("month".parse::<When>().unwrap().on(day).first, date(2026, 1, 30));
-        assert_eq!("yesterday".parse::<When>().unwrap().on(day).first, date(2026, 2, 27));
+        assert_eq!(
+            "week".parse::<When>().unwrap().on(day).first,
+            date(2026, 2, 22)
+        );
+        assert_eq!(
+            "month".parse::<When>().unwrap().on(day).first,
+            date(2026, 1, 30)
+        );
+        assert_eq!(
+            "yesterday".parse::<When>().unwrap().on(day).first,
+            date(2026, 2, 27)
+        );
     }
 
     #[test]
     fn anything_else_is_refused_with_the_forms() {
         for text in [
-            "", "now", "Today", "2026", "20260229", "2026-13", "20261301", "2026-2-28", "+2026-02",
-            "20260301..20260228", "20260228..", "..20260228", "2026022８", "20260228 ", "-0260228",
+            "",
+            "now",
+            "Today",
+            "2026",
+            "20260229",
+            "2026-13",
+            "20261301",
+            "2026-2-28",
+            "+2026-02",
+            "20260301..20260228",
+            "20260228..",
+            "..20260228",
+            "2026022８",
+            "20260228 ",
+            "-0260228",
         ] {
             let error = text.parse::<When>().unwrap_err();
             assert!(error.to_string().contains("YYYY-MM"), "{text}");
@@ -212,9 +269,15 @@ mod tests {
 
     #[test]
     fn the_period_before_has_as_many_days() {
-        let march = Period { first: date(2026, 3, 1), last: date(2026, 3, 7) };
+        let march = Period {
+            first: date(2026, 3, 1),
+            last: date(2026, 3, 7),
+        };
         let before = march.previous().unwrap();
-        assert_eq!((before.first, before.last), (date(2026, 2, 22), date(2026, 2, 28)));
+        assert_eq!(
+            (before.first, before.last),
+            (date(2026, 2, 22), date(2026, 2, 28))
+        );
         assert_eq!(before.stamp(), "20260222-20260228");
     }
 }

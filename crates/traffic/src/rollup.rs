@@ -89,7 +89,9 @@ pub struct BucketFacts {
 /// assert_eq!(traffic::host_label("192.0.2.7."), "192.0.2.7.");
 /// ```
 pub fn host_label(host: &str) -> &str {
-    let name = host.rsplit_once(" IN PTR ").map_or(host, |(_, name)| name.trim_end());
+    let name = host
+        .rsplit_once(" IN PTR ")
+        .map_or(host, |(_, name)| name.trim_end());
     match name.strip_suffix('.') {
         Some(bare) if !bare.is_empty() && bare.parse::<std::net::IpAddr>().is_err() => bare,
         _ => name,

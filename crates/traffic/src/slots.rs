@@ -194,7 +194,9 @@ impl Slots {
     fn index(&mut self, index: u32, key: &Key<'_>, strings: &Strings) {
         let slots = &self.slots;
         self.table.insert_unique(key.hash(), index, |&index| {
-            slots[index as usize].as_ref().map_or(0, |slot| slot_key(slot, strings).hash())
+            slots[index as usize]
+                .as_ref()
+                .map_or(0, |slot| slot_key(slot, strings).hash())
         });
     }
 
@@ -219,7 +221,9 @@ impl Slots {
         let hash = slot_key(slot, strings).hash();
         let slots = &self.slots;
         self.table.insert_unique(hash, old, |&index| {
-            slots[index as usize].as_ref().map_or(0, |slot| slot_key(slot, strings).hash())
+            slots[index as usize]
+                .as_ref()
+                .map_or(0, |slot| slot_key(slot, strings).hash())
         });
     }
 
@@ -232,7 +236,9 @@ impl Slots {
 
     pub(crate) fn remove(&mut self, index: u32, strings: &Strings) -> Slot {
         self.unindex(index, strings);
-        let slot = self.slots[index as usize].take().expect("the index is of a live slot");
+        let slot = self.slots[index as usize]
+            .take()
+            .expect("the index is of a live slot");
         let ports = (slot.local_port, slot.remote_port, slot.protocol);
         if self.by_ports.get(&ports) == Some(&index) {
             self.by_ports.remove(&ports);
@@ -242,16 +248,23 @@ impl Slots {
     }
 
     pub(crate) fn get(&self, index: u32) -> &Slot {
-        self.slots[index as usize].as_ref().expect("the index is of a live slot")
+        self.slots[index as usize]
+            .as_ref()
+            .expect("the index is of a live slot")
     }
 
     pub(crate) fn get_mut(&mut self, index: u32) -> &mut Slot {
-        self.slots[index as usize].as_mut().expect("the index is of a live slot")
+        self.slots[index as usize]
+            .as_mut()
+            .expect("the index is of a live slot")
     }
 
     /// The indices of all live slots, in a fixed order.
     pub(crate) fn indices(&self) -> impl Iterator<Item = u32> {
-        (0u32..).zip(&self.slots).filter(|(_, slot)| slot.is_some()).map(|(index, _)| index)
+        (0u32..)
+            .zip(&self.slots)
+            .filter(|(_, slot)| slot.is_some())
+            .map(|(index, _)| index)
     }
 
     /// All live slots.

@@ -19,13 +19,17 @@ impl Strings {
     /// The text's number; the same text has the same number.
     pub fn intern(&mut self, text: &[u8]) -> TextId {
         let hash = hash(text);
-        if let Some(&id) = self.table.find(hash, |&id| *self.texts[id as usize] == *text) {
+        if let Some(&id) = self
+            .table
+            .find(hash, |&id| *self.texts[id as usize] == *text)
+        {
             return TextId(id);
         }
         let id = u32::try_from(self.texts.len()).expect("fewer than 2^32 texts are alive");
         self.texts.push(text.into());
         let texts = &self.texts;
-        self.table.insert_unique(hash, id, |&id| crate::strings::hash(&texts[id as usize]));
+        self.table
+            .insert_unique(hash, id, |&id| crate::strings::hash(&texts[id as usize]));
         TextId(id)
     }
 

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 /// Bytes up and down. Sums saturate: a log may claim any number.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct Volume {
     /// Bytes sent.
     pub up: u64,
@@ -28,16 +30,25 @@ impl Volume {
 
     /// The larger of both, each direction for itself.
     pub fn max(self, other: Volume) -> Volume {
-        Volume { up: self.up.max(other.up), down: self.down.max(other.down) }
+        Volume {
+            up: self.up.max(other.up),
+            down: self.down.max(other.down),
+        }
     }
 
     /// Both directions by one function.
     pub fn map(self, mut change: impl FnMut(u64) -> u64) -> Volume {
-        Volume { up: change(self.up), down: change(self.down) }
+        Volume {
+            up: change(self.up),
+            down: change(self.down),
+        }
     }
 
     /// Both directions of two volumes by one function.
     pub fn zip(self, other: Volume, mut join: impl FnMut(u64, u64) -> u64) -> Volume {
-        Volume { up: join(self.up, other.up), down: join(self.down, other.down) }
+        Volume {
+            up: join(self.up, other.up),
+            down: join(self.down, other.down),
+        }
     }
 }
