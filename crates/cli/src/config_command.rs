@@ -5,8 +5,8 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use crate::args::ConfigCommand;
-use crate::printable::printable;
 use crate::settings::{DEFAULT_FILE, LOCAL_FILE, Override, Settings, SettingsError, Surroundings};
+use report::printable;
 
 /// Why a `config` command failed.
 #[derive(Debug, thiserror::Error)]

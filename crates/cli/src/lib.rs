@@ -11,7 +11,6 @@ pub mod failure;
 pub mod logging;
 pub mod periods;
 pub mod pipeline;
-pub mod printable;
 pub mod progress;
 pub mod publish;
 pub mod report_command;
@@ -20,5 +19,4 @@ pub mod store_commands;
 pub mod world;
 
 pub use args::Args;
-pub use printable::printable;
 pub use settings::{Settings, SettingsError, Surroundings};

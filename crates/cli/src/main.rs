@@ -8,8 +8,7 @@ use network_monitor::args::{Args, Command};
 use network_monitor::failure::{Ending, Failure};
 use network_monitor::world::World;
 use network_monitor::{
-    Settings, Surroundings, completions, config_command, logging, printable, report_command,
-    store_commands,
+    Settings, Surroundings, completions, config_command, logging, report_command, store_commands,
 };
 
 fn main() -> ExitCode {
@@ -21,9 +20,9 @@ fn main() -> ExitCode {
         Err(failure) => {
             let mut err = io::stderr().lock();
             // Nothing is left to be told if even this cannot be said.
-            let _ = writeln!(err, "error: {}", printable(&failure.to_string()));
+            let _ = writeln!(err, "error: {}", report::printable(&failure.to_string()));
             if let Some(hint) = failure.hint() {
-                let _ = writeln!(err, "hint: {}", printable(&hint));
+                let _ = writeln!(err, "hint: {}", report::printable(&hint));
             }
             ExitCode::from(failure.code())
         }

@@ -122,7 +122,7 @@ fn show_status(status: &Status, settings: &Settings, out: &mut dyn Write) -> Res
     )?;
     for log in &store.damaged_logs {
         let reason = log.damage.as_deref().unwrap_or_default();
-        writeln!(out, "Trouble   {}: {reason}", crate::printable(&log.path))?;
+        writeln!(out, "Trouble   {}: {reason}", report::printable(&log.path))?;
     }
     if !status.not_yet_active.is_empty() {
         writeln!(
@@ -164,7 +164,7 @@ pub fn store(
             };
             let report = store.check()?;
             for damage in &report.damaged {
-                let log = crate::printable(&damage.log);
+                let log = report::printable(&damage.log);
                 writeln!(
                     out,
                     "{}: {}\n  made from {log}",

@@ -31,7 +31,7 @@ pub use connections::{Connection, ConnectionView};
 pub use coverage::{Coverage, Gap};
 pub use moment::Moment;
 pub use notes::Note;
-pub use printable::{fitted, printable, width};
+pub use printable::{fitted, is_deceptive, printable, width};
 pub use ranking::{TopInterface, TopPort, TopProcess, TopProtocol, TopRemote};
 pub use report::{DamagedSample, InputFacts, Report, SCHEMA_VERSION, Span};
 pub use text::{Colour, Glyphs, TextOptions};

@@ -26,7 +26,8 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-fn is_deceptive(character: char) -> bool {
+/// Whether a character could act on a terminal or deceive its reader.
+pub fn is_deceptive(character: char) -> bool {
     // `is_control` is C0, DEL and C1.
     character.is_control()
         || matches!(

@@ -134,7 +134,9 @@ fn predecessor(catalog: &Connection, run: &LiveRun) -> Result<Option<LiveRun>> {
         return Ok(None);
     }
     let ends = catalog::ends_within(catalog, &run.host, run.first - NEIGHBOURS, run.first)?;
-    let Some(end) = ends.into_iter().find(|end| may_link(end, run)) else { return Ok(None) };
+    let Some(end) = ends.into_iter().find(|end| may_link(end, run)) else {
+        return Ok(None);
+    };
     // One log continues another only if that one is not continued by a nearer log.
     let next = successor_of(catalog, &end)?;
     Ok(next.is_some_and(|next| same(&next, run)).then_some(end))

@@ -11,7 +11,7 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::printable::{is_unprintable, printable};
+use report::{is_deceptive, printable};
 
 /// The shapes a message can take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,7 +125,7 @@ impl Said {
         );
         let mut text = String::new();
         for character in Value::Object(object).to_string().chars() {
-            if is_unprintable(character) {
+            if is_deceptive(character) {
                 // Such a character stands only inside a string, where JSON takes its number.
                 // All of them lie in the basic plane, so four digits do.
                 write!(text, "\\u{:04x}", u32::from(character)).expect("a String takes any text");

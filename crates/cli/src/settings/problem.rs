@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::printable::printable;
+use report::printable;
 
 /// Where a setting was typed.
 #[derive(Debug, Clone, PartialEq, Eq)]

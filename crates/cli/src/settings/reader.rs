@@ -8,7 +8,7 @@ use super::problem::{Place, Problem};
 use super::typed::{Item, Typed, base_folder};
 use super::values;
 use super::words::Word;
-use crate::printable::printable;
+use report::printable;
 
 /// Reads values by key; a wrong one is noted and reads as if it were not there.
 pub(super) struct Reader<'a> {

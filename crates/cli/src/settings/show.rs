@@ -7,7 +7,7 @@ use super::email::{Encryption, PasswordSource};
 use super::values::show_size;
 use super::words::Word;
 use super::{Settings, VERSION};
-use crate::printable::is_unprintable;
+use report::is_deceptive;
 
 /// What stands for a password.
 pub(super) const MASK: &str = "********";
@@ -172,7 +172,7 @@ fn scalar(text: &str) -> String {
     for character in text.chars() {
         match character {
             '"' | '\\' => quoted.extend(['\\', character]),
-            _ if is_unprintable(character) => {
+            _ if is_deceptive(character) => {
                 // All of these lie in the basic plane, so four digits do.
                 quoted.push_str(&format!("\\u{:04x}", u32::from(character)));
             }

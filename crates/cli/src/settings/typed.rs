@@ -13,7 +13,7 @@ use serde_saphyr::{Location, Spanned};
 use super::keys;
 use super::locate::Found;
 use super::problem::{Place, Problem};
-use crate::printable::printable;
+use report::printable;
 
 /// A value as it was typed. It may be a password, so it has no `Debug`.
 pub(super) struct Value {
