@@ -37,8 +37,8 @@ pub struct LiveKey {
     pub windows: [Volume; 5],
     /// Frames between its last row and the end of the log, less than five.
     pub absent: u8,
-    /// Bytes that its rows hold.
-    pub emitted: Volume,
+    /// What its rows hold: bytes times five.
+    pub booked: Volume,
     /// Whether it was alive in the log's first frame already, so that its sums began before.
     pub since_start: bool,
     /// Bucket of its last row.
@@ -81,12 +81,13 @@ impl LiveKey {
         if self.since_start {
             return Volume::ZERO;
         }
-        let halved = if self.table == Table::Loopback { 2 } else { 1 };
         // The windows that end at its own last row: it had nothing after that, or bandwhich was
         // restarted unseen.
-        self.windows[usize::from(self.absent.min(4))]
-            .map(|bytes| bytes / halved)
-            .zip(self.emitted, u64::saturating_sub)
+        let all = self.windows[usize::from(self.absent.min(4))];
+        let parts = if self.table == Table::Loopback { 10 } else { 5 };
+        all.zip(self.booked, |all, booked| {
+            all.saturating_mul(5).saturating_sub(booked) / parts
+        })
     }
 }
 
@@ -113,7 +114,7 @@ impl Carry {
                 let first = (self.frames + 4 - distance as u64) % 5;
                 window.add(before.windows[4 - first as usize]);
             }
-            key.emitted.add(before.emitted);
+            key.booked.add(before.booked);
             key.since_start = before.since_start;
             key
         });

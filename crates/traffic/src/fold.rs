@@ -385,7 +385,7 @@ impl RunFold {
             doubled,
             since_start: self.next == 0 && self.style == Style::Continued,
             windows: [Volume::ZERO; 5],
-            emitted: Volume::ZERO,
+            booked: Volume::ZERO,
             remainder: Volume::ZERO,
             last_window: Volume::ZERO,
             last_frame: None,
@@ -542,6 +542,7 @@ impl RunFold {
                 slot.steady_since = frame;
             }
             slot.windows[(frame % 5) as usize].add(window);
+            slot.booked.add(window);
             slot.last_window = window;
             slot.last_frame = Some(frame);
             slot.last_time = time;
@@ -791,7 +792,7 @@ impl RunFold {
                 } else {
                     u8::try_from(self.next - 1 - last).unwrap_or(4)
                 },
-                emitted: slot.emitted,
+                booked: slot.booked,
                 since_start: slot.since_start,
                 bucket: slot.last_time.div_euclid(self.resolution) * self.resolution,
                 last_seen: slot.last_time,
@@ -865,7 +866,6 @@ fn push_row(
     let sum = part.fifths.zip(slot.remainder, u64::saturating_add);
     let volume = sum.map(|fifths| fifths / parts);
     slot.remainder = sum.map(|fifths| fifths % parts);
-    slot.emitted.add(volume);
     if slot.doubled {
         doubled.add(volume);
     }

@@ -18,13 +18,10 @@ pub enum Mode {
     Cumulative,
 }
 
-/// Frames with rows that are looked at before a run counts as undecided.
-const FRAMES: u32 = 24;
-/// Steps without any fall, and among them steps with a rise, that make running sums.
-const STEPS: u32 = 12;
-const RISES: u32 = 8;
-/// Equal rises of one key in a row that make running sums: a window of five refreshes can rise by
-/// the same amount four times at most unless the traffic itself grows to measure.
+/// Frames with rows that are looked at before a run counts as one of rates.
+const FRAMES: u32 = 60;
+/// Equal rises of one key from zero that make running sums: a steady stream fills its window in
+/// five refreshes, so that a rate rises by the same amount four times after its first sight.
 const EQUAL_RISES: u32 = 5;
 
 /// Gathers evidence from the first frames of a run.
@@ -32,6 +29,8 @@ const EQUAL_RISES: u32 = 5;
 pub(crate) struct Probe {
     frames: u32,
     rises: u32,
+    /// Keys in neighbouring frames that were compared.
+    pairs: u32,
     most_equal_rises: u32,
     /// Sums of the first two frames.
     first_sums: [u64; 2],
@@ -91,12 +90,14 @@ impl Probe {
                 equal_rises: 0,
             });
             if seen.frame + 1 == self.frames {
+                self.pairs += 1;
                 let rise = value.total().saturating_sub(seen.value.total());
                 rose |= rise > 0;
                 seen.equal_rises = match seen.rise {
                     _ if rise == 0 => 0,
-                    Some(before) if before == rise => seen.equal_rises + 1,
-                    _ => 1,
+                    None if seen.value.total().abs_diff(rise) <= 1 => 1,
+                    Some(before) if before == rise && seen.equal_rises > 0 => seen.equal_rises + 1,
+                    _ => 0,
                 };
                 self.most_equal_rises = self.most_equal_rises.max(seen.equal_rises);
                 seen.rise = Some(rise);
@@ -124,7 +125,10 @@ impl Probe {
     /// What the frames so far say; `None` where they say nothing.
     pub(crate) fn verdict(&self) -> Option<Mode> {
         let steps = self.frames.saturating_sub(1);
-        let rising = steps >= STEPS && self.rises >= RISES;
+        // Rates fall sooner or later, and the sooner the more keys there are. What never falls and
+        // mostly rises are sums.
+        let rising = (steps >= 12 && self.pairs >= 60 && self.rises * 5 >= steps * 4)
+            || (steps >= 40 && self.rises >= 16);
         (rising || self.most_equal_rises >= EQUAL_RISES).then_some(Mode::Cumulative)
     }
 }

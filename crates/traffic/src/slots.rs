@@ -90,8 +90,8 @@ pub(crate) struct Slot {
     pub(crate) since_start: bool,
     /// Sums of value times weight, by frame number modulo five.
     pub(crate) windows: [Volume; 5],
-    /// Bytes given out in rows.
-    pub(crate) emitted: Volume,
+    /// Windows booked, each a fifth of its refreshes: bytes times five.
+    pub(crate) booked: Volume,
     /// What is left of the division by five.
     pub(crate) remainder: Volume,
     /// Value times weight in the last frame that has it.
@@ -138,8 +138,7 @@ impl Slot {
     /// Forgets the sums after an absence that closed them.
     pub(crate) fn reopen(&mut self) {
         self.windows = [Volume::ZERO; 5];
-        self.emitted = Volume::ZERO;
-        self.remainder = Volume::ZERO;
+        self.booked = Volume::ZERO;
         self.last_window = Volume::ZERO;
         self.since_start = false;
     }

@@ -1,6 +1,7 @@
 //! Folds the recordings through the pipeline and lays the outcome beside what tcpdump saw.
 //!
 //! Shared by the test and the example `accuracy`: what is printed is what is held.
+#![allow(dead_code, reason = "the test and the example each use a part of it")]
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -15,6 +16,8 @@ use traffic::{LogFold, Options, Row, RunSummary, Sink, Strings, Table, Volume, t
 pub(crate) const LEAST_BYTES: u64 = 20_000;
 /// Bandwhich's name for an owner it does not know.
 const UNKNOWN: &str = "<UNKNOWN>";
+/// The truth's name for owners of sockets that the workload did not write down.
+const UNRECORDED: &str = "(owner unknown to the lab)";
 
 /// One recording: the truth, what the log can give, and what was counted.
 pub(crate) struct Measured {
@@ -42,8 +45,6 @@ pub(crate) struct Measured {
     pub(crate) without_owner: Option<u64>,
     /// Bytes of owners beyond what they truly moved.
     pub(crate) wrong_owner: u64,
-    /// Runs of bandwhich.
-    pub(crate) runs: usize,
     /// Whether every byte of the log is accounted for.
     pub(crate) is_balanced: bool,
 }
@@ -73,7 +74,6 @@ impl Measured {
     }
 
     /// Error of what was counted, in percent of the best that the log can give.
-    #[allow(dead_code, reason = "the example shows errors against the truth only")]
     pub(crate) fn error_in_log(&self) -> f64 {
         percent(self.counted, self.in_log)
     }
@@ -117,7 +117,7 @@ pub(crate) fn measure_all(folder: &Path) -> Vec<Measured> {
 }
 
 fn measure(name: &str, log: &Path, truth: &Value) -> Measured {
-    let (counted, runs, is_balanced) = count(log);
+    let (counted, is_balanced) = count(log);
     let in_log = |kind: &str| -> Vec<u64> {
         // Address rows first: a name that breaks its line cannot hurt them.
         ["A", "P", "C"]
@@ -131,8 +131,6 @@ fn measure(name: &str, log: &Path, truth: &Value) -> Measured {
         .expect("a truth says what is in the log");
     let is_running_sum = !in_log("last_block_sum").is_empty();
     let (owners, without_owner, wrong_owner) = owners(truth, &counted);
-    if std::env::var("DBG").is_ok() { println!("== {name} {:?}", truth["scenario"]); for (n,b) in &counted.owners { println!("  {n:?} {b} true {:?}", truth["per_process"].get(n).map(both)); }
-     for (n,b) in &counted.peers { println!("  peer {n:?} {b} true {:?}", truth["per_peer"].get(n).map(both)); } }
     Measured {
         name: name.to_owned(),
         scenario: truth["scenario"].as_str().unwrap_or_default().to_owned(),
@@ -146,7 +144,6 @@ fn measure(name: &str, log: &Path, truth: &Value) -> Measured {
         owners,
         without_owner,
         wrong_owner,
-        runs,
         is_balanced,
     }
 }
@@ -158,7 +155,6 @@ struct Counted {
     loopback: u64,
     peers: BTreeMap<String, u64>,
     owners: BTreeMap<String, u64>,
-    runs: usize,
 }
 
 impl Counted {
@@ -192,7 +188,6 @@ impl Sink for Counted {
         let mut strings = Strings::default();
         let tail = tail_rows(&run.carry, &mut strings);
         tail.iter().for_each(|row| self.row(row, &strings));
-        self.runs += 1;
         Ok(())
     }
 }
@@ -205,17 +200,14 @@ fn open(log: &Path) -> File {
     File::open(log).unwrap_or_else(|error| panic!("{} cannot be read: {error}", log.display()))
 }
 
-/// Counts a log as the program does. Also says how many runs it has, and whether all its bytes are
-/// accounted for.
-fn count(log: &Path) -> (Counted, usize, bool) {
+/// Counts a log as the program does. Also says whether all its bytes are accounted for.
+fn count(log: &Path) -> (Counted, bool) {
     let mut fold = LogFold::new(Options::default(), Counted::default());
     let (extent, outcome) =
         Reader::new(open(log), Limits::default()).for_each(|item| fold.take(item));
     outcome.expect("a log on a disk can be read to its end");
     let Ok((summary, counted)) = fold.finish();
-    let is_balanced = summary.accounting.total() == extent.bytes;
-    let runs = counted.runs;
-    (counted, runs, is_balanced)
+    (counted, summary.accounting.total() == extent.bytes)
 }
 
 /// Adds up the printed values, as a script of five lines would.
@@ -280,7 +272,8 @@ fn owners(truth: &Value, counted: &Counted) -> (Vec<Compared>, Option<u64>, u64)
     }
     let counted_of = |name: &str| counted.owners.get(name).copied().unwrap_or_default();
     let mut wrong = 0;
-    let truths: BTreeMap<&str, u64> = entries(&truth["per_process"]).collect();
+    let mut truths: BTreeMap<&str, u64> = entries(&truth["per_process"]).collect();
+    let unrecorded = truths.remove(UNRECORDED).unwrap_or_default();
     for (name, bytes) in &counted.owners {
         let truth = truths.get(name.as_str()).copied().unwrap_or_default();
         if name != UNKNOWN {
@@ -295,6 +288,8 @@ fn owners(truth: &Value, counted: &Counted) -> (Vec<Compared>, Option<u64>, u64)
             truth,
             counted: counted_of(name),
         });
+    // What nobody wrote down may rightly be anybody's.
+    let wrong = wrong.saturating_sub(unrecorded);
     (owners.collect(), Some(counted_of(UNKNOWN)), wrong)
 }
 
