@@ -343,10 +343,11 @@ fn ingest_batch(
         }
     }
     let reports = store.ingest(logs)?;
-    for ((report, pending), damage) in reports.iter().zip(read).zip(damage) {
-        note_report(report, summary);
-        store.mark_read(&pending.log, &pending.host, damage.as_deref())?;
-    }
+    reports
+        .iter()
+        .for_each(|report| note_report(report, summary));
+    let read = read.into_iter().zip(damage);
+    store.mark_read(read.map(|(log, damage)| (&log.log, log.host.as_str(), damage)))?;
     Ok(())
 }
 

@@ -90,23 +90,31 @@ impl Store {
         Ok(known == Some(stat(log)))
     }
 
-    /// Notes which file was ingested, so that it is not read again before it changes.
+    /// Notes which files were ingested, so that they are not read again before they change. Each
+    /// comes with its host and with what is wrong with it.
     ///
     /// # Errors
     /// Where the catalogue cannot be written.
-    pub fn mark_read(&mut self, log: &FoundLog, host: &str, damage: Option<&str>) -> Result<()> {
-        let (size, modified, inode) = stat(log);
-        self.catalog.execute(
-            "INSERT OR REPLACE INTO log VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            params![
-                log.path.as_os_str().as_encoded_bytes(),
-                host,
-                size,
-                modified,
-                inode,
-                damage
-            ],
-        )?;
+    pub fn mark_read<'a>(
+        &mut self,
+        logs: impl IntoIterator<Item = (&'a FoundLog, &'a str, Option<String>)>,
+    ) -> Result<()> {
+        let transaction = self.catalog.transaction()?;
+        for (log, host, damage) in logs {
+            let (size, modified, inode) = stat(log);
+            transaction.execute(
+                "INSERT OR REPLACE INTO log VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                params![
+                    log.path.as_os_str().as_encoded_bytes(),
+                    host,
+                    size,
+                    modified,
+                    inode,
+                    damage
+                ],
+            )?;
+        }
+        transaction.commit()?;
         Ok(())
     }
 

@@ -1,0 +1,21 @@
+//! The binary over logs as a user has them: what it writes, what it says, and how it ends.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+#[path = "end_to_end/containers.rs"]
+mod containers;
+#[path = "end_to_end/growing.rs"]
+mod growing;
+#[path = "end_to_end/hostile.rs"]
+mod hostile;
+#[path = "end_to_end/hosts.rs"]
+mod hosts;
+#[path = "end_to_end/lab.rs"]
+mod lab;
+#[path = "end_to_end/samples.rs"]
+mod samples;
+#[path = "end_to_end/store.rs"]
+mod store;
+#[path = "end_to_end/usage.rs"]
+mod usage;
+#[path = "end_to_end/zones.rs"]
+mod zones;

@@ -1,0 +1,88 @@
+//! The logs of several machines in one place.
+
+use crate::lab::{Lab, recording, timeless, totals};
+
+const WEB: &str = "bandwhich_20261122_0914.log";
+const DATABASE: &str = "bandwhich_20261122_0843.log";
+
+fn fleet() -> Lab {
+    let lab = Lab::with("timezone: UTC\ninput: {hosts: directories}\n");
+    lab.put(format!("web1/{WEB}"), &recording(WEB));
+    lab.put(format!("db 1/{DATABASE}"), &recording(DATABASE));
+    lab
+}
+
+#[test]
+fn each_folder_of_logs_gets_a_folder_of_reports() {
+    let lab = fleet();
+    let (code, result) = lab.report(&[]);
+    assert_eq!(code, 0, "{result}");
+    let hosts: Vec<&str> = result["reports"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|report| report["host"].as_str().unwrap())
+        .collect();
+    assert_eq!(hosts, ["db 1", "web1"]);
+    for (host, folder, log) in [("web1", "web1", WEB), ("db 1", "db%201", DATABASE)] {
+        let report = lab.written(&format!("{folder}/report_20261122.json"));
+        assert_eq!(report["host"], host);
+        let alone = Lab::new();
+        alone.put(log, &recording(log));
+        alone.run(&["report"]).done();
+        let alone = timeless(alone.written("report_20261122.json"));
+        assert_eq!(totals(&report), totals(&alone));
+        assert_eq!(report["top_processes"], alone["top_processes"]);
+        assert_eq!(report["connections"], alone["connections"]);
+    }
+}
+
+#[test]
+fn one_machine_can_be_asked_for() {
+    let lab = fleet();
+    let (code, result) = lab.report(&["--host", "web1"]);
+    assert_eq!(code, 0, "{result}");
+    assert_eq!(result["reports"].as_array().unwrap().len(), 1, "{result}");
+    assert_eq!(result["reports"][0]["host"], "web1");
+    assert!(lab.path("reports/web1/report_20261122.json").exists());
+    assert!(!lab.path("reports/db%201").exists());
+    // The other one is still to be told.
+    let (_, result) = lab.report(&[]);
+    assert_eq!(result["reports"].as_array().unwrap().len(), 1, "{result}");
+    assert_eq!(result["reports"][0]["host"], "db 1");
+}
+
+#[test]
+fn the_same_log_of_two_machines_counts_for_each() {
+    let lab = Lab::with("timezone: UTC\ninput: {hosts: directories}\n");
+    lab.put(format!("a/{WEB}"), &recording(WEB));
+    lab.put(format!("b/{WEB}"), &recording(WEB));
+    let (code, result) = lab.report(&[]);
+    assert_eq!(code, 0, "{result}");
+    let reports = result["reports"].as_array().unwrap();
+    assert_eq!(reports.len(), 2, "{result}");
+    assert_eq!(totals(&reports[0]), totals(&reports[1]));
+}
+
+#[test]
+fn a_machine_with_a_wild_name_stays_in_the_folder_of_reports() {
+    let lab = Lab::with("timezone: UTC\ninput: {hosts: directories}\n");
+    let wild = "..\u{1b}[31m\u{202e}<b>";
+    lab.put(format!("{wild}/{WEB}"), &recording(WEB));
+    let ran = lab.run(&["report"]).done();
+    assert!(ran.said.contains("<b>"), "{}", ran.said);
+    let folders: Vec<_> = std::fs::read_dir(lab.path("reports"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(folders.len(), 1);
+    assert!(
+        folders[0]
+            .chars()
+            .all(|character| character.is_ascii_graphic())
+    );
+    lab.report(&["--force", "--date", "20261122"]);
+    lab.run(&["status", "--json"]).done();
+    lab.run(&["status"]).done();
+    lab.run(&["store", "check"]).done();
+}

@@ -1,0 +1,210 @@
+//! A folder with settings, logs and all that the binary makes of them.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use assert_cmd::Command;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// No run of these tests takes longer, unless it hangs.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A machine of its own: `settings.yaml`, `logs/`, and later `store/` and `reports/`.
+pub(crate) struct Lab {
+    folder: TempDir,
+}
+
+/// What a run said, and how it ended.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) said: String,
+    pub(crate) complained: String,
+}
+
+impl Ran {
+    /// Standard output as JSON.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.said)
+            .unwrap_or_else(|error| panic!("{error}: {}\n{}", self.said, self.complained))
+    }
+
+    /// Holds that all went well.
+    #[track_caller]
+    pub(crate) fn done(self) -> Self {
+        assert_eq!(self.code, 0, "{}{}", self.said, self.complained);
+        self
+    }
+}
+
+impl Lab {
+    /// An empty machine in UTC.
+    pub(crate) fn new() -> Self {
+        Lab::with("timezone: UTC\n")
+    }
+
+    /// An empty machine with more settings.
+    pub(crate) fn with(settings: &str) -> Self {
+        let lab = Lab {
+            folder: tempfile::tempdir().unwrap(),
+        };
+        fs::create_dir(lab.logs()).unwrap();
+        lab.configure(settings);
+        lab
+    }
+
+    /// Writes the settings anew.
+    pub(crate) fn configure(&self, settings: &str) {
+        let settings = format!(
+            "{settings}host: lab\n\
+             paths: {{log_dir: logs, report_dir: reports, archive_dir: archive, store_dir: store}}\n\
+             email: {{enabled: false}}\n\
+             archive: {{enabled: false}}\n\
+             reports: {{format: [json, csv, parquet]}}\n"
+        );
+        fs::write(self.path("settings.yaml"), settings).unwrap();
+    }
+
+    pub(crate) fn path(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn logs(&self) -> PathBuf {
+        self.path("logs")
+    }
+
+    /// Writes a log.
+    pub(crate) fn put(&self, name: impl AsRef<Path>, log: &[u8]) {
+        let path = self.logs().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, log).unwrap();
+    }
+
+    /// Runs the program.
+    pub(crate) fn run<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Ran {
+        self.run_with(arguments, b"")
+    }
+
+    /// Runs the program with something on standard input. Whatever it was given, it must not panic,
+    /// must come to an end, and must not write what steers a terminal.
+    #[track_caller]
+    pub(crate) fn run_with<S: AsRef<OsStr>>(&self, arguments: &[S], input: &[u8]) -> Ran {
+        let output = Command::new(env!("CARGO_BIN_EXE_network-monitor"))
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("HOME", self.folder.path())
+            .args(["-c", "settings.yaml"])
+            .args(arguments)
+            .write_stdin(input)
+            .timeout(PATIENCE)
+            .output()
+            .unwrap();
+        let text = |bytes| String::from_utf8(bytes).expect("what is printed is UTF-8");
+        let ran = Ran {
+            code: output.status.code().expect("no signal ended it"),
+            said: text(output.stdout),
+            complained: text(output.stderr),
+        };
+        for stream in [&ran.said, &ran.complained] {
+            assert!(!stream.contains("panicked at"), "{stream}");
+            let steering = stream.chars().find(|character| steers(*character));
+            assert_eq!(steering, None, "{}", stream.escape_debug());
+        }
+        ran
+    }
+
+    /// `report --json` with more arguments: its code and what it printed.
+    #[track_caller]
+    pub(crate) fn report(&self, more: &[&str]) -> (i32, Value) {
+        let ran = self.run(&[&["report", "--json"], more].concat());
+        (ran.code, ran.json())
+    }
+
+    /// A report that was written.
+    #[track_caller]
+    pub(crate) fn written(&self, name: &str) -> Value {
+        let path = self.path("reports").join(name);
+        let text = fs::read(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
+        serde_json::from_slice(&text).unwrap()
+    }
+
+    /// Everything below a folder: bytes and the time they were written.
+    pub(crate) fn contents(&self, folder: &str) -> BTreeMap<PathBuf, (Vec<u8>, SystemTime)> {
+        let mut contents = BTreeMap::new();
+        let mut folders = vec![self.path(folder)];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    let modified = fs::metadata(&path).unwrap().modified().unwrap();
+                    contents.insert(path.clone(), (fs::read(path).unwrap(), modified));
+                }
+            }
+        }
+        contents
+    }
+}
+
+/// Whether a terminal does something else with it than show it: controls of C0 and C1, and the
+/// marks that turn the direction of writing.
+fn steers(character: char) -> bool {
+    (character.is_control() && character != '\n')
+        || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}')
+        || ('\u{202a}'..='\u{202e}').contains(&character)
+        || ('\u{2066}'..='\u{2069}').contains(&character)
+}
+
+/// A report without the time it was made.
+pub(crate) fn timeless(mut report: Value) -> Value {
+    report.as_object_mut().unwrap().remove("timestamp");
+    report
+}
+
+/// Bytes sent and received, of a report or of an entry of `report --json`.
+pub(crate) fn totals(report: &Value) -> (u64, u64) {
+    let bytes = |key: &str| report[key].as_u64().unwrap();
+    (bytes("total_upload_bytes"), bytes("total_download_bytes"))
+}
+
+/// Holds that every byte read is accounted for.
+#[track_caller]
+pub(crate) fn assert_balanced(result: &Value) {
+    let ingest = &result["ingest"];
+    let parts = ingest["accounting"].as_object().unwrap().values();
+    let accounted: u64 = parts.map(|part| part.as_u64().unwrap()).sum();
+    assert_eq!(
+        ingest["bytes_read"].as_u64().unwrap(),
+        accounted + ingest["known_bytes"].as_u64().unwrap(),
+        "{ingest}"
+    );
+}
+
+/// A recording that ships with the store's tests.
+pub(crate) fn recording(name: &str) -> Vec<u8> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../store/tests/recordings");
+    fs::read(folder.join(name)).unwrap()
+}
+
+/// A schema that ships in `docs/schema`.
+pub(crate) fn schema(name: &str) -> jsonschema::Validator {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/schema");
+    let schema = fs::read(folder.join(name)).unwrap();
+    jsonschema::draft202012::new(&serde_json::from_slice(&schema).unwrap()).unwrap()
+}
+
+/// Holds that a value keeps to a schema.
+#[track_caller]
+pub(crate) fn assert_valid(schema: &jsonschema::Validator, value: &Value) {
+    let errors: Vec<String> = schema
+        .iter_errors(value)
+        .map(|error| format!("{error} at {}", error.instance_path()))
+        .collect();
+    assert_eq!(errors, [""; 0]);
+}

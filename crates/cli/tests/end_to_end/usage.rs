@@ -1,0 +1,136 @@
+//! How it ends: what was typed wrong, what is missing, who holds the lock.
+
+use std::fs;
+
+use crate::lab::{Lab, recording};
+
+const LOG: &str = "bandwhich_20261122_0919.log";
+
+#[test]
+fn every_form_of_when_is_understood() {
+    let lab = Lab::new();
+    for when in [
+        "today",
+        "yesterday",
+        "week",
+        "month",
+        "20261122",
+        "2026-11-22",
+        "202611",
+        "2026-11",
+        "2026-11-20..2026-11-22",
+        "20261120..20261122",
+    ] {
+        let ran = lab.run(&["report", "--date", when]).done();
+        assert!(ran.said.contains("Nothing to do"), "{when}: {}", ran.said);
+    }
+}
+
+#[test]
+fn another_form_of_when_is_a_usage_error_that_lists_the_forms() {
+    let lab = Lab::new();
+    for when in [
+        "",
+        "tomorrow",
+        "last week",
+        "2026-13",
+        "2026-02-29",
+        "20261131",
+        "2026-11-22..",
+        "..2026-11-22",
+        "2026-11-22..2026-11-20",
+        "2026-11..2026-12",
+        "22.11.2026",
+        "-1",
+        "٢٠٢٦١١٢٢",
+        "\u{1b}[31m",
+    ] {
+        let ran = lab.run(&["report", &format!("--date={when}")]);
+        assert_eq!(ran.code, 2, "{when:?}: {}{}", ran.said, ran.complained);
+        assert_eq!(ran.said, "");
+        for form in [
+            "today",
+            "yesterday",
+            "week",
+            "month",
+            "YYYYMMDD",
+            "YYYY-MM-DD",
+            "YYYYMM",
+            "YYYY-MM",
+            "A..B",
+        ] {
+            assert!(ran.complained.contains(form), "{when}: {}", ran.complained);
+        }
+    }
+    // A wrong date is found before anything is done.
+    assert!(!lab.path("store").exists() && !lab.path("reports").exists());
+}
+
+#[test]
+fn an_unknown_key_is_an_error_with_its_line_and_the_nearest_key() {
+    let lab = Lab::with("timezone: UTC\ninput: {resolutoin: 60s}\n");
+    let ran = lab.run(&["report"]);
+    assert_eq!(ran.code, 2);
+    for part in ["settings.yaml:2:", "resolutoin", "did you mean resolution?"] {
+        assert!(ran.complained.contains(part), "{}", ran.complained);
+    }
+    assert!(!lab.path("store").exists());
+}
+
+#[test]
+fn a_second_run_ends_at_once_while_the_first_holds_the_lock() {
+    let lab = Lab::new();
+    lab.put(LOG, &recording(LOG));
+    fs::create_dir(lab.path("store")).unwrap();
+    let lock = files::Lock::acquire(&lab.path("store/lock"), "today", "a test").unwrap();
+    for command in ["report", "ingest"] {
+        let ran = lab.run(&[command]);
+        assert_eq!(ran.code, 5, "{}", ran.complained);
+        assert!(ran.complained.contains("a test"), "{}", ran.complained);
+    }
+    // Looking on is no second run.
+    lab.run(&["status"]).done();
+    assert!(!lab.path("reports").exists());
+    drop(lock);
+    lab.run(&["report"]).done();
+}
+
+#[test]
+fn a_missing_log_folder_is_named() {
+    let lab = Lab::new();
+    fs::remove_dir(lab.logs()).unwrap();
+    for command in ["report", "ingest"] {
+        let ran = lab.run(&[command]);
+        assert_eq!(ran.code, 1, "{}", ran.said);
+        assert!(
+            ran.complained.contains(lab.logs().to_str().unwrap()),
+            "{}",
+            ran.complained
+        );
+    }
+    lab.run(&["status"]).done();
+}
+
+#[test]
+fn a_folder_without_logs_is_nothing_to_do() {
+    let lab = Lab::new();
+    fs::write(lab.logs().join("readme.txt"), "no log").unwrap();
+    let ran = lab.run(&["report"]).done();
+    assert!(
+        ran.said.contains("Nothing to do: no logs in "),
+        "{}",
+        ran.said
+    );
+    let (code, result) = lab.report(&[]);
+    assert_eq!((code, &result["nothing_new"]), (0, &true.into()));
+    assert!(!lab.path("reports").exists());
+}
+
+#[test]
+fn a_dry_run_shows_what_would_be_done_and_does_nothing() {
+    let lab = Lab::new();
+    lab.put(LOG, &recording(LOG));
+    let ran = lab.run(&["report", "--dry-run"]).done();
+    assert!(ran.said.contains(LOG), "{}", ran.said);
+    assert!(!lab.path("store").exists() && !lab.path("reports").exists());
+}
