@@ -287,9 +287,6 @@ impl Args {
                 if let Some(folder) = &report.output {
                     set("--output", "paths.report_dir", folder);
                 }
-                if let Some(host) = &report.host {
-                    set("--host", "host", host);
-                }
                 if report.no_email {
                     set("--no-email", "email.enabled", "false");
                 }

@@ -20,7 +20,10 @@ fn main() -> ExitCode {
         Err(failure) => {
             let mut err = io::stderr().lock();
             // Nothing is left to be told if even this cannot be said.
-            let _ = writeln!(err, "error: {}", report::printable(&failure.to_string()));
+            // An error may have several lines, but each must be harmless.
+            let text = failure.to_string();
+            let lines: Vec<_> = text.lines().map(report::printable).collect();
+            let _ = writeln!(err, "error: {}", lines.join("\n"));
             if let Some(hint) = failure.hint() {
                 let _ = writeln!(err, "hint: {}", report::printable(&hint));
             }

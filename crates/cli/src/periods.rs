@@ -44,6 +44,16 @@ pub fn plan(
             }
         }
     }
+    // Their reports compare themselves with these days.
+    for day in days.clone() {
+        for later in [1, 7] {
+            if let Ok(date) = day.checked_add(jiff::ToSpan::days(later))
+                && has_data(store, host, date, zone)?
+            {
+                days.insert(date);
+            }
+        }
+    }
     let mut periods: Vec<Period> = days.iter().copied().map(Period::day).collect();
     if let Some(when) = when {
         let asked = when.on(today);

@@ -46,6 +46,8 @@ pub struct IngestSummary {
     pub damaged_lines: u64,
     /// What could not be read, or not wholly, and why.
     pub unreadable: Vec<Unreadable>,
+    /// Frames that two logs share which then went on differently: they are counted twice.
+    pub diverged_frames: u64,
     /// Whether a log has more damaged lines than `input.damaged_lines_threshold` allows.
     pub too_damaged: bool,
 }
@@ -62,7 +64,7 @@ pub struct Unreadable {
 impl IngestSummary {
     /// Whether something needs attention.
     pub fn needs_attention(&self) -> bool {
-        !self.unreadable.is_empty() || self.too_damaged
+        !self.unreadable.is_empty() || self.too_damaged || self.diverged_frames > 0
     }
 
     /// Whether all bytes that were read are accounted for.
@@ -185,20 +187,29 @@ fn find(settings: &Settings, summary: &mut IngestSummary) -> Result<Vec<Pending>
             // Each folder of the log folder is a host; what lies beside them is this machine's.
             let mut parts = pending.log.relative.iter();
             if let (Some(folder), Some(_)) = (parts.next(), parts.next()) {
-                pending.host = folder.to_string_lossy().into_owned();
+                pending.host = host_of_folder(folder);
             }
         }
     }
     Ok(found)
 }
 
-fn discover(
-    folder: &Path,
-    host: &str,
-    settings: &Settings,
-    found: &mut Vec<Pending>,
-    summary: &mut IngestSummary,
-) -> Result<(), Failure> {
+/// A folder's name as a host: what is not UTF-8 in it is written as `\xFF`, so that no two folders
+/// become one host.
+fn host_of_folder(folder: &std::ffi::OsStr) -> String {
+    let mut host = String::new();
+    for chunk in folder.as_encoded_bytes().utf8_chunks() {
+        host.push_str(chunk.valid());
+        chunk
+            .invalid()
+            .iter()
+            .for_each(|byte| host.push_str(&format!("\\x{byte:02X}")));
+    }
+    host
+}
+
+/// What lies in a log folder without being a log: what the program writes itself.
+pub fn exclusions(settings: &Settings) -> Vec<PathBuf> {
     let paths = &settings.paths;
     let mut exclude = vec![
         paths.report_dir.clone(),
@@ -213,7 +224,17 @@ fn discover(
             PathBuf::from(rotated)
         }));
     }
-    let discovery = files::discover(folder, &exclude)?;
+    exclude
+}
+
+fn discover(
+    folder: &Path,
+    host: &str,
+    settings: &Settings,
+    found: &mut Vec<Pending>,
+    summary: &mut IngestSummary,
+) -> Result<(), Failure> {
+    let discovery = files::discover(folder, &exclusions(settings))?;
     for skipped in discovery.skipped {
         let (path, reason) = (
             files::show(&skipped.path).to_string(),
@@ -470,6 +491,7 @@ fn note_report(report: &IngestReport, summary: &mut IngestSummary) {
         "{}: {word}, {} bytes, {} runs",
         report.name, report.bytes, report.new_runs
     );
+    summary.diverged_frames += report.diverged_frames as u64;
     if report.diverged_frames > 0 {
         warn!(
             "{}: shares {} frames with a log that went on differently; they are counted twice",

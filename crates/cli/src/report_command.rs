@@ -8,16 +8,16 @@ use report::{
 };
 use serde::Serialize;
 use store::Store;
-use tracing::{debug, info};
+use tracing::{debug, warn};
 use traffic::{Period, When};
 
 use crate::args::ReportArgs;
 use crate::facts::{input_facts, time_of};
 use crate::failure::{Ending, Failure};
 use crate::periods::{Plan, plan};
-use crate::pipeline::{IngestSummary, ingest_folder, tuning};
+use crate::pipeline::{IngestSummary, exclusions, ingest_folder, tuning};
 use crate::progress::Progress;
-use crate::publish::{Folder, Written};
+use crate::publish::{Folder, Written, print_json};
 use crate::settings::{HostLayout, Loopback, ReportFormat, Settings};
 use crate::world::World;
 
@@ -73,14 +73,14 @@ pub fn run(
         None => None,
     };
     if args.dry_run {
-        return dry_run(when, settings, world, out);
+        return dry_run(args, when, settings, world, out);
     }
     let mut result = RunResult {
         not_yet_active: settings.not_yet_active(),
         ..RunResult::default()
     };
     if !result.not_yet_active.is_empty() {
-        info!(
+        warn!(
             "not yet active in this version: {}",
             result.not_yet_active.join(", ")
         );
@@ -107,8 +107,7 @@ pub fn run(
             .flat_map(|report| &report.files)
             .all(|file| !file.is_new);
     if args.json {
-        serde_json::to_writer_pretty(&mut *out, &result).map_err(std::io::Error::from)?;
-        writeln!(out)?;
+        print_json(&result, out)?;
     } else {
         conclude(&result, when, settings, out)?;
     }
@@ -122,19 +121,21 @@ pub fn run(
 
 /// The hosts to report: the one asked for, or all that the settings' logs may tell of.
 fn hosts(store: &Store, args: &ReportArgs, settings: &Settings) -> Result<Vec<String>, Failure> {
-    Ok(match settings.input.hosts {
-        HostLayout::Directories if args.host.is_none() => store.hosts()?,
-        _ => vec![settings.host.clone()],
+    Ok(match (&args.host, settings.input.hosts) {
+        (Some(host), _) => vec![host.clone()],
+        (None, HostLayout::Directories) => store.hosts()?,
+        (None, HostLayout::Single) => vec![settings.host.clone()],
     })
 }
 
 fn dry_run(
+    args: &ReportArgs,
     when: Option<When>,
     settings: &Settings,
     world: &World,
     out: &mut dyn Write,
 ) -> Result<Ending, Failure> {
-    let found = files::discover(&settings.paths.log_dir, &[])?;
+    let found = files::discover(&settings.paths.log_dir, &exclusions(settings))?;
     let store = Store::open_to_read(&settings.paths.store_dir)?;
     let mut pending = 0;
     for log in &found.logs {
@@ -149,8 +150,11 @@ fn dry_run(
     }
     if let Some(store) = &store {
         let today = world.today(settings);
-        for period in plan(store, &settings.host, when, &settings.time_zone, today)?.periods {
-            writeln!(out, "would report  {}", period.stamp())?;
+        for host in hosts(store, args, settings)? {
+            for period in plan(store, &host, when, &settings.time_zone, today)?.periods {
+                let host = report::printable(&host);
+                writeln!(out, "would report  {} of {host}", period.stamp())?;
+            }
         }
     }
     writeln!(

@@ -8,8 +8,9 @@ use store::{Store, StoreStatus};
 use crate::args::{IngestArgs, StatusArgs, StoreCommand};
 use crate::facts::time_of;
 use crate::failure::{Ending, Failure};
-use crate::pipeline::{ingest_folder, ingest_paths};
+use crate::pipeline::{exclusions, ingest_folder, ingest_paths};
 use crate::progress::Progress;
+use crate::publish::print_json;
 use crate::report_command::accounting;
 use crate::settings::Settings;
 use crate::world::World;
@@ -62,7 +63,7 @@ pub fn status(
     out: &mut dyn Write,
 ) -> Result<Ending, Failure> {
     let store = Store::open_to_read(&settings.paths.store_dir)?;
-    let logs = match files::discover(&settings.paths.log_dir, &[]) {
+    let logs = match files::discover(&settings.paths.log_dir, &exclusions(settings)) {
         Ok(found) => found.logs,
         Err(_) => Vec::new(),
     };
@@ -105,7 +106,11 @@ fn show_status(status: &Status, settings: &Settings, out: &mut dyn Write) -> Res
         "Store     {} rows of {} logs, {} runs of bandwhich, in {store_dir}",
         store.rows, store.sources, store.runs
     )?;
-    writeln!(out, "Hosts     {}", store.hosts.join(", "))?;
+    writeln!(
+        out,
+        "Hosts     {}",
+        report::printable(&store.hosts.join(", "))
+    )?;
     if let Some(span) = store.span {
         let zone = &settings.time_zone;
         writeln!(
@@ -186,10 +191,4 @@ pub fn store(
             })
         }
     }
-}
-
-fn print_json(value: &impl Serialize, out: &mut dyn Write) -> Result<(), Failure> {
-    serde_json::to_writer_pretty(&mut *out, value).map_err(std::io::Error::from)?;
-    writeln!(out)?;
-    Ok(())
 }

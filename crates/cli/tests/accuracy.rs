@@ -24,8 +24,7 @@ const LOSSY: [&str; 6] = [
 const BOUNDED: [&str; 5] = ["killmid", "diskfull", "pipehead", "tty", "twowriters"];
 
 static RECORDINGS: LazyLock<Vec<Measured>> = LazyLock::new(|| {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../store/tests/recordings");
-    let measured = measure_all(&folder);
+    let measured = measure_all(&measure::recordings());
     assert_eq!(measured.len(), 52, "a recording without its truth");
     measured
 });
@@ -135,9 +134,6 @@ fn peers_are_within_a_hundredth_of_the_truth() {
             "weirdhosts" => continue,
             // The bridge's rows name the own address as the peer.
             "bridge" => continue,
-            // Hundreds of connections of 100 bytes beside a large one: what their rows lose by
-            // rounding is below a hundredth of the frame, so it is booked without a peer.
-            "kill9" => 2.0,
             _ => 1.0,
         };
         for peer in &recording.peers {
@@ -229,4 +225,14 @@ fn every_byte_of_every_recording_is_accounted_for() {
     for recording in RECORDINGS.iter() {
         assert!(recording.is_balanced, "{}", recording.name);
     }
+}
+
+#[test]
+fn the_page_shows_these_figures() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/accuracy.md");
+    let page = std::fs::read_to_string(page).expect("the page ships with the program");
+    assert!(
+        page.contains(&measure::table(&RECORDINGS)),
+        "make its table anew: cargo run --release -p network-monitor --example accuracy"
+    );
 }

@@ -26,7 +26,7 @@ impl Default for Limits {
         Limits {
             chunk_size: 4 << 20,
             max_line_bytes: 65_536,
-            max_frame_bytes: 64 << 20,
+            max_frame_bytes: 16 << 20,
         }
     }
 }

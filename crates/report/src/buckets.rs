@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use foldhash::fast::FixedState;
-use traffic::{BucketFacts, Volume};
+use traffic::{BucketFacts, Volume, observed_seconds};
 
 use crate::arithmetic::{percentile_95, rate};
 
@@ -22,15 +22,16 @@ pub(crate) struct Bucket {
     pub(crate) peak: Volume,
     /// Refreshes of all logs.
     frames: u64,
+    /// Seconds that these refreshes observed.
+    observed: u64,
     /// First and last refresh. `None` where only rows are known.
     pub(crate) seen: Option<(i64, i64)>,
 }
 
 impl Bucket {
-    /// Seconds observed. Two logs do not observe a second twice, and a few refreshes take less than
-    /// a second: no more than the bucket has.
+    /// Seconds observed. A few refreshes take less than a second: no more than the bucket has.
     pub(crate) fn observed(&self, resolution: i64) -> u64 {
-        self.frames.min(self.length(resolution))
+        self.observed.min(self.length(resolution))
     }
 
     /// Whether more than one log observed it.
@@ -51,6 +52,7 @@ impl Bucket {
 /// The buckets of a period.
 pub(crate) struct Buckets {
     by_start: HashMap<i64, Bucket, FixedState>,
+    facts: HashMap<i64, Vec<BucketFacts>, FixedState>,
     span: Range<i64>,
     resolution: i64,
     /// Rows and facts that were not of the period.
@@ -62,6 +64,7 @@ impl Buckets {
         let by_start = HashMap::with_hasher(FixedState::with_seed(0x6e6d));
         Buckets {
             by_start,
+            facts: HashMap::with_hasher(FixedState::with_seed(0x6e6d)),
             span,
             resolution: resolution.max(1),
             outside: 0,
@@ -79,6 +82,7 @@ impl Buckets {
             volume: Volume::ZERO,
             peak: Volume::ZERO,
             frames: 0,
+            observed: 0,
             seen: None,
         };
         Some(self.by_start.entry(start).or_insert(empty))
@@ -108,11 +112,17 @@ impl Buckets {
             bucket.frames = bucket.frames.saturating_add(facts.frames.into());
             let (first, last) = bucket.seen.unwrap_or((facts.first, facts.last));
             bucket.seen = Some((first.min(facts.first), last.max(facts.last)));
+            self.facts.entry(facts.bucket).or_default().push(*facts);
         }
     }
 
     /// Ends the adding.
-    pub(crate) fn close(self) -> ClosedBuckets {
+    pub(crate) fn close(mut self) -> ClosedBuckets {
+        for (start, facts) in &mut self.facts {
+            if let Some(bucket) = self.by_start.get_mut(start) {
+                bucket.observed = observed_seconds(facts);
+            }
+        }
         let mut list: Vec<_> = self.by_start.into_values().collect();
         list.sort_unstable_by_key(|bucket| bucket.start);
         ClosedBuckets {

@@ -21,7 +21,7 @@ pub(crate) fn relation(new: &RunSummary, known: &RunSummary) -> Relation {
     let better = match (new.may_go_on, known.may_go_on) {
         (false, true) => true,
         (true, false) => false,
-        _ => new.frames > known.frames,
+        _ => (new.frames, new.text_bytes) > (known.frames, known.text_bytes),
     };
     compare(&new.hashes, &known.hashes, better)
 }

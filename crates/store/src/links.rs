@@ -5,7 +5,7 @@
 //! end of that log is no end. Which logs are linked depends only on which logs are live, never on
 //! the order in which they came.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rusqlite::Connection;
 use traffic::{Carry, Row, RunSummary, Strings, Table, tail_rows};
@@ -40,37 +40,35 @@ impl Ends {
 
 /// Writes what the ends owe, where they may have changed.
 pub(crate) fn settle(batch: &mut Batch<'_>, ends: Ends) -> Result<()> {
-    let mut runs: Vec<LiveRun> = Vec::new();
+    let mut runs: BTreeMap<(i64, i64), LiveRun> = BTreeMap::new();
+    let mut chains = Chains {
+        catalog: batch.catalog,
+        next: HashMap::new(),
+    };
     for (host, time) in ends.times {
         let (from, to) = (time - NEIGHBOURS, time + NEIGHBOURS);
-        let mut near = catalog::ends_within(batch.catalog, &host, from, to)?;
-        for start in catalog::starts_within(batch.catalog, &host, from, to)? {
-            near.push(chain_end(batch.catalog, start)?);
-        }
-        for run in near {
-            let run = chain_end(batch.catalog, run)?;
-            if !runs.contains(&run) {
-                runs.push(run);
-            }
+        let near = catalog::ends_within(batch.catalog, &host, from, to)?;
+        let starts = catalog::starts_within(batch.catalog, &host, from, to)?;
+        for run in near.iter().chain(&starts) {
+            let end = chains.end(run)?;
+            runs.insert((end.source, end.number), end);
         }
         // Runs inside a chain owe nothing, whatever they owed before.
-        for run in catalog::ends_within(batch.catalog, &host, from, to)? {
-            if !runs.contains(&run) {
-                runs.push(run);
-            }
-        }
+        runs.extend(near.into_iter().map(|run| ((run.source, run.number), run)));
     }
-    for run in runs {
-        settle_end(batch, &run)?;
+    for run in runs.into_values() {
+        let goes_on = chains.next(&run)?.is_some();
+        settle_end(batch, &run, goes_on)?;
     }
     Ok(())
 }
 
-fn settle_end(batch: &mut Batch<'_>, run: &LiveRun) -> Result<()> {
+fn settle_end(batch: &mut Batch<'_>, run: &LiveRun, goes_on: bool) -> Result<()> {
     let before = catalog::segments_of(batch.catalog, run.source, Some(run.number))?;
-    let carry = match successor(batch.catalog, run)? {
-        Some(_) => Carry::default(),
-        None => chain_carry(batch, run)?,
+    let carry = if goes_on {
+        Carry::default()
+    } else {
+        chain_carry(batch, run)?
     };
     for (file, day) in before {
         batch
@@ -173,13 +171,29 @@ fn same(one: &LiveRun, other: &LiveRun) -> bool {
     one.source == other.source && one.number == other.number
 }
 
-/// The last run of the chain that begins here.
-fn chain_end(catalog: &Connection, run: LiveRun) -> Result<LiveRun> {
-    let mut end = run;
-    while let Some(next) = successor(catalog, &end)? {
-        end = next;
+/// Chains of runs, each link looked up once.
+struct Chains<'a> {
+    catalog: &'a Connection,
+    next: HashMap<(i64, i64), Option<LiveRun>>,
+}
+
+impl Chains<'_> {
+    fn next(&mut self, run: &LiveRun) -> Result<Option<LiveRun>> {
+        let key = (run.source, run.number);
+        if !self.next.contains_key(&key) {
+            self.next.insert(key, successor(self.catalog, run)?);
+        }
+        Ok(self.next[&key].clone())
     }
-    Ok(end)
+
+    /// The last run of the chain that begins here.
+    fn end(&mut self, run: &LiveRun) -> Result<LiveRun> {
+        let mut end = run.clone();
+        while let Some(next) = self.next(&end)? {
+            end = next;
+        }
+        Ok(end)
+    }
 }
 
 fn stage_tail(batch: &Batch<'_>, run: &LiveRun, carry: &Carry) -> Result<Vec<Staged>> {

@@ -70,12 +70,23 @@ pub(crate) fn folder(kind: Kind, day: i64, host: &str) -> PathBuf {
         .join(format!("host={}", encoded(host)))
 }
 
-/// A host as the name of a folder.
+/// Bytes of a folder's name; file systems take 255, and `host=` stands before it.
+const LONGEST: usize = 200;
+
+/// A host as the name of a folder. A name too long for one is cut and told apart by its hash.
 pub(crate) fn encoded(host: &str) -> String {
-    match host {
+    let mut name = match host {
         "." | ".." => host.replace('.', "%2E"),
         _ => utf8_percent_encode(host, RESERVED).to_string(),
+    };
+    if name.len() > LONGEST {
+        name.truncate(LONGEST - 17);
+        name.push_str(&format!(
+            "~{:016x}",
+            xxhash_rust::xxh3::xxh3_64(host.as_bytes())
+        ));
     }
+    name
 }
 
 /// Day number and host of a segment's path below the store.
@@ -95,6 +106,13 @@ pub(crate) fn parse_folder(path: &Path) -> Option<(Kind, i64, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_host_fits_into_a_folder_and_keeps_its_own() {
+        let (one, other) = ("é".repeat(126), "é".repeat(127));
+        assert!(encoded(&one).len() <= LONGEST && encoded(&other).len() <= LONGEST);
+        assert_ne!(encoded(&one), encoded(&other));
+    }
 
     #[test]
     fn a_folder_is_read_back() {

@@ -1,11 +1,13 @@
 //! What the history holds, read back.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use rusqlite::{OptionalExtension as _, params};
 use serde::Serialize;
-use traffic::{Accounting, BucketFacts, DamagedLine, Mode, RowView, Table, Volume};
+use traffic::{
+    Accounting, BucketFacts, DamagedLine, Mode, RowView, Table, Volume, observed_seconds,
+};
 
 use crate::partition::{Kind, day_number};
 use crate::sidecar::Source;
@@ -170,12 +172,11 @@ impl Store {
             return Ok((known.observed_seconds > 0).then_some(known));
         }
         let mut totals = Totals::default();
-        let mut frames: BTreeMap<i64, u64> = BTreeMap::new();
-        for facts in self.read_facts(host, seconds.clone())? {
-            *frames.entry(facts.bucket).or_default() += u64::from(facts.frames);
-        }
         let bucket = u64::try_from(resolution).unwrap_or(1);
-        totals.observed_seconds = frames.values().map(|&frames| frames.min(bucket)).sum();
+        let mut facts = self.read_facts(host, seconds.clone())?;
+        for facts in facts.chunk_by_mut(|one, next| one.bucket == next.bucket) {
+            totals.observed_seconds += observed_seconds(facts).min(bucket);
+        }
         self.read_rows::<crate::Error>(host, seconds.clone(), |row| {
             if row.table == Table::Traffic || (loopback && row.table == Table::Loopback) {
                 totals.volume.add(row.volume);

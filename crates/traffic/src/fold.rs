@@ -86,6 +86,7 @@ pub(crate) struct RunFold {
     /// Addresses that were later shown by name.
     names_of_hosts: HashMap<TextId, TextId, FixedState>,
     has_connections: bool,
+    has_loopback: bool,
     residual_by_peer: bool,
     /// Whether what address rows hold beyond connection rows is rounding alone: then it follows the
     /// windows as rows do. What damaged or pruned rows lose does not.
@@ -123,6 +124,7 @@ impl RunFold {
             batch_buckets: 0,
             names_of_hosts: HashMap::default(),
             has_connections: false,
+            has_loopback: false,
             residual_by_peer: false,
             residual_is_windowed: true,
             damaged_before: style == Style::Continued,
@@ -314,27 +316,34 @@ impl RunFold {
         if rest == Volume::ZERO {
             return;
         }
-        if counts[2] > 0 && frame.damaged
-            || counts[2] > 0 && rest.total() > 20 && rest.total() > fuller.total() / 100
-        {
-            // Once by peer, always by peer: a key that comes and goes would have no exact total.
-            self.residual_by_peer = true;
+        if counts[2] == 0 {
+            if !self.has_loopback {
+                self.see(&plain_key(Kind::Rest, b""), rest, UNKNOWN, None);
+            }
+            return;
         }
-        if !(self.residual_by_peer && counts[2] > 0) {
+        // Once by peer, always by peer: a key that comes and goes would have no exact total.
+        self.residual_by_peer |= frame.damaged
+            || self.has_loopback
+            || (rest.total() > 20 && rest.total() > fuller.total() / 100)
+            || mostly_tiny(frame);
+        if !self.residual_by_peer {
             self.see(&plain_key(Kind::Rest, b""), rest, UNKNOWN, None);
             return;
         }
-        let mut by_peer: HashMap<&[u8], Volume, FixedState> = HashMap::default();
+        let mut by_peer: HashMap<&[u8], (Volume, bool), FixedState> = HashMap::default();
         for (row, value) in frame.rows.iter().zip(frame.values) {
             if let Line::Connection(row) = row {
-                by_peer.entry(row.host).or_default().add(*value);
+                let (sum, loopback) = by_peer.entry(row.host).or_default();
+                sum.add(*value);
+                *loopback |= row.interface.is_some_and(is_loopback_interface);
             }
         }
         for (row, value) in frame.rows.iter().zip(frame.values) {
             if let Line::Address(row) = row {
-                let seen = by_peer.get(row.host).copied().unwrap_or_default();
+                let (seen, loopback) = by_peer.get(row.host).copied().unwrap_or_default();
                 let rest = value.zip(seen, u64::saturating_sub);
-                if rest != Volume::ZERO {
+                if rest != Volume::ZERO && !loopback {
                     self.see(&plain_key(Kind::Residual, row.host), rest, UNKNOWN, None);
                 }
             }
@@ -370,6 +379,7 @@ impl RunFold {
     fn open(&mut self, key: &Key<'_>, name: &[u8], interface: Option<&[u8]>) -> u32 {
         let loopback = interface.is_some_and(is_loopback_interface)
             || (key.kind != Kind::Process && is_loopback_host(key.text));
+        self.has_loopback |= loopback;
         let doubled = !loopback && key.kind == Kind::Connection && self.is_doubled(key);
         let interface = interface.map(|interface| self.strings.intern(interface));
         let text = self.strings.intern(key.text);
@@ -804,6 +814,18 @@ impl RunFold {
             keys,
         }
     }
+}
+
+/// Whether most connection rows are so small that rounding takes a per cent of them.
+fn mostly_tiny(frame: &Observation<'_>) -> bool {
+    let (mut rows, mut tiny) = (0, 0);
+    for (row, value) in frame.rows.iter().zip(frame.values) {
+        if matches!(row, Line::Connection(_)) {
+            rows += 1;
+            tiny += u32::from(value.total() < 100);
+        }
+    }
+    tiny >= 8 && tiny * 2 > rows
 }
 
 fn family(row: &Line<'_>) -> usize {

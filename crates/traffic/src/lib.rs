@@ -21,7 +21,7 @@ pub use log::{Accounting, DamagedLine, LogFold, LogSummary, Options, RunSummary,
 pub use mode::Mode;
 
 pub use period::{Period, PeriodError, When};
-pub use rollup::{BucketFacts, Row, Table, host_label};
+pub use rollup::{BucketFacts, Row, Table, host_label, observed_seconds};
 pub use strings::{Strings, TextId};
 pub use view::RowView;
 pub use volume::Volume;

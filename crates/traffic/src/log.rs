@@ -38,6 +38,9 @@ const SAMPLES: usize = 20;
 /// Bytes of a damaged line that are kept.
 const SAMPLE_BYTES: usize = 200;
 
+/// Bytes of a torn frame that are joined; what goes on longer was not torn by a name.
+const TORN_BYTES: usize = 8 << 20;
+
 /// Receives what a fold gives out.
 pub trait Sink {
     /// What may go wrong in it.
@@ -193,6 +196,7 @@ struct Held {
     legacy: bool,
     open: bool,
     whole: bool,
+    complete: bool,
     /// The frame before it was cut off.
     after_cut: bool,
 }
@@ -207,8 +211,12 @@ struct Refresh<'a> {
     damaged: bool,
     /// Without a head, and followed by the next one's rows: the form up to 0.16.0.
     legacy: bool,
-    /// The last frame of a log without heads: it may still grow, so it is no part of the identity.
+    /// The last frame of a log without heads may still grow, the first of a log may lack its
+    /// beginning: neither is part of the identity.
     open: bool,
+    /// It has its head and its end, though its rest may come later: the identity of a run that has
+    /// nothing else.
+    complete: bool,
 }
 
 /// Folds the items of one log, in order.
@@ -232,7 +240,8 @@ struct Run {
     probe: Option<(Probe, VecDeque<Held>)>,
     counters: Option<Counters>,
     hashes: Vec<u64>,
-    open_hash: Option<u64>,
+    /// Bytes of frames that are no part of the identity.
+    open_bytes: u64,
     text_bytes: u64,
     may_continue: bool,
     values: Vec<Volume>,
@@ -278,7 +287,15 @@ impl<S: Sink> LogFold<S> {
     pub fn finish(mut self) -> Result<(LogSummary, S), S::Error> {
         if let Some(torn) = self.torn.take() {
             // Its rest may come later, so it is no part of the identity.
-            self.release(Held { open: true, ..torn }, true);
+            let complete = torn.whole && !torn.legacy && !torn.open;
+            self.release(
+                Held {
+                    open: true,
+                    complete,
+                    ..torn
+                },
+                true,
+            );
         }
         self.end_run(true);
         match self.error {
@@ -320,13 +337,20 @@ impl<S: Sink> LogFold<S> {
         self.summary.rows += frame.rows.len() as u64;
         let frame_is_open = !frame.header && frame.closing == Closing::EndOfLog;
         let legacy = !frame.header && frame.closing != Closing::EmptyLine;
+        // The log begins within a frame: what stands before is in another log.
+        let headless = !frame.header && !legacy && self.runs == 0 && self.torn.is_none();
+        let empty = frame.rows.is_empty() && frame.faults.is_empty() && !frame.idle;
+        if empty && (frame.closing == Closing::EmptyLine || self.torn.is_some()) {
+            self.summary.accounting.filler += bytes;
+            return;
+        }
         if let Some(torn) = &mut self.torn {
             let same = match (torn.timestamp, frame.timestamp()) {
                 (Some(before), Some(now)) => before == now && !repeats(&torn.text, &frame.rows),
                 (None, Some(_)) => true,
                 (_, None) => !frame.idle,
             };
-            if same {
+            if same && torn.text.len() + frame.text.len() <= TORN_BYTES {
                 torn.text.extend_from_slice(frame.text);
                 torn.bytes += bytes;
                 torn.timestamp = torn.timestamp.or(frame.timestamp());
@@ -347,22 +371,22 @@ impl<S: Sink> LogFold<S> {
                 timestamp: frame.timestamp(),
                 damaged: true,
                 legacy,
-                open: frame_is_open,
+                open: headless || frame_is_open,
                 whole,
+                complete: false,
                 after_cut: false,
             });
-        } else if frame.idle || !frame.rows.is_empty() {
+        } else {
             self.refresh(&Refresh {
                 timestamp: frame.timestamp(),
                 rows: &frame.rows,
                 text: frame.text,
                 bytes,
-                damaged: frame.closing == Closing::TooLong,
+                damaged: headless || frame.closing == Closing::TooLong,
                 legacy,
-                open: frame_is_open,
+                open: headless || frame_is_open,
+                complete: frame.header,
             });
-        } else {
-            self.summary.accounting.filler += bytes;
         }
     }
 
@@ -456,6 +480,7 @@ impl<S: Sink> LogFold<S> {
                 legacy: refresh.legacy,
                 open: refresh.open,
                 whole: true,
+                complete: refresh.complete,
             });
             if let Some(mode) = verdict {
                 self.decide(mode);
@@ -471,8 +496,8 @@ impl<S: Sink> LogFold<S> {
             Ok(()) => {
                 run.text_bytes += refresh.bytes;
                 if let Some(hash) = hash {
-                    if refresh.open {
-                        run.open_hash = Some(hash);
+                    if refresh.open && !(refresh.complete && run.hashes.is_empty()) {
+                        run.open_bytes += refresh.bytes;
                     } else {
                         if run.hashes.is_empty() {
                             self.heads.push(hash);
@@ -498,6 +523,14 @@ impl<S: Sink> LogFold<S> {
         if legacy && !refresh.legacy {
             // A newer version went on in the same file. (A frame without head within a log with
             // heads is a torn one, not another version.)
+            return true;
+        }
+        if !legacy
+            && refresh.legacy
+            && let (Some(now), Some(last)) = (refresh.timestamp, run.fold.last_time())
+            && now.abs_diff(last) > 3
+        {
+            // An older version's log was put behind.
             return true;
         }
         // A copied stretch begins with a frame that began a run before, and goes back in time.
@@ -526,7 +559,7 @@ impl<S: Sink> LogFold<S> {
             probe,
             counters,
             hashes: Vec::new(),
-            open_hash: None,
+            open_bytes: 0,
             text_bytes: 0,
             may_continue: first && style == Style::Continued,
             values: Vec::new(),
@@ -571,19 +604,26 @@ impl<S: Sink> LogFold<S> {
             let mode = probe.verdict().unwrap_or(self.mode);
             self.decide(mode);
         }
+        if let Some(Run {
+            hashes, open_bytes, ..
+        }) = &self.run
+            && hashes.is_empty()
+            && *open_bytes > 0
+        {
+            // A single frame that may be incomplete: it is read next time.
+            let accounting = &mut self.summary.accounting;
+            accounting.frames = accounting.frames.saturating_sub(*open_bytes);
+            accounting.unfinished += *open_bytes;
+            self.summary.frames -= 1;
+            self.run = None;
+            self.runs -= 1;
+            return;
+        }
         let Some(run) = &mut self.run else { return };
         let carry = run.fold.end(with_log || run.may_continue);
         self.give_rows(true);
         let Some(run) = self.run.take() else { return };
-        let Run {
-            fold,
-            mut hashes,
-            open_hash,
-            ..
-        } = run;
-        if hashes.is_empty() {
-            hashes.extend(open_hash);
-        }
+        let Run { fold, hashes, .. } = run;
         let Some(last) = fold.last_time() else {
             self.summary.timeless_frames += fold.frames;
             self.summary.runs = self.runs;
@@ -663,6 +703,7 @@ impl Held {
             damaged: self.damaged,
             legacy: self.legacy,
             open: self.open,
+            complete: self.complete,
         }
     }
 }

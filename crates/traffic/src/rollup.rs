@@ -80,6 +80,42 @@ pub struct BucketFacts {
     pub last: i64,
 }
 
+/// Seconds that several logs observed within one bucket: frames count one second each, but where
+/// logs overlap, no second counts twice.
+///
+/// ```
+/// # use traffic::{BucketFacts, Volume, observed_seconds};
+/// # let facts = |first, last, frames| BucketFacts {
+/// #     bucket: 0, frames, idle_frames: 0, peak: Volume::ZERO, first, last,
+/// # };
+/// assert_eq!(observed_seconds(&mut [facts(0, 29, 30), facts(30, 59, 30)]), 60);
+/// assert_eq!(observed_seconds(&mut [facts(0, 29, 30), facts(10, 29, 20)]), 30);
+/// ```
+pub fn observed_seconds(facts: &mut [BucketFacts]) -> u64 {
+    facts.sort_unstable_by_key(|facts| (facts.first, facts.last));
+    let mut observed = 0;
+    let mut rest = &*facts;
+    while let Some(first) = rest.first() {
+        let (mut last, mut frames, mut most, mut length) = (first.last, 0u64, 0u64, 0);
+        while let Some(next) = rest
+            .get(length)
+            .filter(|next| length == 0 || next.first <= last)
+        {
+            last = last.max(next.last);
+            frames += u64::from(next.frames);
+            most = most.max(u64::from(next.frames));
+            length += 1;
+        }
+        let span = last
+            .saturating_sub(first.first)
+            .saturating_add(1)
+            .unsigned_abs();
+        observed += frames.min(span).max(most);
+        rest = &rest[length..];
+    }
+    observed
+}
+
 /// A host as people know it: without the final dot of a resolver's name, and reduced to the name
 /// where bandwhich's head prints a whole PTR record. What would then look like an address stays.
 ///

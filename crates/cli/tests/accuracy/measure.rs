@@ -14,6 +14,8 @@ use traffic::{LogFold, Options, Row, RunSummary, Sink, Strings, Table, Volume, t
 
 /// Peers and owners that moved less are left out: a few bytes of rounding weigh too much on them.
 pub(crate) const LEAST_BYTES: u64 = 20_000;
+/// The table compares owners where at least this part of the bytes, in percent, has one.
+const OWNED: f64 = 98.0;
 /// Bandwhich's name for an owner it does not know.
 const UNKNOWN: &str = "<UNKNOWN>";
 /// The truth's name for owners of sockets that the workload did not write down.
@@ -95,6 +97,11 @@ pub(crate) fn percent(found: u64, expected: u64) -> f64 {
     (found as f64 - expected as f64) / (expected as f64) * 100.0
 }
 
+/// The recordings that ship with the store's tests.
+pub(crate) fn recordings() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../store/tests/recordings")
+}
+
 /// Measures each log of `folder` that has a truth in `folder/truth`, in the order of their names.
 pub(crate) fn measure_all(folder: &Path) -> Vec<Measured> {
     let entries = fs::read_dir(folder)
@@ -114,6 +121,41 @@ pub(crate) fn measure_all(folder: &Path) -> Vec<Measured> {
             Some(measure(name, log, &truth))
         })
         .collect()
+}
+
+/// A Markdown table, one line a recording.
+pub(crate) fn table(measured: &[Measured]) -> String {
+    let mut table =
+        "| recording | scenario | true bytes | sum of values | exact counting | best in \
+                     the log | worst peer | worst owner | without owner | wrong owner |\n\
+                     |---|---|--:|--:|--:|--:|--:|--:|--:|--:|\n"
+            .to_owned();
+    for recording in measured {
+        table.push_str(&format!("| {} |\n", cells(recording).join(" | ")));
+    }
+    table
+}
+
+fn cells(recording: &Measured) -> [String; 10] {
+    let truth = recording.truth;
+    let off = |bytes: u64| format!("{bytes} ({:+.3} %)", percent(bytes, truth));
+    let share = |bytes: u64| format!("{:.2} %", percent(bytes, truth) + 100.0);
+    let dash = || "–".to_owned();
+    let unowned = recording.without_owner;
+    let owners_are_known = unowned.is_some_and(|bytes| percent(bytes, truth) + OWNED < 0.0);
+    let owner = worst(&recording.owners).filter(|_| owners_are_known);
+    [
+        recording.name.trim_end_matches(".log").to_owned(),
+        recording.scenario.clone(),
+        truth.to_string(),
+        recording.naive.map_or_else(dash, off),
+        off(recording.counted),
+        off(recording.in_log),
+        worst(&recording.peers).map_or_else(dash, |peer| format!("{:+.2} %", peer.error())),
+        owner.map_or_else(dash, |owner| format!("{:+.2} %", owner.error())),
+        unowned.map_or_else(dash, share),
+        unowned.map_or_else(dash, |_| share(recording.wrong_owner)),
+    ]
 }
 
 fn measure(name: &str, log: &Path, truth: &Value) -> Measured {

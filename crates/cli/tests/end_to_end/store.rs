@@ -4,13 +4,13 @@ use std::fs;
 
 use crate::lab::{Lab, assert_balanced, recording, timeless, totals};
 
-const LOG: &str = "bandwhich_20261122_0914.log";
+const LOG: &str = "bandwhich_20201122_0914.log";
 
 fn report_of_the_log() -> serde_json::Value {
     let lab = Lab::new();
     lab.put(LOG, &recording(LOG));
     lab.run(&["report"]).done();
-    timeless(lab.written("report_20261122.json"))
+    timeless(lab.written("report_20201122.json"))
 }
 
 #[test]
@@ -22,7 +22,7 @@ fn standard_input_is_a_log_like_any_other() {
     assert_balanced(&ingest);
     assert_eq!(ingest["ingest"]["bytes_read"], log.len());
     assert_eq!(lab.report(&[]).0, 0);
-    let report = timeless(lab.written("report_20261122.json"));
+    let report = timeless(lab.written("report_20201122.json"));
     assert_eq!(report, report_of_the_log());
     // The same log as a file is known already.
     lab.put(LOG, &log);
@@ -71,8 +71,8 @@ fn a_rebuilt_catalogue_gives_the_same_report() {
     let lab = Lab::new();
     for name in [
         LOG,
-        "bandwhich_20261122_0843.log",
-        "bandwhich_20261121_0854.log",
+        "bandwhich_20201122_0843.log",
+        "bandwhich_20201121_0854.log",
     ] {
         lab.put(name, &recording(name));
     }
@@ -85,7 +85,7 @@ fn a_rebuilt_catalogue_gives_the_same_report() {
     let (code, result) = lab.report(&[]);
     assert_eq!(code, 0, "{result}");
     assert_eq!(result["ingest"]["known"], 3, "{result}");
-    for day in ["20261121", "20261122"] {
+    for day in ["20201121", "20201122"] {
         assert_eq!(lab.report(&["--date", day]).0, 0);
     }
     assert!(lab.contents("reports") == before);

@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::lab::{Lab, recording};
 
-const LOG: &str = "bandwhich_20261122_0919.log";
+const LOG: &str = "bandwhich_20201122_0919.log";
 
 #[test]
 fn every_form_of_when_is_understood() {
