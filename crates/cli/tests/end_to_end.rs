@@ -1,5 +1,5 @@
 //! The binary over logs as a user has them: what it writes, what it says, and how it ends.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 #[path = "end_to_end/containers.rs"]
 mod containers;

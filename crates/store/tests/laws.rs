@@ -1,6 +1,6 @@
 //! The law of the store: the same logs in any order, twice, compressed, renamed, grown between
 //! runs, cut short, in one run or in many, make the same history. Over real recordings.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::collections::BTreeMap;
 use std::io::Write as _;

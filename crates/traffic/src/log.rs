@@ -41,6 +41,9 @@ const SAMPLE_BYTES: usize = 200;
 /// Bytes of a torn frame that are joined; what goes on longer was not torn by a name.
 const TORN_BYTES: usize = 8 << 20;
 
+/// Bytes of frames that wait until it is known whether they hold rates or running sums.
+const PROBE_BYTES: usize = 32 << 20;
+
 /// Receives what a fold gives out.
 pub trait Sink {
     /// What may go wrong in it.
@@ -466,6 +469,10 @@ impl<S: Sink> LogFold<S> {
                     debug_assert!(!restarted, "nothing was seen that could be missed");
                     run.text_bytes += refresh.bytes;
                     return;
+                }
+                // So much text is no ordinary beginning.
+                Some(_) if held.iter().map(|held| held.text.len()).sum::<usize>() > PROBE_BYTES => {
+                    Some(probe.verdict().unwrap_or(Mode::Rate))
                 }
                 // Running sums never go idle.
                 None => Some(probe.verdict().unwrap_or(Mode::Rate)),

@@ -64,13 +64,13 @@ impl Life {
                      {up}/{down} process: \"p{number}\"",
                     40_000 + number
                 )
-                .unwrap();
+                .expect("a String takes any text");
                 writeln!(
                     addresses,
                     "remote_address: <{time}> 192.0.2.{number} up/down Bps: {up}/{down} \
                      connections: 1"
                 )
-                .unwrap();
+                .expect("a String takes any text");
             }
             match connections.is_empty() {
                 true => log.push_str("<NO TRAFFIC>\n"),
@@ -129,7 +129,7 @@ fn fold(log: &[u8], chunk_size: usize) -> (LogSummary, Gathered) {
         ..Limits::default()
     };
     let (extent, outcome) = Reader::new(log, limits).for_each(|item| fold.take(item));
-    outcome.unwrap();
+    outcome.expect("memory can be read");
     let (summary, gathered) = match fold.finish() {
         Ok(done) => done,
         Err(never) => match never {},
