@@ -6,11 +6,16 @@
 //! most four seconds. Only the last four refreshes of a run stay short; windows laid end to end,
 //! counted per frame number modulo five, give the total that the end of the run settles.
 
+mod give;
+mod residual;
+mod restart;
+
 use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 use rawlog::Row as Line;
 
+use self::give::push_row;
 use crate::carry::{Carry, LiveKey, tail_rows};
 use crate::slots::{Key, Kind, Part, Slot, Slots};
 use crate::{BucketFacts, Row, Strings, Table, TextId, Volume};
@@ -281,75 +286,6 @@ impl RunFold {
         }
     }
 
-    /// Books where the families of one frame differ by more than their rounding.
-    fn compare(&mut self, sums: [Volume; 3], counts: [u64; 3]) {
-        let [processes, connections, addresses] = sums;
-        let rounding: u64 = counts.iter().sum();
-        let mut differ = |one: Volume, other: Volume, both: bool| {
-            let beyond = one
-                .zip(other, |a, b| {
-                    if both {
-                        a.abs_diff(b)
-                    } else {
-                        a.saturating_sub(b)
-                    }
-                })
-                .map(|difference| difference.saturating_sub(rounding));
-            self.disagreement = self.disagreement.saturating_add(beyond.total());
-        };
-        if counts[0] > 0 && counts[2] > 0 {
-            differ(processes, addresses, true);
-        } else if counts[0] > 0 && counts[1] > 0 {
-            differ(connections, processes, false);
-        }
-        if counts[1] > 0 && counts[2] > 0 {
-            differ(connections, addresses, false);
-        }
-    }
-
-    /// Connection rows are rounded down one by one, so many small ones lose bytes (and a damaged or
-    /// pruned row loses all), which the address rows still hold.
-    fn see_residual(&mut self, frame: &Observation<'_>, sums: [Volume; 3], counts: [u64; 3]) {
-        let [processes, connections, addresses] = sums;
-        let fuller = if counts[2] > 0 { addresses } else { processes };
-        let rest = fuller.zip(connections, u64::saturating_sub);
-        if rest == Volume::ZERO {
-            return;
-        }
-        if counts[2] == 0 {
-            if !self.has_loopback {
-                self.see(&plain_key(Kind::Rest, b""), rest, UNKNOWN, None);
-            }
-            return;
-        }
-        // Once by peer, always by peer: a key that comes and goes would have no exact total.
-        self.residual_by_peer |= frame.damaged
-            || self.has_loopback
-            || (rest.total() > 20 && rest.total() > fuller.total() / 100)
-            || mostly_tiny(frame);
-        if !self.residual_by_peer {
-            self.see(&plain_key(Kind::Rest, b""), rest, UNKNOWN, None);
-            return;
-        }
-        let mut by_peer: HashMap<&[u8], (Volume, bool), FixedState> = HashMap::default();
-        for (row, value) in frame.rows.iter().zip(frame.values) {
-            if let Line::Connection(row) = row {
-                let (sum, loopback) = by_peer.entry(row.host).or_default();
-                sum.add(*value);
-                *loopback |= row.interface.is_some_and(is_loopback_interface);
-            }
-        }
-        for (row, value) in frame.rows.iter().zip(frame.values) {
-            if let Line::Address(row) = row {
-                let (seen, loopback) = by_peer.get(row.host).copied().unwrap_or_default();
-                let rest = value.zip(seen, u64::saturating_sub);
-                if rest != Volume::ZERO && !loopback {
-                    self.see(&plain_key(Kind::Residual, row.host), rest, UNKNOWN, None);
-                }
-            }
-        }
-    }
-
     /// Notes a key's value in the frame at hand.
     fn see(&mut self, key: &Key<'_>, value: Volume, name: &[u8], interface: Option<&[u8]>) {
         let index = match self.slots.find(key, &self.strings) {
@@ -461,37 +397,6 @@ impl RunFold {
                 self.present[place] = old;
             }
         }
-    }
-
-    /// Whether a row is missing that grew in one of the last four frames: its window still held
-    /// that refresh, so only a restart takes it away.
-    fn missing_row(&self) -> bool {
-        self.style != Style::Legacy
-            && self.before.iter().any(|&index| {
-                let slot = self.slots.get(index);
-                slot.seen != Some(self.next)
-                    && matches!(slot.kind, Kind::Connection | Kind::Process | Kind::Peer)
-                    && slot.last_growth.is_some_and(|at| at + 4 >= self.next)
-                    && !(slot.kind == Kind::Peer && self.has_new_host_name())
-            })
-    }
-
-    /// Whether the frame before had a row that was the same for long: a stream that ends leaves its
-    /// window step by step, so where all rows are gone at once, bandwhich was restarted.
-    fn steady_row(&self) -> bool {
-        self.style != Style::Legacy
-            && self.before.iter().any(|&index| {
-                let slot = self.slots.get(index);
-                slot.kind != Kind::Rest && slot.steady_since + STEADY_FRAMES <= self.next
-            })
-    }
-
-    /// An address row that vanishes while a named one appears was renamed.
-    fn has_new_host_name(&self) -> bool {
-        self.present.iter().any(|&index| {
-            let slot = self.slots.get(index);
-            slot.last_frame.is_none() && !is_address(self.strings.bytes(slot.text))
-        })
     }
 
     /// Settles the time of the frame, and of the idle ones before the first stamp.
@@ -618,63 +523,6 @@ impl RunFold {
         }
     }
 
-    /// Turns what the keys gathered in the bucket at hand into rows.
-    fn close_bucket(&mut self) {
-        let Some(bucket) = self.bucket else { return };
-        for index in std::mem::take(&mut self.in_bucket) {
-            let slot = self.slots.get_mut(index);
-            slot.in_bucket = false;
-            let best = slot.best_name();
-            let mut known = slot.known.take();
-            if let Some(unknown) = slot.unknown.take() {
-                match (&mut known, best) {
-                    (Some((name, known)), Some(best)) if *name == best => known.join(&unknown),
-                    (_, Some(best)) => {
-                        push_row(
-                            &mut self.rows,
-                            &mut self.doubled,
-                            slot,
-                            bucket,
-                            best,
-                            &unknown,
-                        );
-                    }
-                    (_, None) => {
-                        let place = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
-                        slot.unresolved.push(place);
-                        let name = self.unknown;
-                        push_row(
-                            &mut self.rows,
-                            &mut self.doubled,
-                            slot,
-                            bucket,
-                            name,
-                            &unknown,
-                        );
-                    }
-                }
-            }
-            if let Some((name, part)) = known {
-                push_row(&mut self.rows, &mut self.doubled, slot, bucket, name, &part);
-            }
-        }
-        self.batch_buckets += 1;
-        let gone: Vec<u32> = self
-            .slots
-            .indices()
-            .filter(|&index| {
-                let last = self.slots.get(index).last_frame.unwrap_or(0);
-                // A key that this very frame has just made has no last frame yet.
-                self.slots.get(index).seen != Some(self.next) && last + FORGET_AFTER < self.next
-            })
-            .collect();
-        for index in gone {
-            let mut slot = self.slots.remove(index, &self.strings);
-            resolve(&mut self.rows, &mut slot);
-            self.before.retain(|&other| other != index);
-        }
-    }
-
     /// Ends the run. What its end owes to its live keys becomes rows, unless that depends on another
     /// log: then it is given back.
     pub(crate) fn end(&mut self, depends: bool) -> Carry {
@@ -686,78 +534,6 @@ impl RunFold {
         }
         self.rows.extend(tail_rows(&carry, &mut self.strings));
         Carry::default()
-    }
-
-    /// Whether enough rows were gathered to give them out.
-    pub(crate) fn batch_is_full(&self) -> bool {
-        self.batch_buckets >= BATCH_BUCKETS || self.rows.len() >= BATCH_ROWS
-    }
-
-    /// Gives the rows that are ready to `give`. Rows of a live connection whose owner is not known
-    /// yet may wait for one more batch.
-    pub(crate) fn give_rows(&mut self, last: bool, give: impl FnOnce(&[Row], &Strings)) {
-        let newest = self.bucket.unwrap_or(0);
-        let oldest = newest - i64::from(BATCH_BUCKETS) * self.resolution;
-        let mut waiting = Vec::new();
-        for slot in self.slots.iter_mut() {
-            resolve(&mut self.rows, slot);
-            let kept = std::mem::take(&mut slot.unresolved);
-            if !last {
-                for place in kept {
-                    let row = self.rows[place as usize];
-                    if row.bucket >= oldest && row.bucket <= newest {
-                        slot.unresolved
-                            .push(u32::try_from(waiting.len()).unwrap_or(u32::MAX));
-                        waiting.push(place);
-                    }
-                }
-            }
-        }
-        let mut taken_out = waiting.clone();
-        taken_out.sort_unstable();
-        let kept: Vec<Row> = waiting
-            .iter()
-            .map(|&place| self.rows[place as usize])
-            .collect();
-        let mut place = 0u32;
-        self.rows.retain(|_| {
-            let stays = taken_out.binary_search(&place).is_err();
-            place += 1;
-            stays
-        });
-        for row in &mut self.rows {
-            if let Some(remote) = row.remote
-                && let Some(&name) = self.names_of_hosts.get(&remote)
-            {
-                row.remote = Some(name);
-            }
-        }
-        give(&self.rows, &self.strings);
-        self.rows = kept;
-        self.batch_buckets = 0;
-        if !last && self.strings.len() > MAX_TEXTS {
-            self.drop_texts();
-        }
-    }
-
-    /// Keeps only the texts that something alive refers to.
-    fn drop_texts(&mut self) {
-        let old = std::mem::take(&mut self.strings);
-        let strings = &mut self.strings;
-        let mut moved = |id: &mut TextId| *id = strings.intern(old.bytes(*id));
-        moved(&mut self.unknown);
-        for slot in self.slots.iter_mut() {
-            moved(&mut slot.text);
-            moved(&mut slot.last_name);
-            slot.interface.iter_mut().for_each(&mut moved);
-            slot.names.iter_mut().for_each(|(name, _)| moved(name));
-            slot.known.iter_mut().for_each(|(name, _)| moved(name));
-        }
-        for row in &mut self.rows {
-            let texts = [&mut row.process, &mut row.interface, &mut row.remote];
-            texts.into_iter().flatten().for_each(&mut moved);
-        }
-        self.names_of_hosts.clear();
     }
 
     /// What the end of the run still owes to its live keys. Empty for a log without frame heads:
@@ -816,18 +592,6 @@ impl RunFold {
     }
 }
 
-/// Whether most connection rows are so small that rounding takes a per cent of them.
-fn mostly_tiny(frame: &Observation<'_>) -> bool {
-    let (mut rows, mut tiny) = (0, 0);
-    for (row, value) in frame.rows.iter().zip(frame.values) {
-        if matches!(row, Line::Connection(_)) {
-            rows += 1;
-            tiny += u32::from(value.total() < 100);
-        }
-    }
-    tiny >= 8 && tiny * 2 > rows
-}
-
 fn family(row: &Line<'_>) -> usize {
     match row {
         Line::Process(_) => 0,
@@ -863,61 +627,6 @@ fn has_remote(slot: &Slot) -> bool {
         slot.kind,
         Kind::Connection | Kind::Peer | Kind::PeerBeside | Kind::Residual
     )
-}
-
-/// Gives the rows without a name to the connection's owner, where one is known by now.
-fn resolve(rows: &mut [Row], slot: &mut Slot) {
-    if !slot.unresolved.is_empty()
-        && let Some(name) = slot.best_name()
-    {
-        for place in slot.unresolved.drain(..) {
-            rows[place as usize].process = Some(name);
-        }
-    }
-}
-
-fn push_row(
-    rows: &mut Vec<Row>,
-    doubled: &mut Volume,
-    slot: &mut Slot,
-    bucket: i64,
-    name: TextId,
-    part: &Part,
-) {
-    let parts = slot.parts();
-    let sum = part.fifths.zip(slot.remainder, u64::saturating_add);
-    let volume = sum.map(|fifths| fifths / parts);
-    slot.remainder = sum.map(|fifths| fifths % parts);
-    if slot.doubled {
-        doubled.add(volume);
-    }
-    let ports = slot.kind == Kind::Connection;
-    rows.push(Row {
-        table: table(slot),
-        bucket,
-        process: has_process(slot).then_some(name),
-        interface: slot.interface,
-        protocol: slot.protocol,
-        local_port: ports.then_some(slot.local_port),
-        remote: has_remote(slot).then_some(slot.text),
-        remote_port: ports.then_some(slot.remote_port),
-        volume,
-        peak: if slot.loopback {
-            part.peak.map(|bytes| bytes / 2)
-        } else {
-            part.peak
-        },
-        frames: part.frames,
-        first_seen: part.first,
-        last_seen: part.last,
-    });
-}
-
-impl Slot {
-    /// What sums of windows are divided by: five refreshes, and loopback sees each packet twice.
-    fn parts(&self) -> u64 {
-        if self.loopback { 10 } else { 5 }
-    }
 }
 
 fn is_loopback_interface(name: &[u8]) -> bool {

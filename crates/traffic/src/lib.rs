@@ -13,15 +13,17 @@ mod period;
 mod rollup;
 mod slots;
 mod strings;
+mod summary;
 mod view;
 mod volume;
 
 pub use carry::{Carry, LiveKey, tail_rows};
-pub use log::{Accounting, DamagedLine, LogFold, LogSummary, Options, RunSummary, Sink};
+pub use log::{LogFold, Options, Sink};
 pub use mode::Mode;
 
 pub use period::{Period, PeriodError, When};
 pub use rollup::{BucketFacts, Row, Table, host_label, observed_seconds};
 pub use strings::{Strings, TextId};
+pub use summary::{Accounting, DamagedLine, LogSummary, RunSummary};
 pub use view::RowView;
 pub use volume::Volume;

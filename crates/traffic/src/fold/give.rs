@@ -1,0 +1,193 @@
+//! What the keys gathered → rows, given out in batches, each with the best-known owner.
+
+use super::{
+    BATCH_BUCKETS, BATCH_ROWS, FORGET_AFTER, MAX_TEXTS, RunFold, has_process, has_remote, table,
+};
+use crate::slots::{Kind, Part, Slot};
+use crate::{Row, Strings, TextId, Volume};
+
+impl RunFold {
+    /// Turns what the keys gathered in the bucket at hand into rows.
+    pub(super) fn close_bucket(&mut self) {
+        let Some(bucket) = self.bucket else { return };
+        for index in std::mem::take(&mut self.in_bucket) {
+            let slot = self.slots.get_mut(index);
+            slot.in_bucket = false;
+            let best = slot.best_name();
+            let mut known = slot.known.take();
+            if let Some(unknown) = slot.unknown.take() {
+                match (&mut known, best) {
+                    (Some((name, known)), Some(best)) if *name == best => known.join(&unknown),
+                    (_, Some(best)) => {
+                        push_row(
+                            &mut self.rows,
+                            &mut self.doubled,
+                            slot,
+                            bucket,
+                            best,
+                            &unknown,
+                        );
+                    }
+                    (_, None) => {
+                        let place = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
+                        slot.unresolved.push(place);
+                        let name = self.unknown;
+                        push_row(
+                            &mut self.rows,
+                            &mut self.doubled,
+                            slot,
+                            bucket,
+                            name,
+                            &unknown,
+                        );
+                    }
+                }
+            }
+            if let Some((name, part)) = known {
+                push_row(&mut self.rows, &mut self.doubled, slot, bucket, name, &part);
+            }
+        }
+        self.batch_buckets += 1;
+        let gone: Vec<u32> = self
+            .slots
+            .indices()
+            .filter(|&index| {
+                let last = self.slots.get(index).last_frame.unwrap_or(0);
+                // A key that this very frame has just made has no last frame yet.
+                self.slots.get(index).seen != Some(self.next) && last + FORGET_AFTER < self.next
+            })
+            .collect();
+        for index in gone {
+            let mut slot = self.slots.remove(index, &self.strings);
+            resolve(&mut self.rows, &mut slot);
+            self.before.retain(|&other| other != index);
+        }
+    }
+
+    /// Whether enough rows were gathered to give them out.
+    pub(crate) fn batch_is_full(&self) -> bool {
+        self.batch_buckets >= BATCH_BUCKETS || self.rows.len() >= BATCH_ROWS
+    }
+
+    /// Gives the rows that are ready to `give`. Rows of a live connection whose owner is not known
+    /// yet may wait for one more batch.
+    pub(crate) fn give_rows(&mut self, last: bool, give: impl FnOnce(&[Row], &Strings)) {
+        let newest = self.bucket.unwrap_or(0);
+        let oldest = newest - i64::from(BATCH_BUCKETS) * self.resolution;
+        let mut waiting = Vec::new();
+        for slot in self.slots.iter_mut() {
+            resolve(&mut self.rows, slot);
+            let kept = std::mem::take(&mut slot.unresolved);
+            if !last {
+                for place in kept {
+                    let row = self.rows[place as usize];
+                    if row.bucket >= oldest && row.bucket <= newest {
+                        slot.unresolved
+                            .push(u32::try_from(waiting.len()).unwrap_or(u32::MAX));
+                        waiting.push(place);
+                    }
+                }
+            }
+        }
+        let mut taken_out = waiting.clone();
+        taken_out.sort_unstable();
+        let kept: Vec<Row> = waiting
+            .iter()
+            .map(|&place| self.rows[place as usize])
+            .collect();
+        let mut place = 0u32;
+        self.rows.retain(|_| {
+            let stays = taken_out.binary_search(&place).is_err();
+            place += 1;
+            stays
+        });
+        for row in &mut self.rows {
+            if let Some(remote) = row.remote
+                && let Some(&name) = self.names_of_hosts.get(&remote)
+            {
+                row.remote = Some(name);
+            }
+        }
+        give(&self.rows, &self.strings);
+        self.rows = kept;
+        self.batch_buckets = 0;
+        if !last && self.strings.len() > MAX_TEXTS {
+            self.drop_texts();
+        }
+    }
+
+    /// Keeps only the texts that something alive refers to.
+    fn drop_texts(&mut self) {
+        let old = std::mem::take(&mut self.strings);
+        let strings = &mut self.strings;
+        let mut moved = |id: &mut TextId| *id = strings.intern(old.bytes(*id));
+        moved(&mut self.unknown);
+        for slot in self.slots.iter_mut() {
+            moved(&mut slot.text);
+            moved(&mut slot.last_name);
+            slot.interface.iter_mut().for_each(&mut moved);
+            slot.names.iter_mut().for_each(|(name, _)| moved(name));
+            slot.known.iter_mut().for_each(|(name, _)| moved(name));
+        }
+        for row in &mut self.rows {
+            let texts = [&mut row.process, &mut row.interface, &mut row.remote];
+            texts.into_iter().flatten().for_each(&mut moved);
+        }
+        self.names_of_hosts.clear();
+    }
+}
+
+/// Gives the rows without a name to the connection's owner, where one is known by now.
+fn resolve(rows: &mut [Row], slot: &mut Slot) {
+    if !slot.unresolved.is_empty()
+        && let Some(name) = slot.best_name()
+    {
+        for place in slot.unresolved.drain(..) {
+            rows[place as usize].process = Some(name);
+        }
+    }
+}
+
+pub(super) fn push_row(
+    rows: &mut Vec<Row>,
+    doubled: &mut Volume,
+    slot: &mut Slot,
+    bucket: i64,
+    name: TextId,
+    part: &Part,
+) {
+    let parts = slot.parts();
+    let sum = part.fifths.zip(slot.remainder, u64::saturating_add);
+    let volume = sum.map(|fifths| fifths / parts);
+    slot.remainder = sum.map(|fifths| fifths % parts);
+    if slot.doubled {
+        doubled.add(volume);
+    }
+    let ports = slot.kind == Kind::Connection;
+    rows.push(Row {
+        table: table(slot),
+        bucket,
+        process: has_process(slot).then_some(name),
+        interface: slot.interface,
+        protocol: slot.protocol,
+        local_port: ports.then_some(slot.local_port),
+        remote: has_remote(slot).then_some(slot.text),
+        remote_port: ports.then_some(slot.remote_port),
+        volume,
+        peak: if slot.loopback {
+            part.peak.map(|bytes| bytes / 2)
+        } else {
+            part.peak
+        },
+        frames: part.frames,
+        first_seen: part.first,
+        last_seen: part.last,
+    });
+}
+
+impl Slot {
+    /// What sums of windows are divided by: five refreshes, and loopback sees each packet twice.
+    fn parts(&self) -> u64 {
+        if self.loopback { 10 } else { 5 }
+    }
+}

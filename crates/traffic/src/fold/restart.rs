@@ -1,0 +1,37 @@
+//! Signs that bandwhich was restarted between two frames.
+
+use super::{RunFold, STEADY_FRAMES, Style, is_address};
+use crate::slots::Kind;
+
+impl RunFold {
+    /// Whether a row is missing that grew in one of the last four frames: its window still held
+    /// that refresh, so only a restart takes it away.
+    pub(super) fn missing_row(&self) -> bool {
+        self.style != Style::Legacy
+            && self.before.iter().any(|&index| {
+                let slot = self.slots.get(index);
+                slot.seen != Some(self.next)
+                    && matches!(slot.kind, Kind::Connection | Kind::Process | Kind::Peer)
+                    && slot.last_growth.is_some_and(|at| at + 4 >= self.next)
+                    && !(slot.kind == Kind::Peer && self.has_new_host_name())
+            })
+    }
+
+    /// Whether the frame before had a row that was the same for long: a stream that ends leaves its
+    /// window step by step, so where all rows are gone at once, bandwhich was restarted.
+    pub(super) fn steady_row(&self) -> bool {
+        self.style != Style::Legacy
+            && self.before.iter().any(|&index| {
+                let slot = self.slots.get(index);
+                slot.kind != Kind::Rest && slot.steady_since + STEADY_FRAMES <= self.next
+            })
+    }
+
+    /// An address row that vanishes while a named one appears was renamed.
+    fn has_new_host_name(&self) -> bool {
+        self.present.iter().any(|&index| {
+            let slot = self.slots.get(index);
+            slot.last_frame.is_none() && !is_address(self.strings.bytes(slot.text))
+        })
+    }
+}
