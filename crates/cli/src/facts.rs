@@ -87,7 +87,7 @@ fn notes(facts: &store::InputFacts, zone: &TimeZone) -> Vec<Note> {
         notes.push(Note::new(
             "cut_frames",
             format!(
-                "{} frames were cut off when bandwhich ended; their second is lost",
+                "Frames cut off when bandwhich ended: {}; their seconds are lost",
                 facts.cut_frames
             ),
         ));

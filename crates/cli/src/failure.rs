@@ -57,6 +57,11 @@ impl Failure {
         match self {
             Failure::Settings(error) => error.hint(),
             Failure::Config(error) => error.hint(),
+            Failure::File(error) if error.action() == "search the log folder" => Some(
+                "set paths.log_dir to where the logs are, or make the folder; \
+                 `network-monitor config init` writes a settings file"
+                    .to_owned(),
+            ),
             _ => None,
         }
     }

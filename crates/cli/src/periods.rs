@@ -44,6 +44,10 @@ pub fn plan(
             }
         }
     }
+    // What was reported before it was over is due once it is.
+    for day in store.unfinished_days(host)? {
+        days.extend(day.parse::<Date>().ok().filter(|date| *date < today));
+    }
     // Their reports compare themselves with these days.
     for day in days.clone() {
         for later in [1, 7] {

@@ -10,6 +10,7 @@ use store::{FoldedLog, IngestReport, Outcome, Store, Tuning, fold_log};
 use tracing::{debug, info, warn};
 use traffic::Accounting;
 
+use crate::facts::time_of;
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::settings::{HostLayout, InputMode, Settings};
@@ -46,10 +47,10 @@ pub struct IngestSummary {
     pub damaged_lines: u64,
     /// What could not be read, or not wholly, and why.
     pub unreadable: Vec<Unreadable>,
+    /// Logs with more damaged lines than `input.damaged_lines_threshold` allows.
+    pub damaged: Vec<Unreadable>,
     /// Frames that two logs share which then went on differently: they are counted twice.
     pub diverged_frames: u64,
-    /// Whether a log has more damaged lines than `input.damaged_lines_threshold` allows.
-    pub too_damaged: bool,
 }
 
 /// A log or folder that could not be read, or not wholly.
@@ -64,7 +65,7 @@ pub struct Unreadable {
 impl IngestSummary {
     /// Whether something needs attention.
     pub fn needs_attention(&self) -> bool {
-        !self.unreadable.is_empty() || self.too_damaged || self.diverged_frames > 0
+        !self.unreadable.is_empty() || !self.damaged.is_empty() || self.diverged_frames > 0
     }
 
     /// Whether all bytes that were read are accounted for.
@@ -408,14 +409,19 @@ fn note_folded(
     if log.damaged_lines > 0 && damage.is_none() {
         let first = &log.damaged[0];
         let text = format!(
-            "{name}: {} damaged lines, the first at line {}: {}",
-            log.damaged_lines, first.line, first.reason
+            "{} of {} lines are damaged, the first at line {}: {}",
+            log.damaged_lines, folded.extent.lines, first.line, first.reason
         );
         if share > settings.input.damaged_lines_threshold {
-            summary.too_damaged = true;
-            warn!("{text}");
+            warn!("{name}: {text}");
+            let reason = text.clone();
+            summary.damaged.push(Unreadable {
+                path: name.clone(),
+                reason,
+            });
+            damage = Some(text);
         } else {
-            info!("{text}");
+            info!("{name}: {text}");
         }
     }
     if log.undated_frames > 0 {
@@ -434,8 +440,9 @@ fn note_folded(
         if !(-1..DAY).contains(&step) {
             let way = if step < 0 { "back" } else { "ahead" };
             warn!(
-                "{name}: the clock jumped {way} by {} s to {time}",
-                step.unsigned_abs()
+                "{name}: the clock jumped {way} by {} s to {}",
+                step.unsigned_abs(),
+                time_of(time, &settings.time_zone)
             );
         }
     }

@@ -72,6 +72,16 @@ pub fn run(
         ),
         None => None,
     };
+    if settings
+        .reports
+        .formats_to_write()
+        .iter()
+        .all(|format| *format == ReportFormat::Html)
+    {
+        return Err(Failure::Usage(
+            "no report would be written: html is not yet active; use json, csv or parquet".into(),
+        ));
+    }
     if args.dry_run {
         return dry_run(args, when, settings, world, out);
     }
@@ -89,11 +99,22 @@ pub fn run(
     let progress = Progress::new(world.quiet);
     result.ingest = ingest_folder(&mut store, settings, world.now, &progress)?;
     let today = world.today(settings);
+    let known = store.hosts()?;
     for host in hosts(&store, args, settings)? {
+        if args.host.is_some() && !known.contains(&host) {
+            return Err(Failure::Usage(format!(
+                "the store holds nothing of host {host:?}; it knows {}",
+                known.join(", ")
+            )));
+        }
         let plan = plan(&store, &host, when, &settings.time_zone, today)?;
         for period in &plan.periods {
             let (report, files) = write(&store, &plan, *period, settings, world, args.force)?;
-            if !args.json {
+            if period.is_day() {
+                let day = period.first.to_string();
+                store.mark_unfinished(&host, &day, report.period.partial)?;
+            }
+            if !args.json && !world.quiet {
                 show(&report, &files, world, out)?;
             }
             result.reports.push(summarise(&report, *period, files));
@@ -108,7 +129,7 @@ pub fn run(
             .all(|file| !file.is_new);
     if args.json {
         print_json(&result, out)?;
-    } else {
+    } else if !world.quiet {
         conclude(&result, when, settings, out)?;
     }
     let attention = result.ingest.needs_attention();
@@ -183,7 +204,9 @@ fn write(
         host: host.to_owned(),
         period,
         zone: zone.clone(),
-        zone_name: settings.time_zone_name.clone(),
+        zone_name: zone
+            .iana_name()
+            .map_or_else(|| settings.time_zone_name.clone(), str::to_owned),
         now: world.now,
         resolution,
     };
@@ -324,6 +347,14 @@ fn conclude(
             (_, false) => "the reports are up to date".to_owned(),
         };
         writeln!(out, "Nothing to do: {why}.")?;
+    }
+    for trouble in ingest.unreadable.iter().chain(&ingest.damaged) {
+        let path = report::printable(&trouble.path);
+        writeln!(
+            out,
+            "Attention: {path}: {}",
+            report::printable(&trouble.reason)
+        )?;
     }
     writeln!(out, "{}", accounting(ingest))?;
     Ok(())

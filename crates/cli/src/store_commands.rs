@@ -34,7 +34,7 @@ pub fn ingest(
     };
     if args.json {
         print_json(&summary, out)?;
-    } else {
+    } else if !world.quiet {
         writeln!(out, "{}", accounting(&summary))?;
     }
     Ok(if summary.needs_attention() {
@@ -152,14 +152,28 @@ pub fn store(
     let root = &settings.paths.store_dir;
     match command {
         StoreCommand::Rebuild => {
-            let store = Store::rebuild(root, &world.started(), "store rebuild")?;
+            let (store, missing) = Store::rebuild(root, &world.started(), "store rebuild")?;
+            for damage in &missing {
+                let log = report::printable(&damage.log);
+                let path = files::show(&damage.path);
+                writeln!(out, "{path}: {}\n  made from {log}", damage.reason)?;
+            }
             let status = store.status()?;
             writeln!(
                 out,
                 "The catalogue was made anew: {} logs, {} rows. Logs that are still there will be \
-                 read once more and found known.",
+                 read once more; what the store holds of them is known.",
                 status.sources, status.rows
             )?;
+            if !missing.is_empty() {
+                writeln!(
+                    out,
+                    "{} files are missing. Logs that are met again mend them: run \
+                     `network-monitor ingest` with the logs named above.",
+                    missing.len()
+                )?;
+                return Ok(Ending::Attention);
+            }
             Ok(Ending::Done)
         }
         StoreCommand::Check => {

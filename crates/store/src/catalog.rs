@@ -16,6 +16,7 @@ const TABLES: &str = "
         generation INTEGER NOT NULL,
         host TEXT NOT NULL,
         log TEXT NOT NULL,
+        damaged INTEGER NOT NULL,
         UNIQUE (name, generation)
     ) STRICT;
     CREATE TABLE run (
@@ -60,6 +61,11 @@ const TABLES: &str = "
     CREATE TABLE pending (
         host TEXT NOT NULL,
         day INTEGER NOT NULL,
+        PRIMARY KEY (host, day)
+    ) STRICT;
+    CREATE TABLE unfinished (
+        host TEXT NOT NULL,
+        day TEXT NOT NULL,
         PRIMARY KEY (host, day)
     ) STRICT;
     CREATE TABLE total (
@@ -130,10 +136,12 @@ pub(crate) struct LiveRun {
     pub(crate) style: String,
     pub(crate) may_continue: bool,
     pub(crate) may_go_on: bool,
+    /// Some files of its source are missing.
+    pub(crate) damaged: bool,
 }
 
 const RUN: &str = "SELECT run.source, source.name, source.generation, run.number, run.host, \
-     run.first, run.last, run.style, run.may_continue, run.may_go_on \
+     run.first, run.last, run.style, run.may_continue, run.may_go_on, source.damaged \
      FROM run JOIN source ON source.id = run.source";
 
 fn live_run(row: &rusqlite::Row<'_>) -> rusqlite::Result<LiveRun> {
@@ -148,6 +156,7 @@ fn live_run(row: &rusqlite::Row<'_>) -> rusqlite::Result<LiveRun> {
         style: row.get(7)?,
         may_continue: row.get(8)?,
         may_go_on: row.get(9)?,
+        damaged: row.get(10)?,
     })
 }
 
@@ -215,10 +224,17 @@ pub(crate) fn newest_generation(catalog: &Connection, name: &str) -> Result<i64>
 }
 
 /// Makes a source live, with its runs and segments.
-pub(crate) fn insert_source(catalog: &Connection, source: &Source) -> Result<i64> {
+/// `damaged` tells that some of its files are missing: its log, met again, replaces it.
+pub(crate) fn insert_source(catalog: &Connection, source: &Source, damaged: bool) -> Result<i64> {
     catalog.execute(
-        "INSERT INTO source (name, generation, host, log) VALUES (?1, ?2, ?3, ?4)",
-        params![source.name, source.generation, source.host, source.log],
+        "INSERT INTO source (name, generation, host, log, damaged) VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![
+            source.name,
+            source.generation,
+            source.host,
+            source.log,
+            damaged
+        ],
     )?;
     let id = catalog.last_insert_rowid();
     for run in &source.runs {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::commit::seal;
+use crate::commit::checksum;
 use crate::links::{self, Ends};
 use crate::partition::parse_folder;
 use crate::sidecar::{Segment, Source};
@@ -58,12 +58,12 @@ impl Store {
             ))
         })?;
         for row in rows {
-            let (file, checksum, log) = row?;
+            let (file, expected, log) = row?;
             files += 1;
-            match seal(&self.root.join(&file)) {
-                Ok(found) if found == checksum => {}
+            match checksum(&self.root.join(&file)) {
+                Ok(found) if found == expected => {}
                 Ok(_) => damage(&file, &log, "its checksum differs".to_owned()),
-                Err(error) => damage(&file, &log, error.to_string()),
+                Err(error) => damage(&file, &log, files::describe(error.cause())),
             }
         }
         let mut query = self
@@ -91,12 +91,15 @@ impl Store {
     /// Makes the catalogue anew from the files of the store. Which log files were read and which
     /// reports were written is forgotten, which costs time and nothing else.
     ///
+    /// What is left of a source with missing files is kept, and given back by name: where its log is
+    /// met again, it is read anew.
+    ///
     /// # Errors
     /// Where a file cannot be read.
-    pub fn rebuild(root: &Path, started: &str, command: &str) -> Result<Self> {
+    pub fn rebuild(root: &Path, started: &str, command: &str) -> Result<(Self, Vec<Damage>)> {
         files::create_folder(root)?;
         let lock = files::Lock::acquire(&root.join("lock"), started, command)?;
-        let sources = newest_sources(root)?;
+        let (sources, missing) = newest_sources(root)?;
         catalog::forget(root)?;
         let mut store = Store {
             root: root.to_owned(),
@@ -105,11 +108,11 @@ impl Store {
         };
         store.adopt(&sources)?;
         crate::commit::sweep(&store)?;
-        Ok(store)
+        Ok((store, missing))
     }
 
     /// Enters sources and settles the ends of their runs anew.
-    fn adopt(&mut self, sources: &[Source]) -> Result<()> {
+    fn adopt(&mut self, sources: &[(Source, bool)]) -> Result<()> {
         let root = self.root.clone();
         files::create_folder(&crate::commit::staging(&root))?;
         let transaction = self
@@ -117,8 +120,8 @@ impl Store {
             .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         let mut batch = crate::ingest::Batch::new(&root, &transaction);
         let mut ends = Ends::default();
-        for source in sources {
-            catalog::insert_source(&transaction, source)?;
+        for (source, damaged) in sources {
+            catalog::insert_source(&transaction, source, *damaged)?;
             for run in &source.runs {
                 ends.touch(&source.host, &run.summary);
             }
@@ -133,9 +136,10 @@ impl Store {
     }
 }
 
-/// The sources whose files are all there; of several generations of one, the newest such.
-fn newest_sources(root: &Path) -> Result<Vec<Source>> {
-    let mut sources: Vec<Source> = Vec::new();
+/// The sources, each with whether files of it are missing, and these files. Of several generations
+/// of one, a whole one goes before a damaged one, then the newest.
+fn newest_sources(root: &Path) -> Result<(Vec<(Source, bool)>, Vec<Damage>)> {
+    let mut sources: Vec<(Source, Vec<String>)> = Vec::new();
     for file in list(&root.join("sources"))? {
         if file
             .extension()
@@ -143,15 +147,38 @@ fn newest_sources(root: &Path) -> Result<Vec<Source>> {
         {
             continue;
         }
-        let source = Source::read(&file)?;
-        let is_whole = |segment: &Segment| root.join(&segment.file).is_file();
-        if source.segments.iter().all(is_whole) {
-            sources.push(source);
-        }
+        let mut source = Source::read(&file)?;
+        let (there, missing): (Vec<Segment>, Vec<Segment>) = source
+            .segments
+            .into_iter()
+            .partition(|segment| root.join(&segment.file).is_file());
+        source.segments = there;
+        sources.push((
+            source,
+            missing.into_iter().map(|segment| segment.file).collect(),
+        ));
     }
-    sources.sort_by(|a, b| (&a.name, b.generation).cmp(&(&b.name, a.generation)));
-    sources.dedup_by(|later, first| later.name == first.name && shares_runs(later, first));
-    Ok(sources)
+    sources.sort_by(|(a, a_missing), (b, b_missing)| {
+        (&a.name, !a_missing.is_empty(), b.generation).cmp(&(
+            &b.name,
+            !b_missing.is_empty(),
+            a.generation,
+        ))
+    });
+    sources
+        .dedup_by(|(later, _), (first, _)| later.name == first.name && shares_runs(later, first));
+    let mut damage = Vec::new();
+    for (source, missing) in &sources {
+        damage.extend(missing.iter().map(|file| Damage {
+            path: root.join(file),
+            reason: "is missing".to_owned(),
+            log: source.log.clone(),
+        }));
+    }
+    let sources = sources
+        .into_iter()
+        .map(|(source, missing)| (source, !missing.is_empty()));
+    Ok((sources.collect(), damage))
 }
 
 /// Whether a run of one source is a run of the other.

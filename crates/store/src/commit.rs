@@ -97,16 +97,22 @@ pub(crate) fn remove(path: &Path) -> Result<()> {
 
 /// Syncs a file and gives the XXH3 hash of its bytes.
 pub(crate) fn seal(path: &Path) -> Result<String> {
+    let sync = || std::fs::File::open(path)?.sync_all();
+    sync().map_err(files::Error::context("sync", path))?;
+    Ok(checksum(path)?)
+}
+
+/// The XXH3 hash of a file's bytes.
+pub(crate) fn checksum(path: &Path) -> files::Result<String> {
     let hash = || -> std::io::Result<String> {
-        let mut file = std::fs::File::open(path)?;
-        file.sync_all()?;
         let mut hasher = Xxh3Default::new();
-        std::io::copy(&mut file, &mut HashWriter(&mut hasher))?;
+        std::io::copy(
+            &mut std::fs::File::open(path)?,
+            &mut HashWriter(&mut hasher),
+        )?;
         Ok(format!("{:032x}", hasher.digest128()))
     };
-    hash()
-        .map_err(files::Error::context("sync", path))
-        .map_err(Into::into)
+    hash().map_err(files::Error::context("read", path))
 }
 
 struct HashWriter<'a>(&'a mut Xxh3Default);

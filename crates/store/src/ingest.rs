@@ -244,6 +244,9 @@ impl<'a> Batch<'a> {
                 continue;
             };
             match relation(&new.run, known) {
+                Relation::Known if live.damaged && new.run.hashes == known.hashes => {
+                    self.supersede(live);
+                }
                 Relation::Known => {
                     new.kept = false;
                     if new.run.hashes == known.hashes {
@@ -486,7 +489,7 @@ impl<'a> Batch<'a> {
         self.moves
             .bring
             .push((path, sidecar.to_string_lossy().into_owned()));
-        catalog::insert_source(self.catalog, &source)?;
+        catalog::insert_source(self.catalog, &source, false)?;
         self.sources.put(source);
         Ok(())
     }

@@ -305,6 +305,31 @@ impl Store {
         Ok(())
     }
 
+    /// Days (as they were noted) whose report was written before they were over.
+    ///
+    /// # Errors
+    /// Where the catalogue cannot be read.
+    pub fn unfinished_days(&self, host: &str) -> Result<Vec<String>> {
+        let mut query = self
+            .catalog
+            .prepare("SELECT day FROM unfinished WHERE host = ?1 ORDER BY day")?;
+        let days = query.query_map([host], |row| row.get(0))?;
+        Ok(days.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Notes whether a day's report was written before the day was over.
+    ///
+    /// # Errors
+    /// Where the catalogue cannot be written.
+    pub fn mark_unfinished(&mut self, host: &str, day: &str, unfinished: bool) -> Result<()> {
+        let sql = match unfinished {
+            true => "INSERT OR IGNORE INTO unfinished VALUES (?1, ?2)",
+            false => "DELETE FROM unfinished WHERE host = ?1 AND day = ?2",
+        };
+        self.catalog.execute(sql, params![host, day])?;
+        Ok(())
+    }
+
     /// The state of the store.
     ///
     /// # Errors

@@ -70,7 +70,7 @@ impl Lab {
 }
 
 /// Everything the store tells, without the names of its files.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct History {
     rows: BTreeMap<String, [u64; 5]>,
     facts: Vec<String>,
@@ -357,7 +357,8 @@ fn a_rebuilt_catalogue_tells_the_same_history() {
     let Lab { folder, store } = lab;
     drop(store);
     std::fs::remove_file(folder.path().join("catalog.sqlite")).unwrap();
-    let store = Store::rebuild(folder.path(), "now", "test").unwrap();
+    let (store, missing) = Store::rebuild(folder.path(), "now", "test").unwrap();
+    assert_eq!(missing, []);
     assert_same(&history(&store), &expected, "");
     assert_eq!(store.check().unwrap().damaged, []);
     // A log that is met again is still known.
@@ -402,4 +403,51 @@ fn compressed_copies_are_the_same_log() {
         );
     }
     assert_same(&lab.history(), &expected, "");
+}
+
+#[test]
+fn what_a_rebuild_misses_is_named_and_mended_by_the_log() {
+    let (name, log) = recordings().swap_remove(5);
+    let lab = Lab::with(&[(name.clone(), log.clone())]);
+    let expected = lab.history();
+    let Lab { folder, store } = lab;
+    drop(store);
+    let traffic = folder.path().join("traffic");
+    let mut lost = traffic;
+    while lost.is_dir() {
+        let mut inside: Vec<_> = std::fs::read_dir(&lost)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
+        inside.sort();
+        lost = inside.swap_remove(0);
+    }
+    std::fs::remove_file(&lost).unwrap();
+    let (mut store, missing) = Store::rebuild(folder.path(), "now", "test").unwrap();
+    assert_eq!(missing.len(), 1);
+    assert_eq!(
+        (&missing[0].path, missing[0].log.as_str()),
+        (&lost, name.as_str())
+    );
+    assert_same(
+        &History {
+            rows: BTreeMap::new(),
+            ..expected.clone()
+        },
+        &History {
+            rows: BTreeMap::new(),
+            ..history(&store)
+        },
+        "what is left",
+    );
+    let folded = fold_log(
+        folder.path(),
+        HOST,
+        &name,
+        log.as_slice(),
+        &Tuning::default(),
+    )
+    .unwrap();
+    store.ingest(vec![folded]).unwrap();
+    assert_same(&history(&store), &expected, "after the log was met again");
 }
