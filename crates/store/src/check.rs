@@ -112,7 +112,7 @@ impl Store {
     }
 
     /// Enters sources and settles the ends of their runs anew.
-    fn adopt(&mut self, sources: &[(Source, bool)]) -> Result<()> {
+    fn adopt(&mut self, sources: &[Adopted]) -> Result<()> {
         let root = self.root.clone();
         files::create_folder(&crate::commit::staging(&root))?;
         let transaction = self
@@ -136,9 +136,12 @@ impl Store {
     }
 }
 
-/// The sources, each with whether files of it are missing, and these files. Of several generations
+/// A source, and whether files of it are missing.
+type Adopted = (Source, bool);
+
+/// The sources, and the files of them that are missing. Of several generations
 /// of one, a whole one goes before a damaged one, then the newest.
-fn newest_sources(root: &Path) -> Result<(Vec<(Source, bool)>, Vec<Damage>)> {
+fn newest_sources(root: &Path) -> Result<(Vec<Adopted>, Vec<Damage>)> {
     let mut sources: Vec<(Source, Vec<String>)> = Vec::new();
     for file in list(&root.join("sources"))? {
         if file
