@@ -21,6 +21,9 @@ use crate::publish::{Folder, Written, print_json};
 use crate::settings::{HostLayout, Loopback, ReportFormat, Settings};
 use crate::world::World;
 
+/// Reports of a host that are summarised in full on the terminal; of more, each gets a line.
+const FULL_SUMMARIES: usize = 3;
+
 /// What `report --json` prints.
 #[derive(Debug, Default, Serialize)]
 pub struct RunResult {
@@ -115,7 +118,10 @@ pub fn run(
                 store.mark_unfinished(&host, &day, report.period.partial)?;
             }
             if !args.json && !world.quiet {
-                show(&report, &files, world, out)?;
+                match plan.periods.len() {
+                    ..=FULL_SUMMARIES => show(&report, &files, world, out)?,
+                    _ => show_line(&report, *period, out)?,
+                }
             }
             result.reports.push(summarise(&report, *period, files));
         }
@@ -331,6 +337,20 @@ fn show(
     Ok(())
 }
 
+/// One line of a report among many.
+fn show_line(report: &Report, period: Period, out: &mut dyn Write) -> Result<(), Failure> {
+    writeln!(
+        out,
+        "{}  {:>9} received  {:>9} sent  {:>6} observed  {}",
+        period.stamp(),
+        report::bytes(report.total_download_bytes),
+        report::bytes(report.total_upload_bytes),
+        report::percent(report.coverage.ratio),
+        report::printable(&report.host)
+    )?;
+    Ok(())
+}
+
 /// The last lines: what was read, and where its bytes went.
 fn conclude(
     result: &RunResult,
@@ -347,6 +367,13 @@ fn conclude(
             (_, false) => "the reports are up to date".to_owned(),
         };
         writeln!(out, "Nothing to do: {why}.")?;
+    }
+    if result.reports.len() > FULL_SUMMARIES {
+        writeln!(
+            out,
+            "The reports are in {}",
+            files::show(&settings.paths.report_dir)
+        )?;
     }
     for trouble in ingest.unreadable.iter().chain(&ingest.damaged) {
         let path = report::printable(&trouble.path);

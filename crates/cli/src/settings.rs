@@ -159,6 +159,10 @@ impl Settings {
             ("email", self.email.enabled),
             ("reports.format: html", has_html),
             ("archive", has_archive),
+            (
+                "processing.keep_temp_files",
+                self.processing.keep_temp_files,
+            ),
             ("analysis", self.has_analysis),
         ];
         inactive
