@@ -172,11 +172,8 @@ impl Folder {
     }
 
     /// The files, in the order they were written.
-    ///
-    /// # Errors
-    /// None at present; kept for callers that must not miss one.
-    pub fn finish(self) -> Result<Vec<Written>, Failure> {
-        Ok(self.files.into_iter().map(|(_, written)| written).collect())
+    pub fn finish(self) -> Vec<Written> {
+        self.files.into_iter().map(|(_, written)| written).collect()
     }
 
     fn put(&mut self, name: String, bytes: &[u8]) -> Result<(), Failure> {

@@ -273,7 +273,7 @@ fn write(
         folder.write_zip()?;
     }
     debug!("{host} {}: report made", period.stamp());
-    Ok((report, folder.finish()?))
+    Ok((report, folder.finish()))
 }
 
 fn comparison(

@@ -160,6 +160,17 @@ fn live_run(row: &rusqlite::Row<'_>) -> rusqlite::Result<LiveRun> {
     })
 }
 
+/// Live runs by a condition and an order.
+fn live_runs(
+    catalog: &Connection,
+    rest: &str,
+    params: impl rusqlite::Params,
+) -> Result<Vec<LiveRun>> {
+    let mut query = catalog.prepare_cached(&format!("{RUN} {rest}"))?;
+    let runs = query.query_map(params, live_run)?;
+    Ok(runs.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Live runs of a host that overlap a stretch of time.
 pub(crate) fn runs_within(
     catalog: &Connection,
@@ -167,21 +178,18 @@ pub(crate) fn runs_within(
     first: i64,
     last: i64,
 ) -> Result<Vec<LiveRun>> {
-    let sql = format!(
-        "{RUN} WHERE run.host = ?1 AND run.latest >= ?2 AND run.earliest <= ?3 \
-         ORDER BY run.first, source.name, run.number"
-    );
-    let mut query = catalog.prepare_cached(&sql)?;
-    let runs = query.query_map(params![host, first, last], live_run)?;
-    Ok(runs.collect::<rusqlite::Result<_>>()?)
+    let rest = "WHERE run.host = ?1 AND run.latest >= ?2 AND run.earliest <= ?3 \
+         ORDER BY run.first, source.name, run.number";
+    live_runs(catalog, rest, params![host, first, last])
 }
 
 /// All runs of a source.
 pub(crate) fn runs_of(catalog: &Connection, source: i64) -> Result<Vec<LiveRun>> {
-    let sql = format!("{RUN} WHERE run.source = ?1 ORDER BY run.number");
-    let mut query = catalog.prepare_cached(&sql)?;
-    let runs = query.query_map([source], live_run)?;
-    Ok(runs.collect::<rusqlite::Result<_>>()?)
+    live_runs(
+        catalog,
+        "WHERE run.source = ?1 ORDER BY run.number",
+        [source],
+    )
 }
 
 /// Runs whose end depends on another log, and that end within a stretch of time.
@@ -191,13 +199,9 @@ pub(crate) fn ends_within(
     from: i64,
     to: i64,
 ) -> Result<Vec<LiveRun>> {
-    let sql = format!(
-        "{RUN} WHERE run.host = ?1 AND run.last BETWEEN ?2 AND ?3 AND run.owes \
-         ORDER BY run.last DESC, source.name, source.generation"
-    );
-    let mut query = catalog.prepare_cached(&sql)?;
-    let runs = query.query_map(params![host, from, to], live_run)?;
-    Ok(runs.collect::<rusqlite::Result<_>>()?)
+    let rest = "WHERE run.host = ?1 AND run.last BETWEEN ?2 AND ?3 AND run.owes \
+         ORDER BY run.last DESC, source.name, source.generation";
+    live_runs(catalog, rest, params![host, from, to])
 }
 
 /// Runs that may continue another log's and begin within a stretch of time.
@@ -207,13 +211,9 @@ pub(crate) fn starts_within(
     from: i64,
     to: i64,
 ) -> Result<Vec<LiveRun>> {
-    let sql = format!(
-        "{RUN} WHERE run.host = ?1 AND run.first BETWEEN ?2 AND ?3 AND run.may_continue \
-         ORDER BY run.first, source.name, source.generation"
-    );
-    let mut query = catalog.prepare_cached(&sql)?;
-    let runs = query.query_map(params![host, from, to], live_run)?;
-    Ok(runs.collect::<rusqlite::Result<_>>()?)
+    let rest = "WHERE run.host = ?1 AND run.first BETWEEN ?2 AND ?3 AND run.may_continue \
+         ORDER BY run.first, source.name, source.generation";
+    live_runs(catalog, rest, params![host, from, to])
 }
 
 /// The highest generation of a source's name so far, or 0.

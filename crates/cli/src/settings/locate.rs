@@ -57,7 +57,7 @@ impl Surroundings {
         Self {
             variables: BTreeMap::new(),
             home: Some(PathBuf::from("/home/ada")),
-            current_folder: PathBuf::from("/nowhere/work"),
+            current_folder: PathBuf::from("/nowhere/place"),
             system_folder: PathBuf::from("/nowhere/etc"),
             hostname: "web1".to_owned(),
             local_zone: TimeZone::UTC,

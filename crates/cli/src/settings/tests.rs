@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::time::Duration;
 
-/// Settles a file with this text, which lies in `/nowhere/work/config`.
+/// Settles a file with this text, which lies in `/nowhere/place/config`.
 fn settle(text: &str) -> Result<Settings, SettingsError> {
     settle_in(text, &[], &Surroundings::for_tests())
 }
@@ -115,7 +115,7 @@ fn defaults_are_those_of_the_contract() {
     assert!(!settings.email.enabled);
     assert_eq!(
         settings.email.templates_dir,
-        Path::new("/nowhere/work/config/email_templates")
+        Path::new("/nowhere/place/config/email_templates")
     );
 }
 
@@ -150,7 +150,7 @@ fn every_section_is_read() {
     assert_eq!(settings.host, "42");
     assert_eq!(
         settings.paths.log_dir,
-        Path::new("/nowhere/work/config/logs")
+        Path::new("/nowhere/place/config/logs")
     );
     assert_eq!(
         settings.paths.temp_dir.as_deref(),
@@ -186,7 +186,7 @@ fn a_flag_goes_before_a_variable_before_the_file() {
     assert_eq!(settings.host, "variable");
     assert_eq!(
         settings.paths.report_dir,
-        Path::new("/nowhere/work/from-variable")
+        Path::new("/nowhere/place/from-variable")
     );
     assert_eq!(
         settings.reports.formats,
