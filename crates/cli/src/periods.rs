@@ -15,8 +15,6 @@ const DAY: i64 = 86_400;
 /// The reports of one host.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
-    /// Host.
-    pub host: String,
     /// Periods to report, in order.
     pub periods: Vec<Period>,
     /// Days (UTC, since 1970) whose news these reports tell in full.
@@ -72,7 +70,6 @@ pub fn plan(
             .all(|date| !days.contains(&date) || periods.contains(&Period::day(date)))
     });
     Ok(Plan {
-        host: host.to_owned(),
         told: told.collect(),
         periods,
     })

@@ -209,8 +209,31 @@ fn host_of_folder(folder: &std::ffi::OsStr) -> String {
     host
 }
 
+/// The logs of the settings' log folder, and those of them that are new or have changed.
+///
+/// # Errors
+/// Where the folder or the store cannot be read.
+pub fn look_for_logs(
+    store: Option<&Store>,
+    settings: &Settings,
+) -> Result<(usize, Vec<FoundLog>), Failure> {
+    let found = files::discover(&settings.paths.log_dir, &exclusions(settings))?.logs;
+    let count = found.len();
+    let mut pending = Vec::new();
+    for log in found {
+        if !store
+            .map(|store| store.has_read(&log))
+            .transpose()?
+            .unwrap_or(false)
+        {
+            pending.push(log);
+        }
+    }
+    Ok((count, pending))
+}
+
 /// What lies in a log folder without being a log: what the program writes itself.
-pub fn exclusions(settings: &Settings) -> Vec<PathBuf> {
+fn exclusions(settings: &Settings) -> Vec<PathBuf> {
     let paths = &settings.paths;
     let mut exclude = vec![
         paths.report_dir.clone(),

@@ -14,8 +14,8 @@ use traffic::{Period, When};
 use crate::args::ReportArgs;
 use crate::facts::{input_facts, time_of};
 use crate::failure::{Ending, Failure};
-use crate::periods::{Plan, plan};
-use crate::pipeline::{IngestSummary, exclusions, ingest_folder, tuning};
+use crate::periods::plan;
+use crate::pipeline::{IngestSummary, ingest_folder, look_for_logs, tuning};
 use crate::progress::Progress;
 use crate::publish::{Folder, Written, print_json};
 use crate::settings::{HostLayout, Loopback, ReportFormat, Settings};
@@ -112,7 +112,7 @@ pub fn run(
         }
         let plan = plan(&store, &host, when, &settings.time_zone, today)?;
         for period in &plan.periods {
-            let (report, files) = write(&store, &plan, *period, settings, world, args.force)?;
+            let (report, files) = write(&store, &host, *period, settings, world, args.force)?;
             if period.is_day() {
                 let day = period.first.to_string();
                 store.mark_unfinished(&host, &day, report.period.partial)?;
@@ -162,18 +162,10 @@ fn dry_run(
     world: &World,
     out: &mut dyn Write,
 ) -> Result<Ending, Failure> {
-    let found = files::discover(&settings.paths.log_dir, &exclusions(settings))?;
     let store = Store::open_to_read(&settings.paths.store_dir)?;
-    let mut pending = 0;
-    for log in &found.logs {
-        let read = match &store {
-            Some(store) => store.has_read(log)?,
-            None => false,
-        };
-        if !read {
-            pending += 1;
-            writeln!(out, "would read    {}", files::show(&log.path))?;
-        }
+    let (found, pending) = look_for_logs(store.as_ref(), settings)?;
+    for log in &pending {
+        writeln!(out, "would read    {}", files::show(&log.path))?;
     }
     if let Some(store) = &store {
         let today = world.today(settings);
@@ -186,8 +178,8 @@ fn dry_run(
     }
     writeln!(
         out,
-        "{pending} of {} logs are new or have changed; nothing was done",
-        found.logs.len()
+        "{} of {found} logs are new or have changed; nothing was done",
+        pending.len()
     )?;
     Ok(Ending::Done)
 }
@@ -195,13 +187,12 @@ fn dry_run(
 /// Makes the report of one period and writes its files.
 fn write(
     store: &Store,
-    plan: &Plan,
+    host: &str,
     period: Period,
     settings: &Settings,
     world: &World,
     force: bool,
 ) -> Result<(Report, Vec<Written>), Failure> {
-    let host = plan.host.as_str();
     let zone = &settings.time_zone;
     let seconds = period.seconds(zone);
     let resolution = tuning(settings).fold.resolution;

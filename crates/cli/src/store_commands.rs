@@ -8,7 +8,7 @@ use store::{Store, StoreStatus};
 use crate::args::{IngestArgs, StatusArgs, StoreCommand};
 use crate::facts::time_of;
 use crate::failure::{Ending, Failure};
-use crate::pipeline::{exclusions, ingest_folder, ingest_paths};
+use crate::pipeline::{ingest_folder, ingest_paths, look_for_logs};
 use crate::progress::Progress;
 use crate::publish::print_json;
 use crate::report_command::accounting;
@@ -63,22 +63,15 @@ pub fn status(
     out: &mut dyn Write,
 ) -> Result<Ending, Failure> {
     let store = Store::open_to_read(&settings.paths.store_dir)?;
-    let logs = match files::discover(&settings.paths.log_dir, &exclusions(settings)) {
-        Ok(found) => found.logs,
-        Err(_) => Vec::new(),
+    // A folder that is not there yet is no reason to keep the rest back.
+    let (found, pending) = match look_for_logs(store.as_ref(), settings) {
+        Err(Failure::File(_)) => (0, Vec::new()),
+        outcome => outcome?,
     };
-    let mut pending = 0;
-    for log in &logs {
-        let read = match &store {
-            Some(store) => store.has_read(log)?,
-            None => false,
-        };
-        pending += u64::from(!read);
-    }
     let status = Status {
         store: store.as_ref().map(Store::status).transpose()?,
-        logs_found: logs.len() as u64,
-        logs_pending: pending,
+        logs_found: found as u64,
+        logs_pending: pending.len() as u64,
         not_yet_active: settings.not_yet_active(),
     };
     if args.json {

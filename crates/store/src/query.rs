@@ -5,9 +5,7 @@ use std::ops::Range;
 
 use rusqlite::{OptionalExtension as _, params};
 use serde::Serialize;
-use traffic::{
-    Accounting, BucketFacts, DamagedLine, Mode, RowView, Table, Volume, observed_seconds,
-};
+use traffic::{BucketFacts, DamagedLine, Mode, RowView, Table, Volume, observed_seconds};
 
 use crate::partition::{Kind, day_number};
 use crate::sidecar::Source;
@@ -57,8 +55,6 @@ pub struct InputFacts {
     pub unframed_runs: u64,
     /// Logs of running sums.
     pub cumulative_runs: u64,
-    /// Where the bytes of these logs went.
-    pub accounting: Accounting,
     /// Logs in which more than one bandwhich wrote, by the look of it.
     pub crowded_logs: BTreeSet<String>,
 }
@@ -380,7 +376,6 @@ impl InputFacts {
         self.cut_frames += summary.cut_frames;
         self.undated_frames += summary.undated_frames;
         self.undated_bytes = self.undated_bytes.saturating_add(summary.undated_bytes);
-        self.accounting.add(&summary.accounting);
         for damaged in &summary.damaged {
             if self.damaged.len() < SAMPLES {
                 self.damaged.push((source.log.clone(), damaged.clone()));

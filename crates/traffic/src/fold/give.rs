@@ -18,28 +18,14 @@ impl RunFold {
             if let Some(unknown) = slot.unknown.take() {
                 match (&mut known, best) {
                     (Some((name, known)), Some(best)) if *name == best => known.join(&unknown),
-                    (_, Some(best)) => {
-                        push_row(
-                            &mut self.rows,
-                            &mut self.doubled,
-                            slot,
-                            bucket,
-                            best,
-                            &unknown,
-                        );
-                    }
-                    (_, None) => {
-                        let place = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
-                        slot.unresolved.push(place);
-                        let name = self.unknown;
-                        push_row(
-                            &mut self.rows,
-                            &mut self.doubled,
-                            slot,
-                            bucket,
-                            name,
-                            &unknown,
-                        );
+                    _ => {
+                        if best.is_none() {
+                            let place = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
+                            slot.unresolved.push(place);
+                        }
+                        let name = best.unwrap_or(self.unknown);
+                        let (rows, doubled) = (&mut self.rows, &mut self.doubled);
+                        push_row(rows, doubled, slot, bucket, name, &unknown);
                     }
                 }
             }
