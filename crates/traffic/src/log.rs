@@ -230,7 +230,7 @@ impl<S: Sink> LogFold<S> {
                 torn.timestamp = torn.timestamp.or(frame.timestamp());
                 torn.whole = frame.is_whole();
                 torn.legacy &= legacy;
-                torn.open = frame_is_open;
+                torn.open |= frame_is_open;
                 return;
             }
             if let Some(torn) = self.torn.take() {
