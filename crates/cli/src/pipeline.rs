@@ -82,6 +82,9 @@ impl IngestSummary {
     }
 }
 
+/// Bytes from which on a log is worth being spread over several threads.
+const LARGE_LOG: u64 = 8 << 20;
+
 /// A log to be read.
 struct Pending {
     host: String,
@@ -105,6 +108,7 @@ pub fn tuning(settings: &Settings) -> Tuning {
             ..rawlog::Limits::default()
         },
         batch_rows: settings.processing.batch_size,
+        spread: false,
     }
 }
 
@@ -306,12 +310,7 @@ fn ingest_found(
         let (batch, later) = rest.split_at(batch_length(rest));
         rest = later;
         let root = store.root().to_owned();
-        let folded: Vec<Result<FoldedLog, Failed>> = workers.install(|| {
-            batch
-                .par_iter()
-                .map(|log| fold(&root, log, &tuning, progress))
-                .collect()
-        });
+        let folded = workers.install(|| fold_batch(&root, batch, &tuning, progress));
         ingest_batch(store, settings, batch, folded, now, &mut summary)?;
     }
     progress.finish();
@@ -323,6 +322,25 @@ fn ingest_found(
         );
     }
     Ok(summary)
+}
+
+/// Folds logs side by side. Large ones that are too few to keep all threads busy come first, one after
+/// the other, each spread over all threads.
+fn fold_batch(
+    root: &Path,
+    batch: &[Pending],
+    tuning: &Tuning,
+    progress: &Progress,
+) -> Vec<Result<FoldedLog, Failed>> {
+    let large = |log: &Pending| log.log.size >= LARGE_LOG;
+    let count = batch.iter().filter(|log| large(log)).count();
+    let spread = count < rayon::current_num_threads();
+    let tuned = |spread| Tuning { spread, ..*tuning };
+    let alone = |log| (spread && large(log)).then(|| fold(root, log, &tuned(true), progress));
+    let first: Vec<_> = batch.iter().map(alone).collect();
+    let rest = first.into_par_iter().zip(batch);
+    rest.map(|(done, log)| done.unwrap_or_else(|| fold(root, log, &tuned(false), progress)))
+        .collect()
 }
 
 fn batch_length(rest: &[Pending]) -> usize {

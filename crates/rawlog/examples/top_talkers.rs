@@ -7,22 +7,22 @@
 use std::collections::HashMap;
 use std::io::{self, Write as _};
 
-use rawlog::{Item, Limits, Reader, Row};
+use rawlog::{Item, Kind, Limits, Reader};
 
 #[expect(
     clippy::disallowed_methods,
     reason = "a program may talk to the terminal, the crate may not"
 )]
 fn main() -> io::Result<()> {
-    let mut talkers: HashMap<Vec<u8>, (u128, u128)> = HashMap::new();
+    let mut talkers: HashMap<Vec<u8>, (u64, u64)> = HashMap::new();
     let mut faults = 0u64;
     let (extent, outcome) =
         Reader::new(io::stdin().lock(), Limits::default()).for_each(|item| match item {
             Item::Frame(frame) => {
                 faults += frame.faults.len() as u64;
-                for row in &frame.rows {
-                    if let Row::Process(process) = row {
-                        add(&mut talkers, process.name, process.up, process.down);
+                for row in frame.rows.iter() {
+                    if row.kind() == Kind::Process {
+                        add(&mut talkers, row.name(), row.up(), row.down());
                     }
                 }
             }
@@ -53,7 +53,7 @@ fn main() -> io::Result<()> {
     }
 }
 
-fn add(talkers: &mut HashMap<Vec<u8>, (u128, u128)>, name: &[u8], up: u128, down: u128) {
+fn add(talkers: &mut HashMap<Vec<u8>, (u64, u64)>, name: &[u8], up: u64, down: u64) {
     if !talkers.contains_key(name) {
         talkers.insert(name.to_vec(), (0, 0));
     }

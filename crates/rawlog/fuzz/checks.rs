@@ -3,7 +3,8 @@
 use std::io::{self, Read};
 
 use rawlog::{
-    Closing, Fault, Frame, Item, Limits, Line, Reader, Reason, Row, looks_prefixed, parse_line,
+    Closing, Fault, Frame, Item, Limits, Line, Reader, Reason, Row, RowList, RowRef,
+    looks_prefixed, parse_line,
 };
 
 /// A row that was read reads the same after it was printed, and nothing panics.
@@ -108,9 +109,13 @@ impl SeenFrame {
             header: frame.header,
             idle: frame.idle,
             closing: frame.closing,
-            timestamp: frame.timestamp(),
-            rows: printed(&frame.rows),
-            faults: frame.faults.iter().map(SeenFault::new).collect(),
+            timestamp: frame.timestamp,
+            rows: printed(frame),
+            faults: frame
+                .faults
+                .iter()
+                .map(|fault| SeenFault::new(&fault))
+                .collect(),
         }
     }
 }
@@ -134,10 +139,44 @@ impl SeenFault {
     }
 }
 
-fn printed(rows: &[Row<'_>]) -> Vec<u8> {
+fn printed(frame: &Frame<'_>) -> Vec<u8> {
     let mut out = Vec::new();
-    rows.iter().for_each(|row| row.print(&mut out));
+    for row in frame.rows.iter() {
+        check_row(row);
+        row.row().print(&mut out);
+        assert_eq!(Some(row.row().timestamp()), frame.timestamp);
+    }
+    // The beginning of a fault may look like a row.
+    let partial = |fault: Fault<'_>| matches!(fault.reason, Reason::TooLong | Reason::GluedHeader);
+    if !frame.faults.iter().any(partial) {
+        let again = RowList::of(frame.text);
+        assert!(again.rows() == frame.rows);
+        again.rows().iter().for_each(check_row);
+    }
     out
+}
+
+/// What is known of a row at first sight is what the grammar reads in it.
+fn check_row(seen: RowRef<'_>) {
+    let row = seen.row();
+    let (up, down, name, interface) = match row {
+        Row::Process(row) => (row.up, row.down, row.name, None),
+        Row::Connection(row) => (row.up, row.down, row.process, row.interface),
+        Row::Address(row) => (row.up, row.down, row.host, None),
+    };
+    let bound = |bytes: u128| u64::try_from(bytes).unwrap_or(u64::MAX);
+    assert_eq!((seen.up(), seen.down()), (bound(up), bound(down)));
+    assert_eq!((seen.kind(), seen.name()), (row.kind(), name));
+    assert_eq!(seen.interface(), interface);
+    assert_eq!(*seen.ends(), row.ends());
+    let mut line = Vec::new();
+    row.print(&mut line);
+    let plain = RowList::of(&line);
+    let hashes = plain.rows().iter().map(|row| row.ends_hash());
+    assert!(
+        hashes.eq([seen.ends_hash()]),
+        "the hash is that of the ends"
+    );
 }
 
 /// Reads a log; checks on the way that the items lie end to end and fill it.

@@ -1,12 +1,12 @@
 //! Lines → frames. A frame is one refresh of bandwhich: its rows, or word that there was no traffic.
 
-use memchr::memchr;
-
 use crate::line::glued_header;
-use crate::{Fault, Line, Reason, Row, parse_line};
+use crate::quick::{self, Stamp};
+use crate::rows::{Cell, Kind, Rows};
+use crate::{Fault, Limits, Line, Reason, parse_line};
 
 /// One refresh.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Frame<'a> {
     /// Line number of its first line, from 1.
     pub line: u64,
@@ -21,10 +21,19 @@ pub struct Frame<'a> {
     pub idle: bool,
     /// What ends it.
     pub closing: Closing,
+    /// Its time: that of its rows. `None` for an idle frame, which has none.
+    pub timestamp: Option<i64>,
+    /// XXH3 of its text where it has rows, 64 bits, without a seed.
+    pub hash: u64,
     /// Its rows, in the order of the log.
-    pub rows: Vec<Row<'a>>,
+    pub rows: Rows<'a>,
     /// Lines in it that are no rows.
-    pub faults: Vec<Fault<'a>>,
+    pub faults: Faults<'a>,
+}
+
+/// The hash that [`Frame::hash`] is of a frame's text.
+pub fn frame_hash(text: &[u8]) -> u64 {
+    xxhash_rust::xxh3::xxh3_64(text)
 }
 
 /// What ends a frame.
@@ -43,36 +52,14 @@ pub enum Closing {
 }
 
 impl Frame<'_> {
-    /// A frame that holds nothing yet.
-    pub(crate) fn empty() -> Self {
-        Frame {
-            line: 1,
-            offset: 0,
-            text: &[],
-            header: false,
-            idle: false,
-            closing: Closing::EndOfLog,
-            rows: Vec::new(),
-            faults: Vec::new(),
-        }
-    }
-
-    /// Forgets what it held, but not the memory.
-    fn begin(&mut self, at: Position) {
-        (self.line, self.offset) = (at.line, at.offset);
-        (self.header, self.idle) = (false, false);
-        self.rows.clear();
-        self.faults.clear();
-    }
-
     /// Bytes that it takes in the log: its text, and what was not kept of overlong lines.
     pub fn bytes(&self) -> u64 {
-        self.text.len() as u64 + self.faults.iter().map(Fault::lost_bytes).sum::<u64>()
-    }
-
-    /// Its time: that of its rows. `None` for an idle frame, which has none.
-    pub fn timestamp(&self) -> Option<i64> {
-        self.rows.first().map(Row::timestamp)
+        self.text.len() as u64
+            + self
+                .faults
+                .iter()
+                .map(|fault| fault.lost_bytes())
+                .sum::<u64>()
     }
 
     /// Whether all that bandwhich printed for this refresh is here.
@@ -85,172 +72,408 @@ impl Frame<'_> {
     }
 }
 
-/// Where the splitter stands in the log.
+/// The faults of a frame, in the order of the log.
 #[derive(Clone, Copy, Debug)]
+pub struct Faults<'a> {
+    text: &'a [u8],
+    places: &'a [FaultAt],
+    base: Position,
+}
+
+impl<'a> Faults<'a> {
+    /// How many there are.
+    pub fn len(self) -> usize {
+        self.places.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// One after the other.
+    pub fn iter(self) -> impl ExactSizeIterator<Item = Fault<'a>> {
+        let (text, base) = (self.text, self.base);
+        self.places.iter().map(move |place| place.fault(text, base))
+    }
+}
+
+impl PartialEq for Faults<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+/// A place in the log, or in a part of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Position {
-    pub(crate) line: u64,
+    /// Line ends before it.
+    pub(crate) lines: u64,
     pub(crate) offset: u64,
 }
 
-/// What stands at the head of some text.
-#[derive(Debug)]
-pub(crate) enum Piece<'a> {
-    /// A frame: the one that the caller lent.
-    Frame,
-    Fault(Fault<'a>),
-    /// An empty line between frames.
-    Empty,
+/// A fault by its places in the block.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FaultAt {
+    at: Position,
+    bytes: u64,
+    text: (usize, usize),
+    reason: Reason,
 }
 
-/// A piece, and how much of the text it took.
-#[derive(Debug)]
-pub(crate) struct Taken<'a> {
-    pub(crate) piece: Piece<'a>,
-    pub(crate) bytes: usize,
-    /// Line ends among these bytes.
-    pub(crate) lines: u64,
+impl FaultAt {
+    pub(crate) fn fault<'a>(&self, text: &'a [u8], base: Position) -> Fault<'a> {
+        Fault {
+            line: base.lines + self.at.lines + 1,
+            offset: base.offset + self.at.offset,
+            bytes: self.bytes,
+            text: &text[self.text.0..self.text.1],
+            reason: self.reason,
+        }
+    }
+}
+
+/// What stands at the head of some text, by its places in the block.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Piece {
+    Frame(FrameAt),
+    Fault(FaultAt),
+    /// Bytes that say nothing.
+    Filler(u64),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FrameAt {
+    at: Position,
+    text: (usize, usize),
+    header: bool,
+    idle: bool,
+    closing: Closing,
+    timestamp: Option<i64>,
+    hash: u64,
+    cells: (usize, usize),
+    faults: (usize, usize),
+}
+
+/// What a block holds.
+#[derive(Debug, Default)]
+pub(crate) struct Pieces {
+    pub(crate) pieces: Vec<Piece>,
+    cells: Vec<Cell>,
+    faults: Vec<FaultAt>,
+}
+
+impl Pieces {
+    pub(crate) fn clear(&mut self) {
+        self.pieces.clear();
+        self.cells.clear();
+        self.faults.clear();
+    }
+
+    /// The frame in its text, which stands at `base` in the log.
+    pub(crate) fn frame<'a>(
+        &'a self,
+        frame: &FrameAt,
+        text: &'a [u8],
+        base: Position,
+    ) -> Frame<'a> {
+        Frame {
+            line: base.lines + frame.at.lines + 1,
+            offset: base.offset + frame.at.offset,
+            text: &text[frame.text.0..frame.text.1],
+            header: frame.header,
+            idle: frame.idle,
+            closing: frame.closing,
+            timestamp: frame.timestamp,
+            hash: frame.hash,
+            rows: Rows {
+                text,
+                cells: &self.cells[frame.cells.0..frame.cells.1],
+            },
+            faults: Faults {
+                text,
+                places: &self.faults[frame.faults.0..frame.faults.1],
+                base,
+            },
+        }
+    }
 }
 
 /// What a fault adds to the size of its frame: a frame of nothing but two-byte lines must not take
 /// thirty times its text in memory.
 const FAULT_BYTES: usize = 64;
 
-pub(crate) struct Splitter {
-    pub(crate) max_line_bytes: usize,
-    pub(crate) max_frame_bytes: usize,
+/// An overlong line: where it begins in the text, and how many of its bytes were taken out.
+pub(crate) type Removed = (usize, u64);
+
+/// Splits text into pieces.
+pub(crate) struct Splitter<'a> {
+    pub(crate) text: &'a [u8],
+    /// Whether the text is all there is, so that its last frame ends with it.
+    pub(crate) at_end: bool,
+    pub(crate) limits: Limits,
+    pub(crate) removed: &'a [Removed],
+    pub(crate) into: &'a mut Pieces,
+    /// From that of the line at hand on.
+    line_feeds: &'a [u32],
+    /// How much of the text was taken, and where that is.
+    pub(crate) taken: usize,
+    pub(crate) at: Position,
+    stamp: Option<Stamp>,
 }
 
-/// A line of the text: its content, and its length with the line feed.
+/// A line of the text.
+#[derive(Clone, Copy)]
 struct Cut<'a> {
+    start: usize,
     content: &'a [u8],
-    length: usize,
 }
 
-fn cut_line(text: &[u8]) -> Option<Cut<'_>> {
-    memchr(b'\n', text).map(|end| Cut {
-        content: &text[..end],
-        length: end + 1,
-    })
+impl Cut<'_> {
+    /// Its length with the line feed.
+    fn length(&self) -> usize {
+        self.content.len() + 1
+    }
 }
 
-impl Splitter {
-    /// Takes one piece off the head of `text`; `None` where `text` does not hold all of it yet.
-    /// `frame` lends its memory, and is the frame where the piece is one.
-    pub(crate) fn next<'a>(
-        &self,
+/// What one line says. A row was appended to the cells; here are its kind and its time.
+enum Read {
+    Refreshing,
+    NoTraffic,
+    Empty,
+    Row(Kind, i64),
+    Fault(Reason),
+}
+
+impl<'a> Splitter<'a> {
+    pub(crate) fn new(
         text: &'a [u8],
         at_end: bool,
-        at: Position,
-        frame: &mut Frame<'a>,
-    ) -> Option<Taken<'a>> {
-        let cut = cut_line(text)?;
-        let piece = match self.read(cut.content) {
-            Line::Refreshing | Line::Row(_) => return self.frame(text, at_end, at, frame),
-            Line::Empty => Piece::Empty,
-            Line::NoTraffic => Piece::Fault(fault_at(&cut, at, Reason::MisplacedIdle)),
-            Line::Fault(reason) => {
+        limits: Limits,
+        removed: &'a [Removed],
+        line_feeds: &'a [u32],
+        into: &'a mut Pieces,
+    ) -> Self {
+        Splitter {
+            line_feeds,
+            text,
+            at_end,
+            limits,
+            removed,
+            into,
+            taken: 0,
+            at: Position {
+                lines: 0,
+                offset: 0,
+            },
+            stamp: None,
+        }
+    }
+
+    /// Takes all pieces that the text holds whole.
+    pub(crate) fn split(&mut self) {
+        while let Some(piece) = self.next() {
+            self.into.pieces.push(piece);
+        }
+    }
+
+    fn next(&mut self) -> Option<Piece> {
+        let mut line_feeds = self.line_feeds;
+        let cut = self.cut(&mut line_feeds, self.taken)?;
+        let reason = match self.read(&cut) {
+            Read::Refreshing => return self.frame(),
+            Read::Row(..) => {
+                self.into.cells.pop();
+                return self.frame();
+            }
+            Read::Empty => {
+                let bytes = cut.length();
+                self.take(bytes, 1);
+                self.line_feeds = line_feeds;
+                return Some(Piece::Filler(bytes as u64));
+            }
+            Read::NoTraffic => Reason::MisplacedIdle,
+            Read::Fault(reason) => {
                 if let Some(head) = glued_head(&cut, reason) {
-                    let piece = Piece::Fault(fault_at(&head, at, Reason::GluedHeader));
-                    return Some(Taken {
-                        piece,
-                        bytes: head.length,
-                        lines: 0,
-                    });
+                    let fault = self.fault(&head, self.at, Reason::GluedHeader);
+                    self.take(head.content.len(), 0);
+                    return Some(Piece::Fault(fault));
                 }
-                Piece::Fault(fault_at(&cut, at, reason))
+                reason
             }
         };
-        Some(Taken {
-            piece,
-            bytes: cut.length,
-            lines: 1,
+        let fault = self.fault(&cut, self.at, reason);
+        self.take(cut.length(), 1);
+        self.at.offset += fault.bytes - cut.length() as u64;
+        self.line_feeds = line_feeds;
+        Some(Piece::Fault(fault))
+    }
+
+    fn take(&mut self, bytes: usize, lines: u64) {
+        self.taken += bytes;
+        self.at.offset += bytes as u64;
+        self.at.lines += lines;
+    }
+
+    /// The line that begins at `start`, with one line feed taken off these.
+    #[inline(always)]
+    fn cut(&self, line_feeds: &mut &[u32], start: usize) -> Option<Cut<'a>> {
+        let (end, rest) = line_feeds.split_first()?;
+        *line_feeds = rest;
+        Some(Cut {
+            start,
+            content: &self.text[start..*end as usize],
         })
     }
 
-    fn read<'a>(&self, content: &'a [u8]) -> Line<'a> {
-        if content.len() > self.max_line_bytes {
-            return Line::Fault(Reason::TooLong);
+    #[inline(always)]
+    fn read(&mut self, cut: &Cut<'_>) -> Read {
+        if cut.content.len() > self.limits.max_line_bytes {
+            return Read::Fault(Reason::TooLong);
         }
-        parse_line(content)
+        self.read_by_grammar(cut)
     }
 
-    fn frame<'a>(
-        &self,
-        text: &'a [u8],
-        at_end: bool,
-        at: Position,
-        frame: &mut Frame<'a>,
-    ) -> Option<Taken<'a>> {
-        frame.begin(at);
-        let (mut taken, mut lines) = (0, 0);
-        let mut rank = 0;
+    #[inline(never)]
+    fn read_by_grammar(&mut self, cut: &Cut<'_>) -> Read {
+        match parse_line(cut.content) {
+            Line::Refreshing => Read::Refreshing,
+            Line::NoTraffic => Read::NoTraffic,
+            Line::Empty => Read::Empty,
+            Line::Row(row) => {
+                self.stamp = Stamp::of(cut.content, row.timestamp());
+                self.into.cells.push(Cell::of(&row, cut.start));
+                Read::Row(row.kind(), row.timestamp())
+            }
+            Line::Fault(reason) => Read::Fault(reason),
+        }
+    }
+
+    fn fault(&self, cut: &Cut<'_>, at: Position, reason: Reason) -> FaultAt {
+        let glued = usize::from(reason != Reason::GluedHeader);
+        let removed = || {
+            let place = self
+                .removed
+                .binary_search_by_key(&cut.start, |&(start, _)| start);
+            place.map_or(0, |place| self.removed[place].1)
+        };
+        let lost = if reason == Reason::TooLong {
+            removed()
+        } else {
+            0
+        };
+        FaultAt {
+            at,
+            bytes: (cut.content.len() + glued) as u64 + lost,
+            text: (cut.start, cut.start + cut.content.len()),
+            reason,
+        }
+    }
+
+    fn frame(&mut self) -> Option<Piece> {
+        let (first_cell, first_fault) = (self.into.cells.len(), self.into.faults.len());
+        let (start, all_line_feeds) = (self.taken, self.line_feeds);
+        let mut line_feeds = all_line_feeds;
+        let mut taken = start;
+        // Bytes of overlong lines that were taken out of the text.
+        let mut lost = 0;
+        let (mut header, mut timestamp, mut kind) = (false, None, Kind::Process);
         // Where the frame's word that there is no traffic stands among its faults.
         let mut idle = None;
-        frame.closing = loop {
-            let Some(cut) = cut_line(&text[taken..]) else {
-                if at_end {
+        let closing = loop {
+            let rest = line_feeds;
+            let Some(cut) = self.cut(&mut line_feeds, taken) else {
+                if self.at_end {
                     break Closing::EndOfLog;
                 }
+                self.into.cells.truncate(first_cell);
+                self.into.faults.truncate(first_fault);
                 return None;
             };
-            let here = Position {
-                line: at.line + lines,
-                offset: at.offset + taken as u64,
+            let here = |splitter: &Self| Position {
+                lines: splitter.at.lines + (all_line_feeds.len() - rest.len()) as u64,
+                offset: splitter.at.offset + (taken - start) as u64 + lost,
             };
-            match self.read(cut.content) {
-                Line::Refreshing if lines == 0 => frame.header = true,
-                Line::Refreshing => break Closing::NextHeader,
-                Line::Empty => {
-                    taken += cut.length;
-                    lines += 1;
-                    break Closing::EmptyLine;
+            let row = match &self.stamp {
+                Some(stamp) if cut.content.len() <= self.limits.max_line_bytes => {
+                    let row = quick::row(cut.content, cut.start, stamp, &mut self.into.cells);
+                    row.map(|kind| Read::Row(kind, stamp.time))
                 }
-                Line::NoTraffic => {
-                    idle = idle.or(Some(frame.faults.len()));
-                    frame
-                        .faults
-                        .push(fault_at(&cut, here, Reason::MisplacedIdle));
-                }
-                Line::Row(row) => {
-                    if let Some(first) = frame.rows.first()
-                        && (first.timestamp() != row.timestamp()
-                            || (!frame.header && row.rank() < rank))
+                _ => None,
+            };
+            match row.unwrap_or_else(|| self.read(&cut)) {
+                Read::Row(found, time) => {
+                    if let Some(first) = timestamp
+                        && (first != time || (!header && found < kind))
                     {
+                        self.into.cells.pop();
+                        line_feeds = rest;
                         break Closing::NextRows;
                     }
-                    rank = row.rank();
-                    frame.rows.push(row);
+                    timestamp = Some(time);
+                    kind = found;
                 }
-                Line::Fault(reason) => {
+                Read::Refreshing if taken == start => header = true,
+                Read::Refreshing => {
+                    line_feeds = rest;
+                    break Closing::NextHeader;
+                }
+                Read::Empty => {
+                    taken += cut.length();
+                    break Closing::EmptyLine;
+                }
+                Read::NoTraffic => {
+                    idle = idle.or(Some(self.into.faults.len()));
+                    let fault = self.fault(&cut, here(self), Reason::MisplacedIdle);
+                    self.into.faults.push(fault);
+                }
+                Read::Fault(reason) => {
                     if let Some(head) = glued_head(&cut, reason) {
-                        frame
-                            .faults
-                            .push(fault_at(&head, here, Reason::GluedHeader));
-                        taken += head.length;
+                        let fault = self.fault(&head, here(self), Reason::GluedHeader);
+                        self.into.faults.push(fault);
+                        taken += head.content.len();
+                        line_feeds = rest;
                         break Closing::NextHeader;
                     }
-                    frame.faults.push(fault_at(&cut, here, reason));
+                    let fault = self.fault(&cut, here(self), reason);
+                    lost += fault.bytes - cut.length() as u64;
+                    self.into.faults.push(fault);
                 }
             }
-            taken += cut.length;
-            lines += 1;
-            if taken + frame.faults.len() * FAULT_BYTES > self.max_frame_bytes {
+            taken += cut.length();
+            let faults = self.into.faults.len() - first_fault;
+            if taken - start + faults * FAULT_BYTES > self.limits.max_frame_bytes {
                 break Closing::TooLong;
             }
         };
         // Only now it is known whether rows follow.
+        let no_rows = timestamp.is_none();
         if let Some(at) = idle
-            && frame.rows.is_empty()
+            && no_rows
         {
-            frame.faults.remove(at);
-            frame.idle = true;
+            self.into.faults.remove(at);
         }
-        frame.text = &text[..taken];
-        Some(Taken {
-            piece: Piece::Frame,
-            bytes: taken,
-            lines,
-        })
+        let frame = FrameAt {
+            at: self.at,
+            text: (start, taken),
+            header,
+            idle: idle.is_some() && no_rows,
+            closing,
+            timestamp,
+            hash: match timestamp {
+                Some(_) => frame_hash(&self.text[start..taken]),
+                None => 0,
+            },
+            cells: (first_cell, self.into.cells.len()),
+            faults: (first_fault, self.into.faults.len()),
+        };
+        self.take(
+            taken - start,
+            (all_line_feeds.len() - line_feeds.len()) as u64,
+        );
+        self.at.offset += lost;
+        self.line_feeds = line_feeds;
+        Some(Piece::Frame(frame))
     }
 }
 
@@ -262,19 +485,9 @@ fn glued_head<'a>(cut: &Cut<'a>, reason: Reason) -> Option<Cut<'a>> {
     }
     let length = glued_header(cut.content)?;
     Some(Cut {
+        start: cut.start,
         content: &cut.content[..length],
-        length,
     })
-}
-
-fn fault_at<'a>(cut: &Cut<'a>, at: Position, reason: Reason) -> Fault<'a> {
-    Fault {
-        line: at.line,
-        offset: at.offset,
-        bytes: cut.length as u64,
-        text: cut.content,
-        reason,
-    }
 }
 
 #[cfg(test)]

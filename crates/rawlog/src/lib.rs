@@ -1,13 +1,19 @@
 #![doc = include_str!("../README.md")]
 
+mod block;
 mod fault;
 mod frame;
 mod line;
+mod marks;
+mod quick;
 mod reader;
 mod row;
+mod rows;
 
+pub use block::{Block, Extent};
 pub use fault::{Fault, Reason};
-pub use frame::{Closing, Frame};
+pub use frame::{Closing, Faults, Frame, frame_hash};
 pub use line::{Line, looks_prefixed, parse_line};
-pub use reader::{Extent, Item, Limits, Reader};
+pub use reader::{Item, Limits, Reader};
 pub use row::{Address, Connection, Process, Protocol, Row};
+pub use rows::{Kind, RowList, RowRef, Rows};

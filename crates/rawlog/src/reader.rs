@@ -1,14 +1,11 @@
-//! Bytes from any source → frames, in bounded memory.
+//! Bytes from any source → blocks and items, in bounded memory.
 
-use std::collections::VecDeque;
-use std::io::{self, Read};
+use std::io::{self, ErrorKind, Read};
 use std::ops::Range;
-use std::slice;
 
 use memchr::{memchr, memrchr};
 
-use crate::frame::{Piece, Position, Splitter};
-use crate::{Fault, Frame, Reason};
+use crate::{Block, Extent, Fault, Frame};
 
 /// Bounds on what the reader keeps in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,9 +21,22 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Limits {
-            chunk_size: 4 << 20,
+            // What was read and what was made of it fit into a core's own cache together.
+            chunk_size: 256 << 10,
             max_line_bytes: 65_536,
             max_frame_bytes: 16 << 20,
+        }
+    }
+}
+
+impl Limits {
+    /// Places within a block have 32 bits.
+    fn bounded(self) -> Self {
+        const MOST: usize = 1 << 30;
+        Limits {
+            chunk_size: self.chunk_size.clamp(1, MOST),
+            max_line_bytes: self.max_line_bytes.min(MOST),
+            max_frame_bytes: self.max_frame_bytes.min(MOST),
         }
     }
 }
@@ -55,15 +65,6 @@ impl Item<'_> {
     }
 }
 
-/// How much of a log was read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Extent {
-    /// Bytes, the last unfinished line included.
-    pub bytes: u64,
-    /// Lines that have a line end.
-    pub lines: u64,
-}
-
 /// Reads a log frame by frame.
 ///
 /// ```
@@ -72,7 +73,7 @@ pub struct Extent {
 /// let mut frames = 0;
 /// let (extent, outcome) = Reader::new(&log[..], Limits::default()).for_each(|item| {
 ///     if let Item::Frame(frame) = item {
-///         assert_eq!(frame.timestamp(), Some(7));
+///         assert_eq!(frame.timestamp, Some(7));
 ///         frames += 1;
 ///     }
 /// });
@@ -82,16 +83,17 @@ pub struct Extent {
 pub struct Reader<R> {
     source: R,
     limits: Limits,
-    buffer: Vec<u8>,
-    /// Where the buffer's head stands in the log.
-    at: Position,
-    /// Where the buffer's last, unfinished line begins.
+    /// What was read but not yet handed out: the head of an unfinished piece.
+    kept: Vec<u8>,
+    /// Where its last, unfinished line begins.
     last_line: usize,
-    /// Bytes taken out of each overlong line in the buffer, in order.
-    removed: VecDeque<u64>,
-    /// The buffer's last line is overlong: what follows is dropped up to its end.
+    /// Its overlong lines, and what was taken out of each.
+    removed: Vec<(usize, u64)>,
+    /// Its last line is overlong: what follows is dropped up to its end.
     dropping: bool,
+    begun: bool,
     ended: bool,
+    outcome: io::Result<()>,
 }
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -101,13 +103,14 @@ impl<R: Read> Reader<R> {
     pub fn new(source: R, limits: Limits) -> Self {
         Reader {
             source,
-            limits,
-            buffer: Vec::new(),
-            at: Position { line: 1, offset: 0 },
+            limits: limits.bounded(),
+            kept: Vec::new(),
             last_line: 0,
-            removed: VecDeque::new(),
+            removed: Vec::new(),
             dropping: false,
+            begun: false,
             ended: false,
+            outcome: Ok(()),
         }
     }
 
@@ -117,97 +120,122 @@ impl<R: Read> Reader<R> {
     /// # Errors
     /// Only what the source itself raises; the extent tells how far it was read.
     pub fn for_each(mut self, mut visit: impl FnMut(Item<'_>)) -> (Extent, io::Result<()>) {
-        let mut outcome = self.fill();
-        if self.buffer.starts_with(BYTE_ORDER_MARK) {
-            let mark = BYTE_ORDER_MARK.len();
-            self.buffer.drain(..mark);
-            self.at.offset = mark as u64;
-            visit(Item::Filler(mark as u64));
+        let mut extent = Extent::default();
+        let mut block = Block::default();
+        while self.next_block(&mut block) {
+            block.visit(&mut extent, &mut visit);
         }
+        (extent, self.outcome())
+    }
+
+    /// Fills the block with the next part of the log; gives `false` once there is none. Reusing a
+    /// block saves its memory.
+    pub fn next_block(&mut self, block: &mut Block) -> bool {
+        block.clear();
+        if self.ended {
+            return false;
+        }
+        block.limits = self.limits;
+        block.removed.append(&mut self.removed);
         loop {
-            self.shorten_lines();
-            let ended = self.ended || outcome.is_err();
-            let taken = self.split(ended, &mut visit);
-            self.buffer.drain(..taken);
-            self.last_line -= taken;
-            if ended {
-                break;
+            self.fill(block);
+            block.ended = self.ended;
+            let whole = match (self.ended, last_border(block.text())) {
+                (true, _) => return true,
+                // The piece that reaches over the end begins anew in the next block.
+                (false, Some(border)) => border,
+                // Without empty lines only reading tells where pieces end.
+                (false, None) => block.split(),
+            };
+            self.keep_rest(block, whole);
+            if whole > 0 {
+                return true;
             }
-            outcome = self.fill();
+            block.forget_pieces();
         }
-        let mut extent = Extent {
-            bytes: self.at.offset,
-            lines: self.at.line - 1,
-        };
-        if !self.buffer.is_empty() {
-            let bytes = self.buffer.len() as u64 + self.removed.pop_front().unwrap_or(0);
-            visit(Item::Unfinished(Fault {
-                line: self.at.line,
-                offset: self.at.offset,
-                bytes,
-                text: &self.buffer,
-                reason: Reason::Unfinished,
-            }));
-            extent.bytes += bytes;
-        }
-        (extent, outcome)
     }
 
-    /// Visits all whole pieces in the buffer; gives the bytes of it that they took.
-    fn split(&mut self, ended: bool, visit: &mut impl FnMut(Item<'_>)) -> usize {
-        let splitter = Splitter {
-            max_line_bytes: self.limits.max_line_bytes,
-            max_frame_bytes: self.limits.max_frame_bytes,
-        };
-        let mut frame = Frame::empty();
-        let mut from = 0;
-        while let Some(taken) = splitter.next(&self.buffer[from..], ended, self.at, &mut frame) {
-            from += taken.bytes;
-            self.at.offset += taken.bytes as u64;
-            self.at.line += taken.lines;
-            match taken.piece {
-                Piece::Frame => {
-                    self.at.offset += restore(&mut frame.faults, &mut self.removed);
-                    visit(Item::Frame(&frame));
-                }
-                Piece::Fault(mut fault) => {
-                    self.at.offset += restore(slice::from_mut(&mut fault), &mut self.removed);
-                    visit(Item::Fault(fault));
-                }
-                Piece::Empty => visit(Item::Filler(taken.bytes as u64)),
-            }
-        }
-        from
+    /// What became of the source, once there are no more blocks.
+    ///
+    /// # Errors
+    /// What the source raised.
+    pub fn outcome(self) -> io::Result<()> {
+        self.outcome
     }
 
-    /// Reads one chunk behind what the buffer holds.
-    fn fill(&mut self) -> io::Result<()> {
-        let filled = self.buffer.len();
-        // What is held is one unfinished frame: read at least as much again, so that a large frame
-        // is not scanned over and over. A byte order mark is never torn.
+    /// Takes what lies behind `whole` out of the block again.
+    fn keep_rest(&mut self, block: &mut Block, whole: usize) {
+        self.kept.clear();
+        self.kept.extend_from_slice(&block.text()[whole..]);
+        self.last_line -= whole;
+        block.length = whole;
+        let first = block.removed.partition_point(|&(start, _)| start < whole);
+        let rest = block.removed.drain(first..);
+        self.removed
+            .extend(rest.map(|(start, count)| (start - whole, count)));
+        if whole == 0 {
+            block.removed.append(&mut self.removed);
+        }
+    }
+
+    /// Reads one chunk behind what is kept of the log.
+    fn fill(&mut self, block: &mut Block) {
+        let filled = self.kept.len();
+        // What is kept is one unfinished frame: read at least as much again, so that a large frame
+        // is not read over and over. A byte order mark is never torn.
         let wanted = self
             .limits
             .chunk_size
             .max(filled)
             .max(BYTE_ORDER_MARK.len());
-        let mut chunk = (&mut self.source).take(wanted as u64);
-        let outcome = chunk.read_to_end(&mut self.buffer);
-        self.ended = self.buffer.len() - filled < wanted;
-        outcome.map(drop)
+        if block.buffer.len() < filled + wanted {
+            block.buffer.resize(filled + wanted, 0);
+        }
+        block.buffer[..filled].copy_from_slice(&self.kept);
+        block.length = filled;
+        while block.length < filled + wanted && !self.ended {
+            match self
+                .source
+                .read(&mut block.buffer[block.length..filled + wanted])
+            {
+                Ok(0) => self.ended = true,
+                Ok(count) => block.length += count,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => (self.ended, self.outcome) = (true, Err(error)),
+            }
+        }
+        if !self.begun {
+            self.begun = true;
+            if block.text().starts_with(BYTE_ORDER_MARK) {
+                block.mark = BYTE_ORDER_MARK.len() as u64;
+                block
+                    .buffer
+                    .copy_within(BYTE_ORDER_MARK.len()..block.length, 0);
+                block.length -= BYTE_ORDER_MARK.len();
+            }
+        }
+        self.shorten_lines(block);
     }
 
     /// Takes out of each new line what lies beyond the limit, so that the items are the same
     /// however the text is cut into chunks.
-    fn shorten_lines(&mut self) {
-        let kept_of_line = self.limits.max_line_bytes.saturating_add(1);
+    fn shorten_lines(&mut self, block: &mut Block) {
+        let kept_of_line = self.limits.max_line_bytes + 1;
         // The text from `from` on is still to be seen; what is kept of it moves to `to`.
         let (mut from, mut to) = (self.last_line, self.last_line);
+        let keep = |buffer: &mut [u8], part: Range<usize>, to: &mut usize| {
+            let length = part.len();
+            if part.start != *to {
+                buffer.copy_within(part, *to);
+            }
+            *to += length;
+        };
         loop {
-            let rest = &self.buffer[from..];
+            let rest = &block.buffer[from..block.length];
             let window = &rest[..rest.len().min(kept_of_line)];
             if let Some(end) = memrchr(b'\n', window) {
                 // All lines that end in the window are short enough.
-                self.keep(from..from + end + 1, &mut to);
+                keep(&mut block.buffer, from..from + end + 1, &mut to);
                 from += end + 1;
                 self.last_line = to;
                 continue;
@@ -216,12 +244,12 @@ impl<R: Read> Reader<R> {
             let beyond = &rest[kept..];
             let end = memchr(b'\n', beyond);
             let count = end.unwrap_or(beyond.len());
-            self.keep(from..from + kept, &mut to);
+            keep(&mut block.buffer, from..from + kept, &mut to);
             from += kept + count;
             if kept == kept_of_line {
-                match self.removed.back_mut() {
-                    Some(removed) if self.dropping => *removed += count as u64,
-                    _ => self.removed.push_back(count as u64),
+                match block.removed.last_mut() {
+                    Some((_, removed)) if self.dropping => *removed += count as u64,
+                    _ => block.removed.push((self.last_line, count as u64)),
                 }
                 self.dropping = end.is_none();
             }
@@ -229,36 +257,26 @@ impl<R: Read> Reader<R> {
                 break;
             }
         }
-        self.buffer.truncate(to);
-    }
-
-    fn keep(&mut self, part: Range<usize>, to: &mut usize) {
-        let length = part.len();
-        if part.start != *to {
-            self.buffer.copy_within(part, *to);
-        }
-        *to += length;
+        block.length = to;
     }
 }
 
-/// Puts the bytes that were taken out of overlong lines back into the counts of their faults, the
-/// faults of one piece; gives their sum.
-fn restore(faults: &mut [Fault<'_>], removed: &mut VecDeque<u64>) -> u64 {
-    let mut sum = 0;
-    for fault in faults {
-        fault.offset += sum;
-        if fault.reason == Reason::TooLong {
-            let count = removed.pop_front().unwrap_or(0);
-            fault.bytes += count;
-            sum += count;
+/// Where the last empty line ends: whatever stands before, a piece ends there.
+fn last_border(text: &[u8]) -> Option<usize> {
+    let mut end = memrchr(b'\n', text)?;
+    loop {
+        let start = memrchr(b'\n', &text[..end]).map_or(0, |before| before + 1);
+        if matches!(&text[start..end], b"" | b"\r") {
+            return Some(end + 1);
         }
+        end = start.checked_sub(1)?;
     }
-    sum
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Reason;
 
     const FRAME: &str = "Refreshing:\nprocess: <7> \"ssh\" up/down Bps: 3/4 connections: 1\n\n";
 
@@ -347,7 +365,7 @@ mod tests {
             };
             let mut seen = Vec::new();
             let mut frames = Vec::new();
-            let mut take = |fault: &Fault<'_>| {
+            let mut take = |fault: Fault<'_>| {
                 assert!(log.as_bytes()[fault.offset as usize..].starts_with(fault.text));
                 assert!(fault.text.len() <= 21);
                 seen.push((fault.line, fault.offset, fault.bytes));
@@ -358,7 +376,7 @@ mod tests {
                         frames.push((frame.offset, frame.bytes()));
                         frame.faults.iter().for_each(&mut take);
                     }
-                    Item::Fault(fault) | Item::Unfinished(fault) => take(&fault),
+                    Item::Fault(fault) | Item::Unfinished(fault) => take(fault),
                     Item::Filler(_) => panic!(),
                 });
             outcome.unwrap();
@@ -413,12 +431,10 @@ mod tests {
             ..Limits::default()
         };
         let mut reader = Reader::new(io::repeat(b'x').take(length), limits);
-        while !reader.ended {
-            reader.fill().unwrap();
-            reader.shorten_lines();
-            assert!(reader.buffer.capacity() < 1 << 20);
-        }
-        assert_eq!(reader.removed, [length - 65_537]);
+        let mut block = Block::default();
+        assert!(reader.next_block(&mut block));
+        assert!(reader.ended && block.buffer.capacity() < 1 << 20);
+        assert_eq!(block.removed, [(0, length - 65_537)]);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::Kind;
+
 /// Transport protocol of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Protocol {
@@ -102,13 +104,28 @@ impl Row<'_> {
         }
     }
 
-    /// Position of the row's kind within a frame: processes, then connections, then addresses.
-    pub(crate) fn rank(&self) -> u8 {
+    /// Which of the three kinds it is.
+    pub fn kind(&self) -> Kind {
         match self {
-            Row::Process(_) => 0,
-            Row::Connection(_) => 1,
-            Row::Address(_) => 2,
+            Row::Process(_) => Kind::Process,
+            Row::Connection(_) => Kind::Connection,
+            Row::Address(_) => Kind::Address,
         }
+    }
+
+    /// What tells a connection from all others, interfaces aside (bandwhich prints the one on which
+    /// the connection was last seen): `:port => host:port (tcp`. Empty for other rows.
+    pub fn ends(&self) -> Vec<u8> {
+        let mut ends = Vec::new();
+        if let Row::Connection(row) = self {
+            put(&mut ends, format_args!(":{} => ", row.local_port));
+            ends.extend_from_slice(row.host);
+            put(
+                &mut ends,
+                format_args!(":{} ({}", row.remote_port, row.protocol.as_str()),
+            );
+        }
+        ends
     }
 
     /// Appends the row as bandwhich prints it, with its line end.

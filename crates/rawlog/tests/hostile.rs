@@ -121,8 +121,8 @@ impl Counts {
                 self.headers += u64::from(frame.header);
                 self.idle += u64::from(frame.idle);
                 self.malformed += frame.faults.len() as u64;
-                for row in &frame.rows {
-                    match row {
+                for row in frame.rows.iter() {
+                    match row.row() {
                         Row::Process(row) => self.process.add(row.up, row.down),
                         Row::Connection(row) => self.connection.add(row.up, row.down),
                         Row::Address(row) => self.address.add(row.up, row.down),
@@ -212,7 +212,7 @@ fn outline(name: &str) -> Vec<String> {
                 let reasons: Vec<Reason> = frame.faults.iter().map(|fault| fault.reason).collect();
                 format!(
                     "{:?} {} rows {closing:?} {reasons:?}",
-                    frame.timestamp(),
+                    frame.timestamp,
                     frame.rows.len()
                 )
             }

@@ -61,6 +61,8 @@ fn number() -> impl Strategy<Value = u128> {
     prop_oneof![
         Just(0),
         Just(u128::MAX),
+        (0..10u64.pow(17), 0..17u32)
+            .prop_map(|(number, digits)| u128::from(number % 10u64.pow(digits))),
         any::<u32>().prop_map(u128::from),
         any::<u128>()
     ]
@@ -72,9 +74,10 @@ fn row() -> impl Strategy<Value = OwnedRow> {
         proptest::option::of(text()).prop_map(Kind::Connection),
         Just(Kind::Address)
     ];
+    let time = prop_oneof![Just(1_735_689_600), any::<i64>()];
     let ports = (any::<u16>(), any::<u16>(), any::<bool>());
     let numbers = (number(), number(), number());
-    (kind, any::<i64>(), text(), text(), ports, numbers).prop_map(
+    (kind, time, text(), text(), ports, numbers).prop_map(
         |(kind, timestamp, name, host, (local_port, remote_port, udp), (up, down, connections))| {
             let protocol = if udp { Protocol::Udp } else { Protocol::Tcp };
             OwnedRow {
@@ -235,9 +238,37 @@ fn log() -> impl Strategy<Value = Vec<u8>> {
         "connection: <1> <e>:1 => h:2 (tcp) up/down Bps: 3/4 process: \"a\"\n",
         "remote_address: <1> h up/down Bps: 1/2 connections: 1\n",
         "remote_address: <2> h up/down Bps: 1/2 connections: 1\r\n",
+        "process: <1735689600> \"\" up/down Bps: 12345678/123456789 connections: 10\n",
+        "process: <1735689600> \" up/down Bps: 1/2 connections: 1\n",
+        "connection: <1735689600> <enp3s0>:51234 => 2001:db8::7:443 (tcp) up/down Bps: 3/4 process: \"a\"\r\n",
+        "connection: <1735689600> <enp3s0>:051 => :65536 (udp) up/down Bps: 3/4 process: \"a\"\n",
+        "connection: <1735689600> <wlp0s20f3>:0 => :0065 (udp) up/down Bps: 3/4 process: \"\n",
+        "connection: <1735689600> :7 => )):1 (tcp) up/down Bps: 0/1234567890123456 process: \"\"\n",
+        "remote_address: <1735689600>  up/down Bps: 1/2 connections: 1\n",
     ];
+    /// A usual row with one byte changed.
+    fn nearly_usual() -> impl Strategy<Value = Vec<u8>> {
+        const ROWS: &[&str] = &[
+            "process: <1735689600> \"curl\" up/down Bps: 500/20000 connections: 1\n",
+            "connection: <1735689600> <enp3s0>:51234 => 198.51.100.7:443 (tcp) up/down Bps: 500/20000 process: \"curl\"\n",
+            "remote_address: <1735689600> 198.51.100.7 up/down Bps: 500/20000 connections: 1\n",
+        ];
+        let byte = prop_oneof![any::<u8>(), proptest::sample::select(&b"<>:/ \"(09"[..])];
+        (
+            proptest::sample::select(ROWS),
+            any::<proptest::sample::Index>(),
+            byte,
+        )
+            .prop_map(|(row, at, byte)| {
+                let mut row = row.as_bytes().to_vec();
+                let at = at.index(row.len());
+                row[at] = byte;
+                row
+            })
+    }
     let line = prop_oneof![
         12 => proptest::sample::select(LINES).prop_map(|line| line.as_bytes().to_vec()),
+        4 => nearly_usual(),
         2 => row().prop_map(|row| {
             let mut line = Vec::new();
             row.row().print(&mut line);

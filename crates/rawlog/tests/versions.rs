@@ -18,10 +18,10 @@ fn refreshes(log: &str) -> Vec<Refresh> {
         let Item::Frame(frame) = item else {
             panic!("{item:?}")
         };
-        assert_eq!(frame.faults, []);
+        assert!(frame.faults.is_empty());
         assert!(frame.is_whole());
         let mut rows = Vec::new();
-        frame.rows.iter().for_each(|row| row.print(&mut rows));
+        frame.rows.iter().for_each(|row| row.row().print(&mut rows));
         refreshes.push(Refresh {
             header: frame.header,
             idle: frame.idle,
@@ -45,7 +45,7 @@ fn refreshes(log: &str) -> Vec<Refresh> {
 fn for_each_row(log: &str, mut look: impl FnMut(&Row<'_>)) {
     let (_, outcome) = Reader::new(log.as_bytes(), Limits::default()).for_each(|item| {
         if let Item::Frame(frame) = item {
-            frame.rows.iter().for_each(&mut look);
+            frame.rows.iter().for_each(|row| look(&row.row()));
         }
     });
     outcome.expect("a slice can be read to its end");
@@ -189,12 +189,7 @@ Refreshing:
             Reader::new(log.as_bytes(), Limits::default()).for_each(|item| match item {
                 Item::Frame(frame) => {
                     assert_eq!(frame.closing, Closing::EmptyLine);
-                    frames.push((
-                        frame.header,
-                        frame.idle,
-                        frame.timestamp(),
-                        frame.rows.len(),
-                    ));
+                    frames.push((frame.header, frame.idle, frame.timestamp, frame.rows.len()));
                 }
                 Item::Filler(bytes) => filler += bytes,
                 other => panic!("{other:?}"),

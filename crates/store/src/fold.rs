@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
+use std::iter;
 use std::path::{Path, PathBuf};
 
-use rawlog::{Extent, Reader};
+use rawlog::{Block, Extent, Reader};
+use rayon::prelude::*;
 use traffic::{LogFold, LogSummary, Row, RunSummary, Sink, Strings};
 
 use crate::partition::{Kind, day_number};
@@ -61,8 +63,12 @@ impl FoldedLog {
     }
 }
 
+/// Blocks that are read side by side while those before them are folded.
+const BLOCKS: usize = 8;
+
 /// Reads a log from any source and folds it into staged segments below the store's folder. Several
-/// logs may be folded at the same time.
+/// logs may be folded at the same time, and a single one is spread over the threads of the rayon pool
+/// at hand where [`Tuning::spread`] says so; the outcome is the same.
 ///
 /// # Errors
 /// Where staging fails. A log that cannot be read to its end is no error: see
@@ -71,7 +77,7 @@ pub fn fold_log(
     root: &Path,
     host: &str,
     name: &str,
-    log: impl io::Read,
+    log: impl io::Read + Send,
     tuning: &Tuning,
 ) -> Result<FoldedLog> {
     let staging = crate::commit::staging(root);
@@ -84,7 +90,12 @@ pub fn fold_log(
         runs: Vec::new(),
     };
     let mut fold = LogFold::new(tuning.fold, sink);
-    let (extent, outcome) = Reader::new(log, tuning.limits).for_each(|item| fold.take(item));
+    let reader = Reader::new(log, tuning.limits);
+    let (extent, outcome) = if tuning.spread && rayon::current_num_threads() > 1 {
+        read_side_by_side(reader, &mut fold)
+    } else {
+        reader.for_each(|item| fold.take(item))
+    };
     let (summary, sink) = fold.finish()?;
     let (runs, staged) = sink.close()?;
     debug_assert_eq!(summary.accounting.total(), extent.bytes);
@@ -98,6 +109,37 @@ pub fn fold_log(
         runs,
         staged,
     })
+}
+
+/// Folds a log on one thread, in order, while others read ahead.
+fn read_side_by_side<R: io::Read + Send>(
+    mut reader: Reader<R>,
+    fold: &mut LogFold<Stage<'_>>,
+) -> (Extent, io::Result<()>) {
+    let blocks = || -> Vec<Block> { iter::repeat_with(Block::default).take(BLOCKS).collect() };
+    let (mut ahead, mut behind) = (blocks(), blocks());
+    let mut extent = Extent::default();
+    let mut read = read_blocks(&mut reader, &mut ahead);
+    while read > 0 {
+        std::mem::swap(&mut ahead, &mut behind);
+        let visit = || {
+            for block in &mut behind[..read] {
+                block.visit(&mut extent, |item| fold.take(item));
+            }
+        };
+        ((), read) = rayon::join(visit, || read_blocks(&mut reader, &mut ahead));
+    }
+    (extent, reader.outcome())
+}
+
+/// Reads the next blocks of a log; gives how many there were.
+fn read_blocks<R: io::Read>(reader: &mut Reader<R>, blocks: &mut [Block]) -> usize {
+    let mut count = 0;
+    while count < blocks.len() && reader.next_block(&mut blocks[count]) {
+        count += 1;
+    }
+    blocks[..count].par_iter_mut().for_each(Block::read);
+    count
 }
 
 /// A new file in the staging folder, which stays there.

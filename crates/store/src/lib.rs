@@ -43,6 +43,8 @@ pub struct Tuning {
     pub limits: rawlog::Limits,
     /// Rows of a Parquet row group.
     pub batch_rows: usize,
+    /// Whether one log is spread over the threads of the rayon pool at hand.
+    pub spread: bool,
 }
 
 impl Default for Tuning {
@@ -51,6 +53,7 @@ impl Default for Tuning {
             fold: traffic::Options::default(),
             limits: rawlog::Limits::default(),
             batch_rows: 65_536,
+            spread: false,
         }
     }
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use proptest::prelude::*;
 use store::{IngestReport, Outcome, Store, Tuning, fold_log};
 
 const HOST: &str = "lab";
@@ -376,6 +377,58 @@ fn a_rebuilt_catalogue_tells_the_same_history() {
         store.ingest(vec![folded]).unwrap()[0].outcome,
         Outcome::Known
     );
+}
+
+/// What a store makes of a log that is read like this: each file below its folder that is not the
+/// catalogue's.
+fn files_of(log: &[u8], threads: usize, tuning: Tuning) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut lab = Lab::new();
+    let root = lab.folder.path();
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .unwrap();
+    let folded = pool.install(|| fold_log(root, HOST, "log", log, &tuning).unwrap());
+    lab.store.ingest(vec![folded]).unwrap();
+    let mut files = BTreeMap::new();
+    let mut folders: Vec<PathBuf> = ["traffic", "loopback", "peers", "buckets", "sources"]
+        .map(|folder| root.join(folder))
+        .to_vec();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => folders.push(path),
+                false => {
+                    let name = path.strip_prefix(root).unwrap().to_owned();
+                    files.insert(name, std::fs::read(path).unwrap());
+                }
+            }
+        }
+    }
+    files
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn neither_threads_nor_chunks_change_a_byte(
+        picked in proptest::collection::vec(any::<proptest::sample::Index>(), 1..4),
+        cut in any::<proptest::sample::Index>(),
+        threads in 2..6usize,
+        chunk_size in 1_000..200_000usize,
+    ) {
+        let logs: Vec<_> = recordings().into_iter().filter(|(_, log)| log.len() < 400_000).collect();
+        let mut log: Vec<u8> = Vec::new();
+        picked.iter().for_each(|index| log.extend(&index.get(&logs).1));
+        log.truncate(log.len() - cut.index(100));
+        let limits = rawlog::Limits { chunk_size, ..Default::default() };
+        let spread = Tuning { limits, spread: true, ..Tuning::default() };
+        let alone = files_of(&log, 1, Tuning::default());
+        prop_assert!(!alone.is_empty());
+        prop_assert!(files_of(&log, threads, spread) == alone);
+    }
 }
 
 #[test]

@@ -13,11 +13,13 @@ mod restart;
 use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
-use rawlog::Row as Line;
+use rawlog::{Kind as Family, Row as Line, RowRef, Rows};
 
 use self::give::push_row;
 use crate::carry::{Carry, LiveKey, tail_rows};
-use crate::slots::{Key, Kind, Part, Slot, Slots};
+use crate::mode::row_volume;
+use crate::slots::{Key, Kind, Names, Part, Slot, Slots};
+use crate::strings::same;
 use crate::{BucketFacts, Row, Strings, Table, TextId, Volume};
 
 /// The name that bandwhich prints for traffic whose owner it did not find.
@@ -40,15 +42,31 @@ const LEGACY_IDLE: i64 = 300;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Restarted;
 
-/// One frame, its values as bytes per refresh.
+/// One frame.
 pub(crate) struct Observation<'a> {
     pub(crate) timestamp: i64,
-    pub(crate) rows: &'a [Line<'a>],
-    pub(crate) values: &'a [Volume],
+    pub(crate) rows: Rows<'a>,
+    /// Where the rows hold running sums, how much each of them rose.
+    pub(crate) differences: Option<&'a Vec<Volume>>,
     /// Some of its rows may be missing.
     pub(crate) damaged: bool,
+}
+
+impl<'a> Observation<'a> {
+    /// The rows, each with its bytes per refresh.
+    fn rows(&self) -> impl Iterator<Item = (RowRef<'a>, Volume)> {
+        let differences = self.differences;
+        let value = move |(place, row)| match differences {
+            None => (row, row_volume(row)),
+            Some(differences) => (row, differences[place]),
+        };
+        self.rows.iter().enumerate().map(value)
+    }
+
     /// Whether rows vanish only when their window ends, as those of running sums do not.
-    pub(crate) windowed: bool,
+    fn windowed(&self) -> bool {
+        self.differences.is_none()
+    }
 }
 
 /// How the frames of a run are to be read.
@@ -63,6 +81,24 @@ pub(crate) enum Style {
     Resumed(u64),
     /// Without frame heads (up to 0.16.0).
     Legacy,
+}
+
+/// The rows of a frame, added up by kind: processes, connections, addresses.
+#[derive(Default)]
+struct Sums {
+    volumes: [Volume; 3],
+    rows: [u64; 3],
+    /// Connection rows so small that rounding takes a per cent of them.
+    tiny: u64,
+}
+
+impl Sums {
+    fn add(&mut self, row: RowRef<'_>, value: Volume) {
+        let kind = row.kind() as usize;
+        self.volumes[kind].add(value);
+        self.rows[kind] += 1;
+        self.tiny += u64::from(row.kind() == Family::Connection && value.total() < 100);
+    }
 }
 
 /// Which rows make up the totals of a frame.
@@ -91,6 +127,8 @@ pub(crate) struct RunFold {
     /// Addresses that were later shown by name.
     names_of_hosts: HashMap<TextId, TextId, FixedState>,
     has_connections: bool,
+    /// A connection was first seen in the frame at hand.
+    has_new_connection: bool,
     has_loopback: bool,
     residual_by_peer: bool,
     /// Whether what address rows hold beyond connection rows is rounding alone: then it follows the
@@ -129,6 +167,7 @@ impl RunFold {
             batch_buckets: 0,
             names_of_hosts: HashMap::default(),
             has_connections: false,
+            has_new_connection: false,
             has_loopback: false,
             residual_by_peer: false,
             residual_is_windowed: true,
@@ -221,9 +260,9 @@ impl RunFold {
             self.frames += idle as u64;
             self.idle_frames += idle as u64;
         }
-        self.residual_is_windowed &= frame.windowed && !frame.damaged;
+        self.residual_is_windowed &= frame.windowed() && !frame.damaged;
         self.look_up(frame);
-        if frame.windowed && !frame.damaged && self.missing_row() {
+        if frame.windowed() && !frame.damaged && self.missing_row() {
             return Err(Restarted);
         }
         self.place_in_time(time);
@@ -236,99 +275,143 @@ impl RunFold {
     /// Finds or makes the slot of each row that counts, and what the other rows hold beyond them.
     fn look_up(&mut self, frame: &Observation<'_>) {
         self.present.clear();
-        let mut sums = [Volume::ZERO; 3];
-        let mut counts = [0u64; 3];
-        for (row, value) in frame.rows.iter().zip(frame.values) {
-            let family = family(row);
-            sums[family].add(*value);
-            counts[family] += 1;
+        let mut sums = Sums::default();
+        for (row, value) in frame.rows() {
+            sums.add(row, value);
         }
-        self.has_connections |= counts[1] > 0;
-        let primary = match counts {
-            // Damage may take all connection rows of a frame; its address rows still hold all.
-            [_, connections, _] if connections > 0 || self.has_connections || frame.damaged => {
-                Primary::Connections
-            }
-            [processes, ..] if processes > 0 => Primary::Processes,
-            _ => Primary::Addresses,
+        let [processes, connections, _] = sums.rows;
+        self.has_connections |= connections > 0;
+        // Damage may take all connection rows of a frame; its address rows still hold all.
+        let primary = if self.has_connections || frame.damaged {
+            Primary::Connections
+        } else if processes > 0 {
+            Primary::Processes
+        } else {
+            Primary::Addresses
         };
-        self.compare(sums, counts);
-        for (row, &value) in frame.rows.iter().zip(frame.values) {
+        self.compare(&sums);
+        self.has_new_connection = false;
+        for (row, value) in frame.rows() {
             if value == Volume::ZERO {
                 continue;
             }
-            match row {
-                Line::Connection(row) => {
-                    let key = Key {
-                        kind: Kind::Connection,
-                        local_port: row.local_port,
-                        remote_port: row.remote_port,
-                        protocol: Some(row.protocol),
-                        text: row.host,
-                    };
-                    self.see(&key, value, row.process, row.interface);
+            match (row.kind(), primary) {
+                (Family::Connection, _) => self.see_connection(row, value),
+                (Family::Process, Primary::Processes) => {
+                    let key = Key::plain(Kind::Process, row.name());
+                    self.see(&key, value, row.name());
                 }
-                Line::Process(row) if primary == Primary::Processes => {
-                    self.see(&plain_key(Kind::Process, row.name), value, row.name, None);
+                (Family::Address, Primary::Addresses) => {
+                    self.see(&Key::plain(Kind::Peer, row.name()), value, UNKNOWN);
                 }
-                Line::Address(row) if primary == Primary::Addresses => {
-                    self.see(&plain_key(Kind::Peer, row.host), value, UNKNOWN, None);
+                (Family::Address, Primary::Processes) => {
+                    self.see(&Key::plain(Kind::PeerBeside, row.name()), value, UNKNOWN);
                 }
-                Line::Address(row) if primary == Primary::Processes => {
-                    self.see(&plain_key(Kind::PeerBeside, row.host), value, UNKNOWN, None);
-                }
-                Line::Process(_) | Line::Address(_) => {}
+                (Family::Process | Family::Address, _) => {}
             }
         }
         if primary == Primary::Connections {
-            self.join_renamed_hosts();
-            self.see_residual(frame, sums, counts);
+            if self.has_new_connection {
+                self.join_renamed_hosts();
+            }
+            self.see_residual(frame, &sums);
         }
     }
 
-    /// Notes a key's value in the frame at hand.
-    fn see(&mut self, key: &Key<'_>, value: Volume, name: &[u8], interface: Option<&[u8]>) {
-        let index = match self.slots.find(key, &self.strings) {
-            Some(index) => index,
-            None => self.open(key, name, interface),
+    /// Notes a connection's value in the frame at hand.
+    fn see_connection(&mut self, row: RowRef<'_>, value: Volume) {
+        let ends = row.ends();
+        let key = Key {
+            kind: Kind::Connection,
+            text: &ends,
+            hash: row.ends_hash(),
         };
+        let index = match self.slots.find(&key) {
+            Some(index) => index,
+            None => {
+                self.has_new_connection = true;
+                self.open_connection(&key, row)
+            }
+        };
+        let slot = self.note_value(index, value, row.name());
+        if let Some(interface) = row.interface()
+            && let Some((slot, strings)) = slot
+            && slot
+                .interface
+                .is_none_or(|known| !same(strings.bytes(known), interface))
+        {
+            slot.interface = Some(strings.intern(interface));
+        }
+    }
+
+    /// Notes a value in the frame at hand of what is told apart by one name.
+    fn see(&mut self, key: &Key<'_>, value: Volume, name: &[u8]) {
+        let index = match self.slots.find(key) {
+            Some(index) => index,
+            None => {
+                let loopback = key.kind != Kind::Process && is_loopback_host(key.text);
+                self.open(key, key.text, name, loopback)
+            }
+        };
+        self.note_value(index, value, name);
+    }
+
+    /// Adds the value to its slot; gives the slot where this is its first row in the frame.
+    fn note_value(
+        &mut self,
+        index: u32,
+        value: Volume,
+        name: &[u8],
+    ) -> Option<(&mut Slot, &mut Strings)> {
         let slot = self.slots.get_mut(index);
         if slot.seen == Some(self.next) {
             slot.now.add(value);
-            return;
+            return None;
         }
         slot.seen = Some(self.next);
         slot.now = value;
-        if self.strings.bytes(slot.last_name) != name {
+        if !same(self.strings.bytes(slot.last_name), name) {
             slot.last_name = self.strings.intern(name);
         }
-        if let Some(interface) = interface
-            && slot
-                .interface
-                .is_none_or(|known| self.strings.bytes(known) != interface)
-        {
-            slot.interface = Some(self.strings.intern(interface));
-        }
         self.present.push(index);
+        Some((slot, &mut self.strings))
     }
 
-    fn open(&mut self, key: &Key<'_>, name: &[u8], interface: Option<&[u8]>) -> u32 {
-        let loopback = interface.is_some_and(is_loopback_interface)
-            || (key.kind != Kind::Process && is_loopback_host(key.text));
+    fn open_connection(&mut self, key: &Key<'_>, row: RowRef<'_>) -> u32 {
+        let Line::Connection(row) = row.row() else {
+            unreachable!("the row is that of a connection");
+        };
+        let loopback =
+            row.interface.is_some_and(is_loopback_interface) || is_loopback_host(row.host);
+        let doubled = !loopback && self.is_doubled(&row);
+        let index = self.open(key, row.host, row.process, loopback);
+        let interface = row
+            .interface
+            .map(|interface| self.strings.intern(interface));
+        let slot = self.slots.get_mut(index);
+        slot.interface = interface;
+        slot.doubled = doubled;
+        (slot.local_port, slot.remote_port) = (row.local_port, row.remote_port);
+        slot.protocol = Some(row.protocol);
+        self.slots.note_ports(index);
+        index
+    }
+
+    fn open(&mut self, key: &Key<'_>, text: &[u8], name: &[u8], loopback: bool) -> u32 {
         self.has_loopback |= loopback;
-        let doubled = !loopback && key.kind == Kind::Connection && self.is_doubled(key);
-        let interface = interface.map(|interface| self.strings.intern(interface));
-        let text = self.strings.intern(key.text);
+        let text = self.strings.intern(text);
         let last_name = self.strings.intern(name);
-        let slot = Slot {
+        self.slots.insert(Slot {
             kind: key.kind,
-            interface,
-            local_port: key.local_port,
-            remote_port: key.remote_port,
-            protocol: key.protocol,
+            hash: key.hash,
+            key: key.text.into(),
+            interface: None,
+            local_port: 0,
+            remote_port: 0,
+            protocol: None,
             text,
             loopback,
-            doubled,
+            doubled: false,
             since_start: self.next == 0 && self.style == Style::Continued,
             windows: [Volume::ZERO; 5],
             booked: Volume::ZERO,
@@ -339,34 +422,30 @@ impl RunFold {
             steady_since: self.next,
             last_time: 0,
             last_name,
-            names: Vec::new(),
+            names: Names::default(),
             known: None,
             unknown: None,
             unresolved: Vec::new(),
             seen: None,
             now: Volume::ZERO,
             in_bucket: false,
-        };
-        self.slots.insert(slot, key, &self.strings)
+        })
     }
 
     /// Whether the same bytes are also counted by another connection: beside a bridge or tunnel its
     /// port shows them mirrored, as if they came from the own address.
-    fn is_doubled(&self, key: &Key<'_>) -> bool {
-        let Some(protocol) = key.protocol else {
-            return false;
-        };
+    fn is_doubled(&self, row: &rawlog::Connection<'_>) -> bool {
         let mirror = self
             .slots
-            .with_ports(key.remote_port, key.local_port, protocol);
+            .with_ports(row.remote_port, row.local_port, row.protocol);
         mirror
             .map(|index| self.slots.get(index))
             .is_some_and(|other| {
                 let at = other.seen.max(other.last_frame);
                 !other.loopback
-                    && key.local_port != key.remote_port
+                    && row.local_port != row.remote_port
                     && at.is_some_and(|at| at + 5 >= self.next)
-                    && self.strings.bytes(other.text) != key.text
+                    && self.strings.bytes(other.text) != row.host
             })
     }
 
@@ -393,7 +472,7 @@ impl RunFold {
                 let address = self.slots.get(old).text;
                 let name = self.slots.get(new).text;
                 self.names_of_hosts.insert(address, name);
-                self.slots.take_over(old, new, &self.strings);
+                self.slots.take_over(old, new);
                 self.present[place] = old;
             }
         }
@@ -482,7 +561,7 @@ impl RunFold {
                 }
                 continue;
             }
-            slot.count_name(slot.last_name);
+            slot.names.count(slot.last_name);
             match &mut slot.known {
                 Some((name, known)) if *name == slot.last_name => known.join(&part),
                 other => {
@@ -557,7 +636,7 @@ impl RunFold {
             }
             let text = |id: TextId| self.strings.text(id).into_owned();
             let host = |id: TextId| text(self.names_of_hosts.get(&id).copied().unwrap_or(id));
-            let name = slot.best_name().unwrap_or(slot.last_name);
+            let name = slot.names.best().unwrap_or(slot.last_name);
             let ports = slot.kind == Kind::Connection;
             let mut from_end = [Volume::ZERO; 5];
             for (distance, window) in from_end.iter_mut().enumerate() {
@@ -589,24 +668,6 @@ impl RunFold {
             frames: self.next,
             keys,
         }
-    }
-}
-
-fn family(row: &Line<'_>) -> usize {
-    match row {
-        Line::Process(_) => 0,
-        Line::Connection(_) => 1,
-        Line::Address(_) => 2,
-    }
-}
-
-fn plain_key(kind: Kind, text: &[u8]) -> Key<'_> {
-    Key {
-        kind,
-        local_port: 0,
-        remote_port: 0,
-        protocol: None,
-        text,
     }
 }
 

@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 
 use rawlog::{
-    Closing, Fault, Frame, Item, Line, Reason, Row as LogRow, looks_prefixed, parse_line,
+    Closing, Fault, Frame, Item, Reason, Row as LogRow, RowList, RowRef, Rows, frame_hash,
+    looks_prefixed,
 };
-use xxhash_rust::xxh3::xxh3_64;
 
 use crate::fold::{Observation, Restarted, RunFold, Style};
 use crate::mode::{Counters, Fell, Mode, Probe, row_volume};
@@ -78,8 +78,10 @@ struct Held {
 /// A frame, or several that a name with line feeds tore apart.
 struct Refresh<'a> {
     timestamp: Option<i64>,
-    rows: &'a [LogRow<'a>],
+    rows: Rows<'a>,
     text: &'a [u8],
+    /// Hash of the text: its part of the run's identity. Nothing where there is no row.
+    hash: u64,
     /// Bytes of the text that no fault takes.
     bytes: u64,
     damaged: bool,
@@ -198,15 +200,15 @@ impl<S: Sink> LogFold<S> {
 
     fn frame(&mut self, frame: &Frame<'_>) {
         let damaged: u64 = frame.faults.iter().map(|fault| fault.bytes).sum();
-        let in_text = |fault: &Fault<'_>| fault.bytes.min(fault.text.len() as u64 + 1);
+        let in_text = |fault: Fault<'_>| fault.bytes.min(fault.text.len() as u64 + 1);
         let bytes = frame.text.len() as u64 - frame.faults.iter().map(in_text).sum::<u64>();
         if frame.header && frame.closing == Closing::EndOfLog {
             // More may follow; the whole frame is read next time.
             self.summary.accounting.unfinished += bytes + damaged;
             return;
         }
-        for fault in &frame.faults {
-            self.fault(fault);
+        for fault in frame.faults.iter() {
+            self.fault(&fault);
         }
         self.summary.rows += frame.rows.len() as u64;
         let frame_is_open = !frame.header && frame.closing == Closing::EndOfLog;
@@ -219,15 +221,15 @@ impl<S: Sink> LogFold<S> {
             return;
         }
         if let Some(torn) = &mut self.torn {
-            let same = match (torn.timestamp, frame.timestamp()) {
-                (Some(before), Some(now)) => before == now && !repeats(&torn.text, &frame.rows),
+            let same = match (torn.timestamp, frame.timestamp) {
+                (Some(before), Some(now)) => before == now && !repeats(&torn.text, frame.rows),
                 (None, Some(_)) => true,
                 (_, None) => !frame.idle,
             };
             if same && torn.text.len() + frame.text.len() <= TORN_BYTES {
                 torn.text.extend_from_slice(frame.text);
                 torn.bytes += bytes;
-                torn.timestamp = torn.timestamp.or(frame.timestamp());
+                torn.timestamp = torn.timestamp.or(frame.timestamp);
                 torn.whole = frame.is_whole();
                 torn.legacy &= legacy;
                 torn.open |= frame_is_open;
@@ -242,7 +244,7 @@ impl<S: Sink> LogFold<S> {
             self.torn = Some(Held {
                 text: frame.text.to_vec(),
                 bytes,
-                timestamp: frame.timestamp(),
+                timestamp: frame.timestamp,
                 damaged: true,
                 legacy,
                 open: headless || frame_is_open,
@@ -252,9 +254,10 @@ impl<S: Sink> LogFold<S> {
             });
         } else {
             self.refresh(&Refresh {
-                timestamp: frame.timestamp(),
-                rows: &frame.rows,
+                timestamp: frame.timestamp,
+                rows: frame.rows,
                 text: frame.text,
+                hash: frame.hash,
                 bytes,
                 damaged: headless || frame.closing == Closing::TooLong,
                 legacy,
@@ -273,8 +276,8 @@ impl<S: Sink> LogFold<S> {
         } else if !torn.whole && at_end_of_run {
             self.cut(torn.bytes);
         } else {
-            let rows = rows_of(&torn.text);
-            self.refresh(&torn.refresh(&rows));
+            let rows = RowList::of(&torn.text);
+            self.refresh(&torn.refresh(rows.rows()));
         }
     }
 
@@ -307,13 +310,12 @@ impl<S: Sink> LogFold<S> {
         let summary = &mut self.summary;
         summary.accounting.undated += refresh.bytes;
         summary.undated_frames += 1;
-        let sum = |family: fn(&LogRow<'_>) -> bool| {
-            let rows = refresh.rows.iter().filter(|row| family(row));
-            rows.fold(0u64, |sum, row| sum.saturating_add(row_volume(row).total()))
-        };
-        let claimed = sum(|row| matches!(row, LogRow::Process(_)))
-            .max(sum(|row| matches!(row, LogRow::Connection(_))))
-            .max(sum(|row| matches!(row, LogRow::Address(_))));
+        let mut sums = [0u64; 3];
+        for row in refresh.rows.iter() {
+            let sum = &mut sums[row.kind() as usize];
+            *sum = sum.saturating_add(row_volume(row).total());
+        }
+        let claimed = sums.into_iter().max().unwrap_or(0);
         summary.undated_bytes = summary.undated_bytes.saturating_add(claimed);
         if let Some(run) = &mut self.run {
             run.fold.skip();
@@ -321,7 +323,7 @@ impl<S: Sink> LogFold<S> {
     }
 
     fn count(&mut self, refresh: &Refresh<'_>) {
-        let hash = refresh.timestamp.map(|_| xxh3_64(refresh.text));
+        let hash = refresh.timestamp.map(|_| refresh.hash);
         let resumed =
             (self.run.as_ref()).and_then(|run| run.fold.resumes_elsewhere(refresh.timestamp?));
         if resumed.is_some() || self.begins_other_run(refresh, hash) {
@@ -455,9 +457,9 @@ impl<S: Sink> LogFold<S> {
         let begun = run.fold.style() == Style::Fresh || probe.has_just_begun();
         run.counters = (mode == Mode::Cumulative).then(|| Counters::new(begun));
         for held in held {
-            let rows = rows_of(&held.text);
+            let rows = RowList::of(&held.text);
             self.cut_before = held.after_cut;
-            self.count(&held.refresh(&rows));
+            self.count(&held.refresh(rows.rows()));
         }
     }
 
@@ -550,33 +552,27 @@ impl Run {
             }
             return self.fold.idle();
         };
-        match &mut self.counters {
-            Some(counters) => {
-                counters
-                    .differences(refresh.rows, &mut self.values)
-                    .map_err(|Fell| Restarted)?;
-            }
-            None => {
-                self.values.clear();
-                self.values.extend(refresh.rows.iter().map(row_volume));
-            }
+        if let Some(counters) = &mut self.counters {
+            counters
+                .differences(refresh.rows, &mut self.values)
+                .map_err(|Fell| Restarted)?;
         }
         self.fold.traffic(&Observation {
             timestamp,
             rows: refresh.rows,
-            values: &self.values,
+            differences: self.counters.is_some().then_some(&self.values),
             damaged: refresh.damaged,
-            windowed: self.counters.is_none(),
         })
     }
 }
 
 impl Held {
-    fn refresh<'a>(&'a self, rows: &'a [LogRow<'a>]) -> Refresh<'a> {
+    fn refresh<'a>(&'a self, rows: Rows<'a>) -> Refresh<'a> {
         Refresh {
             timestamp: self.timestamp,
             rows,
             text: &self.text,
+            hash: frame_hash(&self.text),
             bytes: self.bytes,
             damaged: self.damaged,
             legacy: self.legacy,
@@ -586,36 +582,23 @@ impl Held {
     }
 }
 
-/// The rows in the text of a frame.
-fn rows_of(text: &[u8]) -> Vec<LogRow<'_>> {
-    text.split(|&byte| byte == b'\n')
-        .filter_map(|line| match parse_line(line) {
-            Line::Row(row) => Some(row),
-            _ => None,
-        })
-        .collect()
-}
-
 /// Whether the first row stands in the text already: then it is the next refresh.
-fn repeats(text: &[u8], rows: &[LogRow<'_>]) -> bool {
-    let Some(first) = rows.first() else {
+fn repeats(text: &[u8], rows: Rows<'_>) -> bool {
+    let Some(first) = rows.iter().next() else {
         return false;
     };
-    let family = |row: &LogRow<'_>| match row {
-        LogRow::Process(_) => 0,
-        LogRow::Connection(_) => 1,
-        LogRow::Address(_) => 2,
+    let before = RowList::of(text);
+    let mut before = before.rows().iter();
+    let same = |row: RowRef<'_>| match (row.row(), first.row()) {
+        (LogRow::Connection(a), LogRow::Connection(b)) => {
+            a.interface == b.interface && row.ends() == first.ends()
+        }
+        (LogRow::Address(a), LogRow::Address(b)) => a.host == b.host,
+        _ => false,
     };
-    let before = rows_of(text);
     before
+        .clone()
         .last()
-        .is_some_and(|last| family(last) > family(first))
-        || before.iter().any(|row| match (row, first) {
-            (LogRow::Connection(a), LogRow::Connection(b)) => {
-                (a.interface, a.local_port, a.host, a.remote_port, a.protocol)
-                    == (b.interface, b.local_port, b.host, b.remote_port, b.protocol)
-            }
-            (LogRow::Address(a), LogRow::Address(b)) => a.host == b.host,
-            _ => false,
-        })
+        .is_some_and(|last| last.kind() > first.kind())
+        || before.any(same)
 }

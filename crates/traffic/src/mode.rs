@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
-use rawlog::Row;
+use rawlog::{Kind, Row, RowRef, Rows};
 use serde::{Deserialize, Serialize};
 
 use crate::Volume;
@@ -46,29 +46,19 @@ struct Seen {
 
 impl Probe {
     /// Looks at the next frame of the run that has rows. Gives the verdict once there is one.
-    pub(crate) fn look(&mut self, rows: &[Row<'_>]) -> Option<Mode> {
+    pub(crate) fn look(&mut self, rows: Rows<'_>) -> Option<Mode> {
         let mut sums: HashMap<(u8, Vec<u8>), Volume, FixedState> = HashMap::default();
-        let mut add = |family: u8, name: &[u8], up: u128, down: u128| {
-            sums.entry((family, name.to_vec()))
-                .or_default()
-                .add(volume(up, down));
-        };
-        for row in rows {
-            match row {
-                Row::Process(row) => add(0, row.name, row.up, row.down),
-                Row::Address(row) => add(2, row.host, row.up, row.down),
-                Row::Connection(_) => {}
-            }
+        for row in rows.iter().filter(|row| row.kind() != Kind::Connection) {
+            let key = (row.kind() as u8, row.name().to_vec());
+            sums.entry(key).or_default().add(row_volume(row));
         }
         if sums.is_empty() {
-            for row in rows {
-                if let Row::Connection(row) = row {
-                    let mut name = row.host.to_vec();
-                    name.extend_from_slice(&row.local_port.to_be_bytes());
-                    name.extend_from_slice(&row.remote_port.to_be_bytes());
-                    sums.entry((1, name))
-                        .or_default()
-                        .add(volume(row.up, row.down));
+            for row in rows.iter() {
+                if let Row::Connection(connection) = row.row() {
+                    let mut name = connection.host.to_vec();
+                    name.extend_from_slice(&connection.local_port.to_be_bytes());
+                    name.extend_from_slice(&connection.remote_port.to_be_bytes());
+                    sums.entry((1, name)).or_default().add(row_volume(row));
                 }
             }
         }
@@ -171,7 +161,7 @@ impl Counters {
     /// The values of a frame's rows.
     pub(crate) fn differences(
         &mut self,
-        rows: &[Row<'_>],
+        rows: Rows<'_>,
         values: &mut Vec<Volume>,
     ) -> Result<(), Fell> {
         let first = self.last.is_empty();
@@ -192,7 +182,7 @@ impl Counters {
             return Err(Fell);
         }
         values.clear();
-        for row in rows {
+        for row in rows.iter() {
             self.set_key(row);
             let counter = self
                 .last
@@ -212,8 +202,8 @@ impl Counters {
     }
 
     /// Sums the rows of each key: a block may hold several processes of one name.
-    fn sum_up(&mut self, rows: &[Row<'_>]) {
-        for row in rows {
+    fn sum_up(&mut self, rows: Rows<'_>) {
+        for row in rows.iter() {
             self.set_key(row);
             if !self.last.contains_key(&self.key) {
                 self.last.insert(self.key.clone(), Counter::default());
@@ -227,48 +217,25 @@ impl Counters {
         }
     }
 
-    fn set_key(&mut self, row: &Row<'_>) {
+    fn set_key(&mut self, row: RowRef<'_>) {
         let key = &mut self.key;
         key.clear();
-        match row {
-            Row::Process(row) => {
-                key.push(0);
-                key.extend_from_slice(row.name);
-            }
-            Row::Address(row) => {
-                key.push(2);
-                key.extend_from_slice(row.host);
-            }
-            Row::Connection(row) => {
-                key.push(1);
-                key.extend_from_slice(&row.local_port.to_be_bytes());
-                key.extend_from_slice(&row.remote_port.to_be_bytes());
-                key.push(row.protocol as u8);
-                key.extend_from_slice(row.host);
-                key.push(0);
-                key.extend_from_slice(row.interface.unwrap_or_default());
-            }
+        key.push(row.kind() as u8);
+        if row.kind() == Kind::Connection {
+            key.extend_from_slice(&row.ends());
+            key.push(0);
+            key.extend_from_slice(row.interface().unwrap_or_default());
+        } else {
+            key.extend_from_slice(row.name());
         }
     }
 }
 
-pub(crate) fn row_volume(row: &Row<'_>) -> Volume {
-    match row {
-        Row::Process(row) => volume(row.up, row.down),
-        Row::Connection(row) => volume(row.up, row.down),
-        Row::Address(row) => volume(row.up, row.down),
-    }
-}
-
-fn volume(up: u128, down: u128) -> Volume {
+pub(crate) fn row_volume(row: RowRef<'_>) -> Volume {
     // No network moves 2^63 bytes in a second; what claims to is held at the bound.
-    let bound = |bytes: u128| {
-        u64::try_from(bytes)
-            .unwrap_or(u64::MAX)
-            .min(i64::MAX as u64)
-    };
+    let bound = |bytes: u64| bytes.min(i64::MAX as u64);
     Volume {
-        up: bound(up),
-        down: bound(down),
+        up: bound(row.up()),
+        down: bound(row.down()),
     }
 }

@@ -1,13 +1,13 @@
 //! The keys that are alive in a run, each with what its exact total needs.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher as _, Hasher as _};
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use rawlog::Protocol;
 
-use crate::{Strings, TextId, Volume};
+use crate::strings::same;
+use crate::{TextId, Volume};
 
 /// What a slot counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -31,24 +31,16 @@ pub(crate) enum Kind {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Key<'a> {
     pub(crate) kind: Kind,
-    pub(crate) local_port: u16,
-    pub(crate) remote_port: u16,
-    pub(crate) protocol: Option<Protocol>,
-    /// The peer, or the process where the kind is [`Kind::Process`].
+    /// The ends of a connection, else the peer or the process.
     pub(crate) text: &'a [u8],
+    pub(crate) hash: u64,
 }
 
-impl Key<'_> {
-    fn hash(&self) -> u64 {
-        let mut hasher = FixedState::with_seed(0x6e6d).build_hasher();
-        hasher.write(self.text);
-        hasher.write_u64(
-            u64::from(self.local_port)
-                | u64::from(self.remote_port) << 16
-                | (self.protocol.map_or(2, |protocol| protocol as u64)) << 32
-                | (self.kind as u64) << 40,
-        );
-        hasher.finish()
+impl<'a> Key<'a> {
+    /// The key of what is told apart by one name.
+    pub(crate) fn plain(kind: Kind, text: &'a [u8]) -> Self {
+        let hash = crate::strings::hash(text) ^ (kind as u64);
+        Key { kind, text, hash }
     }
 }
 
@@ -73,54 +65,65 @@ impl Part {
     }
 }
 
-/// A live key.
+/// A live key. What each frame touches stands together at the head.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Slot {
+    pub(crate) hash: u64,
+    /// What tells it from others of its kind.
+    pub(crate) key: Box<[u8]>,
     pub(crate) kind: Kind,
-    /// Where it was last seen.
-    pub(crate) interface: Option<TextId>,
-    pub(crate) local_port: u16,
-    pub(crate) remote_port: u16,
-    pub(crate) protocol: Option<Protocol>,
-    pub(crate) text: TextId,
+    pub(crate) in_bucket: bool,
     pub(crate) loopback: bool,
     /// Whether another live connection carries the same bytes.
     pub(crate) doubled: bool,
     /// Whether it has been alive since the first frame of its run.
     pub(crate) since_start: bool,
-    /// Sums of value times weight, by frame number modulo five.
-    pub(crate) windows: [Volume; 5],
-    /// Windows booked, each a fifth of its refreshes: bytes times five.
-    pub(crate) booked: Volume,
-    /// What is left of the division by five.
-    pub(crate) remainder: Volume,
-    /// Value times weight in the last frame that has it.
-    pub(crate) last_window: Volume,
+    pub(crate) last_name: TextId,
+    /// Where it was last seen.
+    pub(crate) interface: Option<TextId>,
+    /// The frame at hand, once it was seen there, and its value in it.
+    pub(crate) seen: Option<u64>,
+    pub(crate) now: Volume,
     pub(crate) last_frame: Option<u64>,
     pub(crate) last_growth: Option<u64>,
     /// The frame since which its window is the same.
     pub(crate) steady_since: u64,
     pub(crate) last_time: i64,
-    pub(crate) last_name: TextId,
-    /// Known names with the number of rows that bear them.
-    pub(crate) names: Vec<(TextId, u32)>,
+    /// Value times weight in the last frame that has it.
+    pub(crate) last_window: Volume,
+    /// Windows booked, each a fifth of its refreshes: bytes times five.
+    pub(crate) booked: Volume,
+    pub(crate) names: Names,
     /// The parts of the current bucket: under a known name, and under `<UNKNOWN>`.
     pub(crate) known: Option<(TextId, Part)>,
+    /// Sums of value times weight, by frame number modulo five.
+    pub(crate) windows: [Volume; 5],
     pub(crate) unknown: Option<Part>,
+    /// What is left of the division by five.
+    pub(crate) remainder: Volume,
+    pub(crate) text: TextId,
+    pub(crate) local_port: u16,
+    pub(crate) remote_port: u16,
+    pub(crate) protocol: Option<Protocol>,
     /// Rows given out without a name, by their place in the batch.
     pub(crate) unresolved: Vec<u32>,
-    /// The frame at hand, once it was seen there, and its value in it.
-    pub(crate) seen: Option<u64>,
-    pub(crate) now: Volume,
-    pub(crate) in_bucket: bool,
 }
 
-impl Slot {
-    /// The known name that most rows bear.
-    pub(crate) fn best_name(&self) -> Option<TextId> {
+/// Known names with the number of rows that bear them, in the order of their first sight. Most slots
+/// have one.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    first: Option<(TextId, u32)>,
+    more: Vec<(TextId, u32)>,
+}
+
+impl Names {
+    /// The name that most rows bear.
+    pub(crate) fn best(&self) -> Option<TextId> {
         // The first of equals wins, so that the outcome does not depend on anything but the log.
-        let mut best: Option<(TextId, u32)> = None;
-        for &(name, rows) in &self.names {
+        let mut best = self.first;
+        for &(name, rows) in &self.more {
             if best.is_none_or(|(_, most)| rows > most) {
                 best = Some((name, rows));
             }
@@ -128,13 +131,25 @@ impl Slot {
         best.map(|(name, _)| name)
     }
 
-    pub(crate) fn count_name(&mut self, name: TextId) {
-        match self.names.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, rows)) => *rows += 1,
-            None => self.names.push((name, 1)),
+    pub(crate) fn count(&mut self, name: TextId) {
+        match &mut self.first {
+            Some((known, rows)) if *known == name => *rows += 1,
+            None => self.first = Some((name, 1)),
+            Some(_) => match self.more.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, rows)) => *rows += 1,
+                None => self.more.push((name, 1)),
+            },
         }
     }
 
+    /// All of them, to be changed.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut TextId> {
+        let all = self.first.iter_mut().chain(&mut self.more);
+        all.map(|(name, _)| name)
+    }
+}
+
+impl Slot {
     /// Forgets the sums after an absence that closed them.
     pub(crate) fn reopen(&mut self) {
         self.windows = [Volume::ZERO; 5];
@@ -157,22 +172,16 @@ pub(crate) struct Slots {
 }
 
 impl Slots {
-    pub(crate) fn find(&self, key: &Key<'_>, strings: &Strings) -> Option<u32> {
+    pub(crate) fn find(&self, key: &Key<'_>) -> Option<u32> {
         self.table
-            .find(key.hash(), |&index| {
+            .find(key.hash, |&index| {
                 let slot = self.get(index);
-                slot.kind == key.kind
-                    && slot.local_port == key.local_port
-                    && slot.remote_port == key.remote_port
-                    && slot.protocol == key.protocol
-                    && strings.bytes(slot.text) == key.text
+                slot.hash == key.hash && slot.kind == key.kind && same(&slot.key, key.text)
             })
             .copied()
     }
 
-    pub(crate) fn insert(&mut self, slot: Slot, key: &Key<'_>, strings: &Strings) -> u32 {
-        let ports = (slot.local_port, slot.remote_port, slot.protocol);
-        let is_connection = slot.kind == Kind::Connection;
+    pub(crate) fn insert(&mut self, slot: Slot) -> u32 {
         let index = match self.free.pop() {
             Some(index) => {
                 self.slots[index as usize] = Some(slot);
@@ -183,20 +192,21 @@ impl Slots {
                 u32::try_from(self.slots.len() - 1).expect("fewer than 2^32 keys are alive")
             }
         };
-        if is_connection {
-            self.by_ports.insert(ports, index);
-        }
-        self.index(index, key, strings);
+        self.index(index);
         index
     }
 
-    fn index(&mut self, index: u32, key: &Key<'_>, strings: &Strings) {
+    /// Makes the slot the newest connection with its ports.
+    pub(crate) fn note_ports(&mut self, index: u32) {
+        let slot = self.get(index);
+        let ports = (slot.local_port, slot.remote_port, slot.protocol);
+        self.by_ports.insert(ports, index);
+    }
+
+    fn index(&mut self, index: u32) {
         let slots = &self.slots;
-        self.table.insert_unique(key.hash(), index, |&index| {
-            slots[index as usize]
-                .as_ref()
-                .map_or(0, |slot| slot_key(slot, strings).hash())
-        });
+        let hash = |&index: &u32| slots[index as usize].as_ref().map_or(0, |slot| slot.hash);
+        self.table.insert_unique(hash(&index), index, hash);
     }
 
     /// The newest connection with these ports.
@@ -205,36 +215,30 @@ impl Slots {
     }
 
     /// Gives `old` the identity and the present value of `new`, which ends.
-    pub(crate) fn take_over(&mut self, old: u32, new: u32, strings: &Strings) {
-        let gone = self.remove(new, strings);
-        self.unindex(old, strings);
+    pub(crate) fn take_over(&mut self, old: u32, new: u32) {
+        let gone = self.remove(new);
+        self.unindex(old);
         let slot = self.get_mut(old);
         slot.text = gone.text;
+        slot.hash = gone.hash;
+        slot.key = gone.key;
         slot.interface = gone.interface;
         slot.now = gone.now;
         slot.seen = gone.seen;
         slot.last_name = gone.last_name;
-        let ports = (slot.local_port, slot.remote_port, slot.protocol);
-        self.by_ports.insert(ports, old);
-        let slot = self.get(old);
-        let hash = slot_key(slot, strings).hash();
-        let slots = &self.slots;
-        self.table.insert_unique(hash, old, |&index| {
-            slots[index as usize]
-                .as_ref()
-                .map_or(0, |slot| slot_key(slot, strings).hash())
-        });
+        self.note_ports(old);
+        self.index(old);
     }
 
-    fn unindex(&mut self, index: u32, strings: &Strings) {
-        let hash = slot_key(self.get(index), strings).hash();
+    fn unindex(&mut self, index: u32) {
+        let hash = self.get(index).hash;
         if let Ok(entry) = self.table.find_entry(hash, |&other| other == index) {
             entry.remove();
         }
     }
 
-    pub(crate) fn remove(&mut self, index: u32, strings: &Strings) -> Slot {
-        self.unindex(index, strings);
+    pub(crate) fn remove(&mut self, index: u32) -> Slot {
+        self.unindex(index);
         let slot = self.slots[index as usize]
             .take()
             .expect("the index is of a live slot");
@@ -269,15 +273,5 @@ impl Slots {
     /// All live slots.
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Slot> {
         self.slots.iter_mut().flatten()
-    }
-}
-
-fn slot_key<'a>(slot: &Slot, strings: &'a Strings) -> Key<'a> {
-    Key {
-        kind: slot.kind,
-        local_port: slot.local_port,
-        remote_port: slot.remote_port,
-        protocol: slot.protocol,
-        text: strings.bytes(slot.text),
     }
 }

@@ -54,6 +54,30 @@ impl Strings {
     }
 }
 
+/// Whether both are equal. Names and connections are too short to be worth a call of `memcmp`.
+#[inline(always)]
+pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
+    #[inline(always)]
+    fn parts<const N: usize>(one: &[u8], other: &[u8]) -> bool {
+        // The last part may overlap the one before it.
+        let mut equal = one.last_chunk::<N>() == other.last_chunk::<N>();
+        for (one, other) in one.as_chunks::<N>().0.iter().zip(other.as_chunks::<N>().0) {
+            equal &= one == other;
+        }
+        equal
+    }
+    if one.len() != other.len() {
+        return false;
+    }
+    match one.len() {
+        16..=64 => parts::<16>(one, other),
+        8..=15 => parts::<8>(one, other),
+        4..=7 => parts::<4>(one, other),
+        0..=3 => one.iter().zip(other).all(|(one, other)| one == other),
+        _ => one == other,
+    }
+}
+
 /// A hash that is the same in each run of the program.
 pub(crate) fn hash(text: &[u8]) -> u64 {
     FixedState::with_seed(0x6e6d).hash_one(text)

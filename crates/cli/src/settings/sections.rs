@@ -135,7 +135,7 @@ impl Processing {
             max_workers: reader
                 .value("processing.max_workers", number(1..=1_024))
                 .unwrap_or(4),
-            chunk_size: chunk.map_or(4 << 20, in_memory),
+            chunk_size: chunk.map_or(256 << 10, in_memory),
             batch_size: reader
                 .value("processing.batch_size", number(1..=16_777_216))
                 .unwrap_or(65_536),

@@ -255,23 +255,12 @@ fn count(log: &Path) -> (Counted, bool) {
 /// Adds up the printed values, as a script of five lines would.
 fn naive(log: &Path) -> u64 {
     let mut sums = [Volume::ZERO; 3];
-    let mut add = |rows: &[rawlog::Row<'_>]| {
-        for row in rows {
-            let (family, up, down) = match row {
-                rawlog::Row::Process(row) => (0, row.up, row.down),
-                rawlog::Row::Connection(row) => (1, row.up, row.down),
-                rawlog::Row::Address(row) => (2, row.up, row.down),
-            };
-            let bytes = |value: u128| u64::try_from(value).unwrap_or(u64::MAX);
-            sums[family].add(Volume {
-                up: bytes(up),
-                down: bytes(down),
-            });
-        }
-    };
     let (_, outcome) = Reader::new(open(log), Limits::default()).for_each(|item| {
         if let Item::Frame(frame) = item {
-            add(&frame.rows);
+            for row in frame.rows.iter() {
+                let (up, down) = (row.up(), row.down());
+                sums[row.kind() as usize].add(Volume { up, down });
+            }
         }
     });
     outcome.expect("a log on a disk can be read to its end");

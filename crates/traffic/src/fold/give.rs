@@ -13,7 +13,7 @@ impl RunFold {
         for index in std::mem::take(&mut self.in_bucket) {
             let slot = self.slots.get_mut(index);
             slot.in_bucket = false;
-            let best = slot.best_name();
+            let best = slot.names.best();
             let mut known = slot.known.take();
             if let Some(unknown) = slot.unknown.take() {
                 match (&mut known, best) {
@@ -44,7 +44,7 @@ impl RunFold {
             })
             .collect();
         for index in gone {
-            let mut slot = self.slots.remove(index, &self.strings);
+            let mut slot = self.slots.remove(index);
             resolve(&mut self.rows, &mut slot);
             self.before.retain(|&other| other != index);
         }
@@ -112,7 +112,7 @@ impl RunFold {
             moved(&mut slot.text);
             moved(&mut slot.last_name);
             slot.interface.iter_mut().for_each(&mut moved);
-            slot.names.iter_mut().for_each(|(name, _)| moved(name));
+            slot.names.iter_mut().for_each(&mut moved);
             slot.known.iter_mut().for_each(|(name, _)| moved(name));
         }
         for row in &mut self.rows {
@@ -126,7 +126,7 @@ impl RunFold {
 /// Gives the rows without a name to the connection's owner, where one is known by now.
 fn resolve(rows: &mut [Row], slot: &mut Slot) {
     if !slot.unresolved.is_empty()
-        && let Some(name) = slot.best_name()
+        && let Some(name) = slot.names.best()
     {
         for place in slot.unresolved.drain(..) {
             rows[place as usize].process = Some(name);

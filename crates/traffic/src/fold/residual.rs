@@ -4,16 +4,17 @@
 use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
-use rawlog::Row as Line;
+use rawlog::{Kind as Family, Row as Line};
 
-use super::{Observation, RunFold, UNKNOWN, is_loopback_interface, plain_key};
+use super::{Observation, RunFold, Sums, UNKNOWN, is_loopback_interface};
 use crate::Volume;
-use crate::slots::Kind;
+use crate::slots::{Key, Kind};
 
 impl RunFold {
     /// Books where the families of one frame differ by more than their rounding.
-    pub(super) fn compare(&mut self, sums: [Volume; 3], counts: [u64; 3]) {
-        let [processes, connections, addresses] = sums;
+    pub(super) fn compare(&mut self, sums: &Sums) {
+        let [processes, connections, addresses] = sums.volumes;
+        let counts = sums.rows;
         let rounding: u64 = counts.iter().sum();
         let mut differ = |one: Volume, other: Volume, both: bool| {
             let beyond = one
@@ -39,21 +40,21 @@ impl RunFold {
 
     /// Connection rows are rounded down one by one, so many small ones lose bytes (and a damaged or
     /// pruned row loses all), which the address rows still hold.
-    pub(super) fn see_residual(
-        &mut self,
-        frame: &Observation<'_>,
-        sums: [Volume; 3],
-        counts: [u64; 3],
-    ) {
-        let [processes, connections, addresses] = sums;
-        let fuller = if counts[2] > 0 { addresses } else { processes };
+    pub(super) fn see_residual(&mut self, frame: &Observation<'_>, sums: &Sums) {
+        let [processes, connections, addresses] = sums.volumes;
+        let [_, connection_rows, address_rows] = sums.rows;
+        let fuller = if address_rows > 0 {
+            addresses
+        } else {
+            processes
+        };
         let rest = fuller.zip(connections, u64::saturating_sub);
         if rest == Volume::ZERO {
             return;
         }
-        if counts[2] == 0 {
+        if address_rows == 0 {
             if !self.has_loopback {
-                self.see(&plain_key(Kind::Rest, b""), rest, UNKNOWN, None);
+                self.see(&Key::plain(Kind::Rest, b""), rest, UNKNOWN);
             }
             return;
         }
@@ -61,39 +62,27 @@ impl RunFold {
         self.residual_by_peer |= frame.damaged
             || self.has_loopback
             || (rest.total() > 20 && rest.total() > fuller.total() / 100)
-            || mostly_tiny(frame);
+            || (sums.tiny >= 8 && sums.tiny * 2 > connection_rows);
         if !self.residual_by_peer {
-            self.see(&plain_key(Kind::Rest, b""), rest, UNKNOWN, None);
+            self.see(&Key::plain(Kind::Rest, b""), rest, UNKNOWN);
             return;
         }
         let mut by_peer: HashMap<&[u8], (Volume, bool), FixedState> = HashMap::default();
-        for (row, value) in frame.rows.iter().zip(frame.values) {
-            if let Line::Connection(row) = row {
+        for (row, value) in frame.rows() {
+            if let Line::Connection(row) = row.row() {
                 let (sum, loopback) = by_peer.entry(row.host).or_default();
-                sum.add(*value);
+                sum.add(value);
                 *loopback |= row.interface.is_some_and(is_loopback_interface);
             }
         }
-        for (row, value) in frame.rows.iter().zip(frame.values) {
-            if let Line::Address(row) = row {
-                let (seen, loopback) = by_peer.get(row.host).copied().unwrap_or_default();
+        for (row, value) in frame.rows() {
+            if row.kind() == Family::Address {
+                let (seen, loopback) = by_peer.get(row.name()).copied().unwrap_or_default();
                 let rest = value.zip(seen, u64::saturating_sub);
                 if rest != Volume::ZERO && !loopback {
-                    self.see(&plain_key(Kind::Residual, row.host), rest, UNKNOWN, None);
+                    self.see(&Key::plain(Kind::Residual, row.name()), rest, UNKNOWN);
                 }
             }
         }
     }
-}
-
-/// Whether most connection rows are so small that rounding takes a per cent of them.
-fn mostly_tiny(frame: &Observation<'_>) -> bool {
-    let (mut rows, mut tiny) = (0, 0);
-    for (row, value) in frame.rows.iter().zip(frame.values) {
-        if matches!(row, Line::Connection(_)) {
-            rows += 1;
-            tiny += u32::from(value.total() < 100);
-        }
-    }
-    tiny >= 8 && tiny * 2 > rows
 }

@@ -1,0 +1,124 @@
+//! A stretch of a log that ends where a piece ends, so that blocks can be read side by side.
+
+use crate::frame::{Piece, Pieces, Position, Removed, Splitter};
+use crate::marks::LineFeeds;
+use crate::{Fault, Item, Limits, Reason};
+
+/// A part of a log, as [`Reader::next_block`](crate::Reader::next_block) cuts it.
+///
+/// What takes the time is [`Block::read`], which needs nothing but the block: several blocks may be
+/// read at the same time. Their items then come in order from [`Block::visit`].
+#[derive(Debug, Default)]
+pub struct Block {
+    pub(crate) buffer: Vec<u8>,
+    /// How much of the buffer is text; what lies behind is room.
+    pub(crate) length: usize,
+    /// Overlong lines and what was taken out of them, in order.
+    pub(crate) removed: Vec<Removed>,
+    /// Bytes of a mark before the text.
+    pub(crate) mark: u64,
+    pub(crate) limits: Limits,
+    /// The log ends with it.
+    pub(crate) ended: bool,
+    /// How much of the text was split, and what came of it.
+    done: Option<(usize, Position)>,
+    pieces: Pieces,
+    line_feeds: LineFeeds,
+}
+
+/// How much of a log was read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// Bytes, the last unfinished line included.
+    pub bytes: u64,
+    /// Lines that have a line end.
+    pub lines: u64,
+}
+
+impl Block {
+    pub(crate) fn text(&self) -> &[u8] {
+        &self.buffer[..self.length]
+    }
+
+    /// Forgets what it held, but not the memory.
+    pub(crate) fn clear(&mut self) {
+        self.length = 0;
+        self.removed.clear();
+        self.mark = 0;
+        self.ended = false;
+        self.forget_pieces();
+    }
+
+    /// Forgets what came of splitting text that was not whole.
+    pub(crate) fn forget_pieces(&mut self) {
+        self.done = None;
+        self.pieces.clear();
+    }
+
+    /// Reads its text; once is enough.
+    pub fn read(&mut self) {
+        if self.done.is_none() {
+            self.split();
+        }
+    }
+
+    /// Splits as much of the text as is whole; gives how much that is.
+    pub(crate) fn split(&mut self) -> usize {
+        self.forget_pieces();
+        let text = &self.buffer[..self.length];
+        self.line_feeds.find(text);
+        let (line_feeds, into) = (self.line_feeds.places(), &mut self.pieces);
+        let mut splitter = Splitter::new(
+            text,
+            self.ended,
+            self.limits,
+            &self.removed,
+            line_feeds,
+            into,
+        );
+        splitter.split();
+        let (taken, at) = (splitter.taken, splitter.at);
+        self.done = Some((taken, at));
+        taken
+    }
+
+    /// Calls `visit` with each item of the block, in order. `extent` is what was visited of the log
+    /// before, and then includes this block.
+    pub fn visit(&mut self, extent: &mut Extent, mut visit: impl FnMut(Item<'_>)) {
+        self.read();
+        let Some((taken, end)) = self.done else {
+            return;
+        };
+        if self.mark > 0 {
+            visit(Item::Filler(self.mark));
+            extent.bytes += self.mark;
+        }
+        let base = Position {
+            lines: extent.lines,
+            offset: extent.bytes,
+        };
+        let text = self.text();
+        for piece in &self.pieces.pieces {
+            match piece {
+                Piece::Frame(frame) => visit(Item::Frame(&self.pieces.frame(frame, text, base))),
+                Piece::Fault(fault) => visit(Item::Fault(fault.fault(text, base))),
+                Piece::Filler(bytes) => visit(Item::Filler(*bytes)),
+            }
+        }
+        extent.bytes += end.offset;
+        extent.lines += end.lines;
+        if self.ended && taken < text.len() {
+            // Only an overlong line has bytes taken out.
+            let lost = self.removed.last().filter(|(start, _)| *start == taken);
+            let bytes = (text.len() - taken) as u64 + lost.map_or(0, |(_, lost)| *lost);
+            visit(Item::Unfinished(Fault {
+                line: extent.lines + 1,
+                offset: extent.bytes,
+                bytes,
+                text: &text[taken..],
+                reason: Reason::Unfinished,
+            }));
+            extent.bytes += bytes;
+        }
+    }
+}
