@@ -24,8 +24,9 @@ mod tests {
     fn an_archive_goes_on_the_day_after_its_last() {
         let days = [date(2026, 1, 30), date(2026, 1, 31), date(2026, 3, 2)];
         let gone = |today, keep| expired(&days, |day| *day, today, keep);
-        assert_eq!(gone(date(2026, 3, 1), 30), [&days[0]]);
-        assert_eq!(gone(date(2026, 3, 2), 30), [&days[0], &days[1]]);
+        assert_eq!(gone(date(2026, 3, 1), 30), [&days[0]; 0]);
+        assert_eq!(gone(date(2026, 3, 2), 30), [&days[0]]);
+        assert_eq!(gone(date(2026, 3, 3), 30), [&days[0], &days[1]]);
         assert_eq!(gone(date(2026, 3, 2), 36_500), [&days[0]; 0]);
         assert_eq!(gone(date(-9999, 1, 1), 36_500), [&days[0]; 0]);
     }

@@ -33,3 +33,6 @@ pub use join::{Draft, Joining, Log, Place};
 pub use name::{Format, member_name};
 pub use restore::{Restored, restore};
 pub use unpack::{Entry, read};
+
+#[cfg(test)]
+mod tests;

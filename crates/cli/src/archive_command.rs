@@ -12,7 +12,7 @@ use traffic::When;
 use crate::archiving::{self, ArchiveSummary, Scope, fold_through_pipe, known_document};
 use crate::args::{ArchiveArgs, ArchiveCommand, ArchiveListArgs, ArchiveRestoreArgs};
 use crate::failure::{Ending, Failure};
-use crate::pipeline::tuning;
+use crate::pipeline::{Unreadable, tuning};
 use crate::publish::print_json;
 use crate::retention;
 use crate::settings::Settings;
@@ -31,7 +31,11 @@ pub fn run(
     match &args.command {
         None if args.dry_run => {
             if let Some(store) = Store::open_to_read(&settings.paths.store_dir)? {
-                show_plan(&store, settings, world, Scope::Ingested, out)?;
+                show_expired(&store, settings, world, out)?;
+                for log in show_finished(&store, settings, world, out)? {
+                    let reason = report::printable(&log.reason);
+                    writeln!(out, "would leave   {}: {reason}", log.path)?;
+                }
             }
             writeln!(out, "Nothing was done.")?;
             Ok(Ending::Done)
@@ -76,26 +80,35 @@ pub fn archive_logs(
     Ok(summary)
 }
 
-/// Prints what [`archive_logs`] would do.
+/// Prints what would be deleted because of its age.
 ///
 /// # Errors
-/// Where the catalogue or the log folder cannot be read.
-pub fn show_plan(
+/// Where the catalogue cannot be read.
+pub fn show_expired(
     store: &Store,
     settings: &Settings,
     world: &World,
-    scope: Scope,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
     let expired = retention::plan(store, settings, world)?;
-    let archives = expired
-        .archives
-        .iter()
-        .map(|archive| archive.path.as_path());
-    for path in archives.chain(expired.reports.iter().map(AsRef::as_ref)) {
+    let archives = expired.archives.iter().map(|archive| &archive.path);
+    for path in archives.chain(&expired.reports) {
         writeln!(out, "would delete  {}", files::show(path))?;
     }
-    let plan = archiving::plan(store, settings, world, scope)?;
+    Ok(())
+}
+
+/// Prints which logs of the history would be archived. Gives those that would be left.
+///
+/// # Errors
+/// Where the catalogue or the log folder cannot be read.
+pub fn show_finished(
+    store: &Store,
+    settings: &Settings,
+    world: &World,
+    out: &mut dyn Write,
+) -> Result<Vec<Unreadable>, Failure> {
+    let plan = archiving::plan(store, settings, world, Scope::Ingested)?;
     for ((host, day), logs) in &plan.days {
         let host = report::printable(host);
         for log in logs {
@@ -103,11 +116,7 @@ pub fn show_plan(
             writeln!(out, "would archive {log} with {day} of {host}")?;
         }
     }
-    for log in &plan.waiting {
-        let reason = report::printable(&log.reason);
-        writeln!(out, "would leave   {}: {reason}", log.path)?;
-    }
-    Ok(())
+    Ok(plan.waiting)
 }
 
 /// What was archived, in lines.
@@ -431,7 +440,7 @@ mod tests {
 
     #[test]
     fn a_summary_says_each_reason_once() {
-        let waiting = |path: &str| crate::pipeline::Unreadable {
+        let waiting = |path: &str| Unreadable {
             path: path.to_owned(),
             reason: "its day is not over".to_owned(),
         };

@@ -301,6 +301,9 @@ pub(crate) fn prepare(
             None => summary.trouble(&found.path, "it was not found in the archive"),
         }
     }
+    if held.is_empty() {
+        return Ok(None);
+    }
     Ok(Some(Ready {
         archive,
         draft,

@@ -12,7 +12,7 @@ use store::Store;
 use tracing::{debug, warn};
 use traffic::{Period, When};
 
-use crate::archive_command::{archive_logs, show_plan, told};
+use crate::archive_command::{archive_logs, show_expired, show_finished, told};
 use crate::archiving::{ArchiveSummary, Scope};
 use crate::args::ReportArgs;
 use crate::facts::{input_facts, time_of};
@@ -206,9 +206,9 @@ fn dry_run(
                 writeln!(out, "would report  {} of {host}", period.stamp())?;
             }
         }
+        show_expired(store, settings, world, out)?;
         if settings.archive.enabled {
-            // The reports that would be written now make room for their logs.
-            show_plan(store, settings, world, Scope::Ingested, out)?;
+            show_finished(store, settings, world, out)?;
         }
     }
     writeln!(
