@@ -51,6 +51,8 @@ pub fn restore(
     let size = std::fs::metadata(path)
         .map_err(files::Error::context("read", path))?
         .len();
+    // What deflate can do at most; members that overlap could do more.
+    let mut budget = size.saturating_mul(1_100);
     let mut restored = Restored::default();
     let mut seen = HashSet::new();
     let outcome = unpack::read(path, format, |entry, content| {
@@ -61,7 +63,7 @@ pub fn restore(
             (None, Some(None)) => "is not in the metadata".to_owned(),
             (None, member) => {
                 let member = member.flatten().copied();
-                match place(entry, member, content, size, to)? {
+                match place(entry, member, content, &mut budget, to)? {
                     Ok((path, is_new)) => {
                         let list = match is_new {
                             true => &mut restored.written,
@@ -105,7 +107,7 @@ fn place(
     entry: &Entry,
     member: Option<&Member>,
     content: &mut dyn Read,
-    archive_size: u64,
+    budget: &mut u64,
     to: &Path,
 ) -> Result<Placed> {
     let relative = match safe_path(&entry.name) {
@@ -119,11 +121,7 @@ fn place(
     let folder = target.parent().unwrap_or(to);
     let mut temporary = temporary_in(folder)?;
     let limit = member.map_or(entry.size, |member| member.size);
-    let written = write(
-        temporary.as_file_mut(),
-        content,
-        limit.min(ceiling(archive_size)),
-    );
+    let written = write(temporary.as_file_mut(), content, limit.min(*budget));
     let found = match written {
         Ok(found) => found,
         Err(Failed::Read(error)) => return Ok(Err(files::describe(&error))),
@@ -131,6 +129,7 @@ fn place(
             return Err(files::Error::new("write", &target, error).into());
         }
     };
+    *budget = budget.saturating_sub(found.size);
     if found.size != limit {
         return Ok(Err(format!("its size is not {limit} bytes")));
     }
@@ -159,11 +158,6 @@ fn place(
         }
         Err(refused) => Err(files::Error::new("write", &target, refused.error).into()),
     }
-}
-
-/// Bytes that an archive of this size may unpack to: what deflate can do at most.
-fn ceiling(archive_size: u64) -> u64 {
-    archive_size.saturating_mul(1_100)
 }
 
 /// Makes the folders of a path below `to`; none of them may be a link or a file.

@@ -374,6 +374,26 @@ fn nothing_is_restored_outside_of_the_folder() {
     }
 }
 
+#[test]
+fn a_name_without_end_is_not_held_in_memory() {
+    let folder = Folder::new();
+    let path = folder.path("logs_20260307.tar.gz");
+    let mut header = tar::Header::new_gnu();
+    header.set_entry_type(tar::EntryType::GNULongName);
+    header.set_size(64 << 20);
+    header.set_cksum();
+    let mut member = GzEncoder::new(File::create(&path).unwrap(), Compression::default());
+    member.write_all(header.as_bytes()).unwrap();
+    std::io::copy(&mut std::io::repeat(b'n').take(64 << 20), &mut member).unwrap();
+    member.finish().unwrap();
+    let restored = restore(&path, Format::TarGz, None, &folder.path("to")).unwrap();
+    assert_eq!(restored.faults.len(), 1);
+    assert!(
+        restored.faults[0].reason.contains("longer than any name"),
+        "{restored:?}"
+    );
+}
+
 #[cfg(unix)]
 #[test]
 fn a_link_in_the_way_is_not_followed() {

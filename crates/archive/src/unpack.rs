@@ -1,8 +1,10 @@
 //! Reading an archive, member by member, in bounded memory. What it claims is not believed.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
+use std::rc::Rc;
 
 use flate2::bufread::MultiGzDecoder;
 use jiff::Timestamp;
@@ -79,8 +81,13 @@ fn is_regular(mode: Option<u32>) -> bool {
 
 fn read_tar(path: &Path, file: BufReader<File>, visit: Visit<'_>) -> Result<()> {
     let damaged = |error: io::Error| Error::damaged(path, files::describe(&error));
-    let mut tar = tar::Archive::new(MultiGzDecoder::new(file));
+    let left = Rc::new(Cell::new(LONGEST_HEAD));
+    let mut tar = tar::Archive::new(Bounded {
+        inner: MultiGzDecoder::new(file),
+        left: left.clone(),
+    });
     for member in tar.entries().map_err(damaged)? {
+        left.set(u64::MAX);
         let mut member = member.map_err(damaged)?;
         let header = member.header();
         let other = match header.entry_type() {
@@ -101,6 +108,34 @@ fn read_tar(path: &Path, file: BufReader<File>, visit: Visit<'_>) -> Result<()> 
             other,
         };
         visit(&entry, &mut member)?;
+        // What was not read goes by before the next head, which is bounded again.
+        io::copy(&mut member, &mut io::sink()).map_err(damaged)?;
+        left.set(LONGEST_HEAD);
     }
     Ok(())
+}
+
+/// Bytes between the members of a tar: long names are held in memory as a whole.
+const LONGEST_HEAD: u64 = 1 << 20;
+
+/// A reader that fails when more is read than is left.
+struct Bounded<R> {
+    inner: R,
+    left: Rc<Cell<u64>>,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = self.left.get();
+        if left == 0 {
+            let how = "a name in it is longer than any name";
+            return Err(io::Error::new(io::ErrorKind::InvalidData, how));
+        }
+        let most = usize::try_from(left)
+            .unwrap_or(usize::MAX)
+            .min(buffer.len());
+        let count = self.inner.read(&mut buffer[..most])?;
+        self.left.set(left - count as u64);
+        Ok(count)
+    }
 }
