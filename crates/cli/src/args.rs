@@ -53,6 +53,15 @@ Examples:
   network-monitor ingest old/*.log.gz --host web2          another machine's logs
   bandwhich --raw | network-monitor ingest -               straight from bandwhich";
 
+const ARCHIVE_HELP: &str = "\
+A log is archived once it is in the history, its day is over and nobody writes it any more. It is
+read back from the archive before it is removed. `report` does all this by itself.
+
+Examples:
+  network-monitor archive --dry-run                    what would be archived and deleted
+  network-monitor archive verify                       whether the archives are whole
+  network-monitor archive restore 2025-01-01 --to /tmp/logs";
+
 const CONFIG_HELP: &str = "\
 Examples:
   network-monitor config init
@@ -125,7 +134,7 @@ pub enum LogFormat {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Ingests every pending log and writes the reports
+    /// Ingests every pending log, writes the reports and archives the logs
     #[command(after_help = REPORT_HELP)]
     Report(ReportArgs),
     /// Brings logs into the history, without reports
@@ -133,6 +142,9 @@ pub enum Command {
     Ingest(IngestArgs),
     /// Shows what is pending and what was done
     Status(StatusArgs),
+    /// Archives logs that are in the history, and deletes old archives
+    #[command(after_help = ARCHIVE_HELP, args_conflicts_with_subcommands = true)]
+    Archive(ArchiveArgs),
     /// Mends and examines the history
     #[command(subcommand)]
     Store(StoreCommand),
@@ -211,11 +223,62 @@ pub struct StatusArgs {
     pub json: bool,
 }
 
+/// The options of `archive`.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct ArchiveArgs {
+    /// Shows what would be done and does nothing
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// What to do instead.
+    #[command(subcommand)]
+    pub command: Option<ArchiveCommand>,
+}
+
+/// The commands of `archive`.
+#[derive(Debug, Clone, Subcommand)]
+pub enum ArchiveCommand {
+    /// Reads every archive back and compares it with its metadata and the catalogue
+    Verify,
+    /// Shows the archives and the logs in them
+    List(ArchiveListArgs),
+    /// Takes logs out of the archives; a file that is there already is never replaced
+    Restore(ArchiveRestoreArgs),
+}
+
+/// The options of `archive list`.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct ArchiveListArgs {
+    /// Prints the list as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The options of `archive restore`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct ArchiveRestoreArgs {
+    /// The day or period, in the forms that `report --date` takes
+    #[arg(value_name = "DATE")]
+    pub date: String,
+
+    /// The folder that the logs are written to
+    #[arg(long, value_name = "DIR")]
+    pub to: PathBuf,
+
+    /// Restores logs of this machine only
+    #[arg(long, value_name = "NAME")]
+    pub host: Option<String>,
+}
+
 /// The commands of `store`.
 #[derive(Debug, Clone, Subcommand)]
 pub enum StoreCommand {
     /// Makes the catalogue anew from the stored files
-    Rebuild,
+    Rebuild {
+        /// Ingests all archived logs too
+        #[arg(long)]
+        from_archives: bool,
+    },
     /// Compares the catalogue with the stored files
     Check,
 }
@@ -300,6 +363,7 @@ impl Args {
                 }
             }
             Command::Status(_)
+            | Command::Archive(_)
             | Command::Store(_)
             | Command::Config(_)
             | Command::Completions(_)

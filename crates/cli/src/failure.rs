@@ -27,6 +27,9 @@ pub enum Failure {
     /// The store refused.
     #[error(transparent)]
     Store(#[from] store::Error),
+    /// An archive could not be read or written.
+    #[error(transparent)]
+    Archive(#[from] archive::Error),
     /// A report could not be made.
     #[error("{path}: {reason}")]
     Report {

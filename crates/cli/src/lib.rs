@@ -3,6 +3,8 @@
 //! A library beside the binary so that packaging can write the man pages and the tests can reach
 //! each room. It promises no stable interface.
 
+pub mod archive_command;
+pub mod archiving;
 pub mod args;
 pub mod completions;
 pub mod config_command;
@@ -14,6 +16,7 @@ pub mod pipeline;
 pub mod progress;
 pub mod publish;
 pub mod report_command;
+pub mod retention;
 pub mod settings;
 pub mod store_commands;
 pub mod world;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use files::{FoundLog, OpenLog};
 use rayon::prelude::*;
 use serde::Serialize;
-use store::{FoldedLog, IngestReport, Outcome, Store, Tuning, fold_log};
+use store::{FoldedLog, IngestReport, LogRecord, Outcome, Span, Store, Tuning, fold_log};
 use tracing::{debug, info, warn};
 use traffic::Accounting;
 
@@ -237,7 +237,7 @@ pub fn look_for_logs(
 }
 
 /// What lies in a log folder without being a log: what the program writes itself.
-fn exclusions(settings: &Settings) -> Vec<PathBuf> {
+pub(crate) fn exclusions(settings: &Settings) -> Vec<PathBuf> {
     let paths = &settings.paths;
     let mut exclude = vec![
         paths.report_dir.clone(),
@@ -387,14 +387,20 @@ fn ingest_batch(
     now: i64,
     summary: &mut IngestSummary,
 ) -> Result<(), Failure> {
-    let (mut logs, mut damage, mut read) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut logs, mut read) = (Vec::new(), Vec::new());
     for (pending, outcome) in batch.iter().zip(folded) {
         match outcome {
             Ok(folded) => {
-                damage.push(note_folded(&folded, settings, now, summary));
+                let record = LogRecord {
+                    host: pending.host.clone(),
+                    damage: note_folded(&folded, settings, now, summary),
+                    span: folded.span().map(|(first, last)| Span { first, last }),
+                    whole: folded.is_whole(),
+                    archived: None,
+                };
                 note_name(&pending.log, &folded, settings);
                 logs.push(folded);
-                read.push(pending);
+                read.push((&pending.log, record));
             }
             Err(Failed::Open(reason)) => {
                 let path = files::show(&pending.log.path).to_string();
@@ -409,8 +415,7 @@ fn ingest_batch(
     reports
         .iter()
         .for_each(|report| note_report(report, summary));
-    let read = read.into_iter().zip(damage);
-    store.mark_read(read.map(|(log, damage)| (&log.log, log.host.as_str(), damage)))?;
+    store.mark_read(read)?;
     Ok(())
 }
 

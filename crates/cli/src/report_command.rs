@@ -1,6 +1,7 @@
 //! `report`: ingest, then write the reports of every day with news, or of the period asked for.
 
 use std::io::Write;
+use std::path::Path;
 
 use report::{
     Builder, Comparison, Context, Moment, Options, ParquetOptions, ParquetRows, Report,
@@ -11,6 +12,8 @@ use store::Store;
 use tracing::{debug, warn};
 use traffic::{Period, When};
 
+use crate::archive_command::{archive_logs, show_expired, show_finished, told};
+use crate::archiving::{ArchiveSummary, Scope};
 use crate::args::ReportArgs;
 use crate::facts::{input_facts, time_of};
 use crate::failure::{Ending, Failure};
@@ -18,6 +21,7 @@ use crate::periods::plan;
 use crate::pipeline::{IngestSummary, ingest_folder, look_for_logs, tuning};
 use crate::progress::Progress;
 use crate::publish::{Folder, Written, print_json};
+use crate::retention;
 use crate::settings::{HostLayout, Loopback, ReportFormat, Settings};
 use crate::world::World;
 
@@ -31,6 +35,9 @@ pub struct RunResult {
     pub ingest: IngestSummary,
     /// The reports.
     pub reports: Vec<ReportResult>,
+    /// What became of logs that are finished, and of what is past its time. `None` where neither is
+    /// asked for.
+    pub archive: Option<ArchiveSummary>,
     /// Whether nothing had to be done.
     pub nothing_new: bool,
     /// Settings that are accepted and have no effect in this version.
@@ -113,6 +120,8 @@ pub fn run(
         let plan = plan(&store, &host, when, &settings.time_zone, today)?;
         for period in &plan.periods {
             let (report, files) = write(&store, &host, *period, settings, world, args.force)?;
+            let paths = files.iter().map(|file| Path::new(&file.path));
+            store.note_report(paths, &period.last.to_string())?;
             if period.is_day() {
                 let day = period.first.to_string();
                 store.mark_unfinished(&host, &day, report.period.partial)?;
@@ -127,7 +136,10 @@ pub fn run(
         }
         store.mark_reported(&host, &plan.told)?;
     }
+    result.archive = finish_logs(&store, settings, world)?;
+    let archived = result.archive.as_ref();
     result.nothing_new = result.ingest.new == 0
+        && !archived.is_some_and(ArchiveSummary::did_something)
         && result
             .reports
             .iter()
@@ -138,12 +150,31 @@ pub fn run(
     } else if !world.quiet {
         conclude(&result, when, settings, out)?;
     }
-    let attention = result.ingest.needs_attention();
+    let attention = result.ingest.needs_attention()
+        || archived.is_some_and(|archive| !archive.trouble.is_empty());
     Ok(if attention {
         Ending::Attention
     } else {
         Ending::Done
     })
+}
+
+/// Archives the logs that the reports tell of, and deletes what is past its time.
+fn finish_logs(
+    store: &Store,
+    settings: &Settings,
+    world: &World,
+) -> Result<Option<ArchiveSummary>, Failure> {
+    if settings.archive.enabled {
+        return archive_logs(store, settings, world, Scope::Reported).map(Some);
+    }
+    let expired = retention::plan(store, settings, world)?;
+    if expired == retention::Plan::default() {
+        return Ok(None);
+    }
+    let mut summary = ArchiveSummary::default();
+    retention::carry_out(expired, store, &mut summary)?;
+    Ok(Some(summary))
 }
 
 /// The hosts to report: the one asked for, or all that the settings' logs may tell of.
@@ -174,6 +205,10 @@ fn dry_run(
                 let host = report::printable(&host);
                 writeln!(out, "would report  {} of {host}", period.stamp())?;
             }
+        }
+        show_expired(store, settings, world, out)?;
+        if settings.archive.enabled {
+            show_finished(store, settings, world, out)?;
         }
     }
     writeln!(
@@ -375,6 +410,11 @@ fn conclude(
         )?;
     }
     writeln!(out, "{}", accounting(ingest))?;
+    if let Some(archive) = &result.archive
+        && *archive != ArchiveSummary::default()
+    {
+        writeln!(out, "{}", told(archive))?;
+    }
     Ok(())
 }
 

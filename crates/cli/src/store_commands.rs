@@ -5,6 +5,7 @@ use std::io::Write;
 use serde::Serialize;
 use store::{Store, StoreStatus};
 
+use crate::archive_command;
 use crate::args::{IngestArgs, StatusArgs, StoreCommand};
 use crate::facts::time_of;
 use crate::failure::{Ending, Failure};
@@ -144,12 +145,22 @@ pub fn store(
 ) -> Result<Ending, Failure> {
     let root = &settings.paths.store_dir;
     match command {
-        StoreCommand::Rebuild => {
-            let (store, missing) = Store::rebuild(root, &world.started(), "store rebuild")?;
+        StoreCommand::Rebuild { from_archives } => {
+            let (mut store, missing) = Store::rebuild(root, &world.started(), "store rebuild")?;
             for damage in &missing {
                 let log = report::printable(&damage.log);
                 let path = files::show(&damage.path);
                 writeln!(out, "{path}: {}\n  made from {log}", damage.reason)?;
+            }
+            archive_command::adopt(&store, settings)?;
+            let mut faults = 0;
+            if *from_archives {
+                let (logs, found) = archive_command::ingest_archives(&mut store, settings, out)?;
+                faults = found;
+                writeln!(
+                    out,
+                    "{logs} archived logs were read, {faults} with trouble."
+                )?;
             }
             let status = store.status()?;
             writeln!(
@@ -167,7 +178,10 @@ pub fn store(
                 )?;
                 return Ok(Ending::Attention);
             }
-            Ok(Ending::Done)
+            Ok(match faults {
+                0 => Ending::Done,
+                _ => Ending::Attention,
+            })
         }
         StoreCommand::Check => {
             let Some(store) = Store::open_to_read(root)? else {

@@ -14,6 +14,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("traffic", 2),
     ("analysis", 2),
     ("store", 3),
+    ("archive", 3),
     ("report", 3),
     ("mail", 3),
     ("collector", 3),
@@ -49,6 +50,7 @@ fn every_crate_imports_only_floors_below_its_own() {
         "files",
         "traffic",
         "store",
+        "archive",
         "report",
         "network-monitor",
     ] {

@@ -4,10 +4,12 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 
-use crate::sidecar::{FORMAT, Segment, Source};
+use crate::sidecar::{Segment, Source};
 use crate::{Error, Result};
 
 const NAME: &str = "catalog.sqlite";
+/// Version of the catalogue's tables. The first had no archives, and knew less of a log.
+const VERSION: i64 = 2;
 
 const TABLES: &str = "
     CREATE TABLE source (
@@ -50,14 +52,6 @@ const TABLES: &str = "
     ) STRICT;
     CREATE INDEX segment_by_day ON segment (host, kind, day);
     CREATE INDEX segment_by_source ON segment (source);
-    CREATE TABLE log (
-        path BLOB PRIMARY KEY,
-        host TEXT NOT NULL,
-        size INTEGER NOT NULL,
-        modified INTEGER NOT NULL,
-        identity INTEGER NOT NULL,
-        damage TEXT
-    ) STRICT;
     CREATE TABLE pending (
         host TEXT NOT NULL,
         day INTEGER NOT NULL,
@@ -80,13 +74,40 @@ const TABLES: &str = "
     ) STRICT;
 ";
 
+/// What version 2 brought. `log` is a memory of what was read: without it, logs are read once more.
+const TABLES_2: &str = "
+    DROP TABLE IF EXISTS log;
+    CREATE TABLE log (
+        path BLOB PRIMARY KEY,
+        host TEXT NOT NULL,
+        size INTEGER NOT NULL,
+        modified INTEGER NOT NULL,
+        identity INTEGER NOT NULL,
+        damage TEXT,
+        first INTEGER,
+        last INTEGER,
+        whole INTEGER NOT NULL,
+        archived TEXT
+    ) STRICT;
+    CREATE TABLE archive (
+        file TEXT NOT NULL,
+        checksum TEXT NOT NULL,
+        document TEXT NOT NULL,
+        PRIMARY KEY (file, checksum)
+    ) STRICT;
+    CREATE TABLE report (
+        path BLOB PRIMARY KEY,
+        last_day TEXT NOT NULL
+    ) STRICT;
+";
+
 pub(crate) fn exists(root: &Path) -> bool {
     root.join(NAME).is_file()
 }
 
 pub(crate) fn open(root: &Path) -> Result<Connection> {
     let path = root.join(NAME);
-    let catalog = Connection::open_with_flags(
+    let mut catalog = Connection::open_with_flags(
         &path,
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
     )?;
@@ -95,18 +116,34 @@ pub(crate) fn open(root: &Path) -> Result<Connection> {
     catalog.pragma_update(None, "synchronous", "FULL")?;
     catalog.pragma_update(None, "foreign_keys", true)?;
     let found: i64 = catalog.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if found > FORMAT {
+    if found > VERSION {
         return Err(Error::TooNew {
             path,
             found,
-            known: FORMAT,
+            known: VERSION,
         });
     }
-    if found == 0 {
-        let version = format!("PRAGMA user_version = {FORMAT};");
-        catalog.execute_batch(&format!("BEGIN IMMEDIATE; {TABLES} {version} COMMIT;"))?;
+    if found < VERSION {
+        migrate(&mut catalog)?;
     }
     Ok(catalog)
+}
+
+/// Brings a catalogue to this version, in one transaction.
+fn migrate(catalog: &mut Connection) -> Result<()> {
+    let transaction =
+        catalog.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    // Another process may have been quicker.
+    let found: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if found < 1 {
+        transaction.execute_batch(TABLES)?;
+    }
+    if found < 2 {
+        transaction.execute_batch(TABLES_2)?;
+    }
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    transaction.commit()?;
+    Ok(())
 }
 
 /// Takes a catalogue that cannot be used aside.

@@ -55,6 +55,11 @@ impl FoldedLog {
             .zip(spans().map(|(_, last)| last).max())
     }
 
+    /// Whether it was read to its end, and ends with a whole frame.
+    pub fn is_whole(&self) -> bool {
+        self.failure.is_none() && self.summary.accounting.unfinished == 0
+    }
+
     /// Steps of the clock within the log: (time after it, seconds).
     pub fn clock_steps(&self) -> impl Iterator<Item = (i64, i64)> {
         self.runs

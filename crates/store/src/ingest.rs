@@ -4,8 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::rc::Rc;
 
-use files::FoundLog;
-use rusqlite::{OptionalExtension as _, params};
 use traffic::{Accounting, BucketFacts, RunSummary};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -75,49 +73,6 @@ enum Owner {
 }
 
 impl Store {
-    /// Whether a log with this identity was ingested to its end already.
-    ///
-    /// # Errors
-    /// Where the catalogue cannot be read.
-    pub fn has_read(&self, log: &FoundLog) -> Result<bool> {
-        let sql = "SELECT size, modified, identity FROM log WHERE path = ?1";
-        let known: Option<(i64, i64, i64)> = self
-            .catalog
-            .query_row(sql, [log.path.as_os_str().as_encoded_bytes()], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-            })
-            .optional()?;
-        Ok(known == Some(stat(log)))
-    }
-
-    /// Notes which files were ingested, so that they are not read again before they change. Each
-    /// comes with its host and with what is wrong with it.
-    ///
-    /// # Errors
-    /// Where the catalogue cannot be written.
-    pub fn mark_read<'a>(
-        &mut self,
-        logs: impl IntoIterator<Item = (&'a FoundLog, &'a str, Option<String>)>,
-    ) -> Result<()> {
-        let transaction = self.catalog.transaction()?;
-        for (log, host, damage) in logs {
-            let (size, modified, inode) = stat(log);
-            transaction.execute(
-                "INSERT OR REPLACE INTO log VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                params![
-                    log.path.as_os_str().as_encoded_bytes(),
-                    host,
-                    size,
-                    modified,
-                    inode,
-                    damage
-                ],
-            )?;
-        }
-        transaction.commit()?;
-        Ok(())
-    }
-
     /// Makes folded logs part of the history, in one transaction. Doing so twice is harmless: a
     /// run is known by its frames.
     ///
@@ -149,19 +104,6 @@ impl Store {
         moves.clear(&root)?;
         Ok(reports)
     }
-}
-
-fn stat(log: &FoundLog) -> (i64, i64, i64) {
-    let number = |value: u64| i64::from_ne_bytes(value.to_ne_bytes());
-    let modified = log
-        .modified
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap_or_default();
-    (
-        number(log.size),
-        i64::try_from(modified.as_nanos()).unwrap_or(i64::MAX),
-        log.identity.map_or(0, |identity| number(identity.inode)),
-    )
 }
 
 /// One transaction in the making.

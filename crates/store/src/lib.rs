@@ -4,25 +4,31 @@
 //! host, which any tool may read. [`Store::ingest`] folds logs into it, [`Store::read_rows`] and
 //! [`Store::read_facts`] give them back. Reports, mail and analyses do not belong here.
 
+mod archives;
 mod catalog;
 mod check;
 mod commit;
+mod content;
 mod error;
 mod facts;
 mod fold;
 mod identity;
 mod ingest;
 mod links;
+mod logs;
 mod partition;
 mod query;
 mod rewrite;
 mod segment;
 mod sidecar;
 
+pub use archives::ArchiveRecord;
 pub use check::{CheckReport, Damage};
+pub use content::Content;
 pub use error::{Error, Result};
 pub use fold::{FoldedLog, fold_log};
 pub use ingest::{IngestReport, Outcome};
+pub use logs::LogRecord;
 pub use query::{InputFacts, LogState, Span, StoreStatus, Totals};
 
 use std::path::{Path, PathBuf};

@@ -61,6 +61,7 @@ pub(super) const SECTIONS: &[(&str, &[&str])] = &[
             "include_charts",
             "top_n",
             "max_connections",
+            "retention_days",
         ],
     ),
     (

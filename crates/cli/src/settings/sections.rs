@@ -39,6 +39,7 @@ impl Paths {
             .all(|problem| !problem.key.starts_with("paths."))
         {
             paths.check_log_dir(reader);
+            paths.check_store_dir(reader);
         }
         paths
     }
@@ -63,6 +64,30 @@ impl Paths {
                 let message = format!("lies inside paths.{name}; logs need a folder of their own");
                 reader.note("paths.log_dir", message);
             }
+        }
+    }
+
+    /// The store is a folder of its own: a rebuild takes away what it does not know there, and the
+    /// archive deletes by age.
+    fn check_store_dir(&self, reader: &mut Reader<'_>) {
+        let store = resolved(&self.store_dir);
+        for (key, path) in [
+            ("paths.archive_dir", &self.archive_dir),
+            ("paths.report_dir", &self.report_dir),
+        ] {
+            let path = resolved(path);
+            if path == store {
+                let message = "is the same folder as paths.store_dir; the store needs its own";
+                reader.note(key, message.to_owned());
+            } else if path.starts_with(&store) {
+                let message = "lies inside paths.store_dir; the store needs a folder of its own";
+                reader.note(key, message.to_owned());
+            }
+        }
+        let archive = resolved(&self.archive_dir);
+        if store != archive && store.starts_with(archive) {
+            let message = "lies inside paths.archive_dir; the store needs a folder of its own";
+            reader.note("paths.store_dir", message.to_owned());
         }
     }
 }
@@ -163,6 +188,8 @@ pub struct Reports {
     pub top_n: usize,
     /// The most connections that JSON and HTML list; CSV and Parquet hold all.
     pub max_connections: usize,
+    /// The age in days at which reports are deleted; `None` keeps them for ever.
+    pub retention_days: Option<u32>,
 }
 
 impl Reports {
@@ -198,6 +225,7 @@ impl Reports {
             max_connections: reader
                 .value("reports.max_connections", number(0..=10_000_000))
                 .unwrap_or(1_000),
+            retention_days: reader.value("reports.retention_days", number(1..=36_500)),
         }
     }
 

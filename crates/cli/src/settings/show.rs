@@ -134,6 +134,10 @@ impl Page {
         self.plain("include_charts", reports.include_charts);
         self.plain("top_n", reports.top_n);
         self.plain("max_connections", reports.max_connections);
+        match reports.retention_days {
+            Some(days) => self.plain("retention_days", days),
+            None => self.text("retention_days", None),
+        }
     }
 
     fn archive(&mut self, settings: &Settings) {

@@ -169,7 +169,7 @@ fn every_section_is_read() {
         settings.logging.file.as_deref(),
         Some(Path::new("/home/ada/nm.log"))
     );
-    assert_eq!(settings.not_yet_active(), ["archive"]);
+    assert_eq!(settings.not_yet_active(), [""; 0]);
 }
 
 #[test]
@@ -412,6 +412,46 @@ fn a_bomb_of_aliases_is_refused_quickly() {
         "]".repeat(10_000)
     );
     assert!(settle(&deep).is_err());
+}
+
+#[test]
+fn the_store_the_archive_and_the_logs_do_not_lie_in_each_other() {
+    for (text, expected) in [
+        (
+            "paths: {store_dir: /a/s, archive_dir: /a/s/}",
+            "paths.archive_dir: is the same folder as paths.store_dir",
+        ),
+        (
+            "paths: {store_dir: /a/s, archive_dir: /a/s/archive}",
+            "paths.archive_dir: lies inside paths.store_dir",
+        ),
+        (
+            "paths: {store_dir: /a/s, report_dir: /a/s/reports}",
+            "paths.report_dir: lies inside paths.store_dir",
+        ),
+        (
+            "paths: {store_dir: /a/x/s, archive_dir: /a/x}",
+            "paths.store_dir: lies inside paths.archive_dir",
+        ),
+        (
+            "paths: {log_dir: /a/x/logs, archive_dir: /a/x}",
+            "paths.log_dir: lies inside paths.archive_dir",
+        ),
+        (
+            "paths: {log_dir: /a/x, archive_dir: /a/x}",
+            "paths.log_dir: is the same folder as paths.archive_dir",
+        ),
+    ] {
+        let error = settle(text).unwrap_err().to_string();
+        assert!(error.contains(expected), "{text}: {error}");
+    }
+    // What is passed over when logs are looked for may lie among them.
+    for text in [
+        "paths: {log_dir: /a/x, archive_dir: /a/x/archive}",
+        "paths: {report_dir: /a/x, store_dir: /a/x/store}",
+    ] {
+        assert!(settle(text).is_ok(), "{text}");
+    }
 }
 
 #[test]

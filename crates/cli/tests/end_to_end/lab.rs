@@ -60,11 +60,15 @@ impl Lab {
 
     /// Writes the settings anew.
     pub(crate) fn configure(&self, settings: &str) {
+        let archive = match settings.contains("archive:") {
+            true => "",
+            false => "archive: {enabled: false}\n",
+        };
         let settings = format!(
             "{settings}host: lab\n\
              paths: {{log_dir: logs, report_dir: reports, archive_dir: archive, store_dir: store}}\n\
              email: {{enabled: false}}\n\
-             archive: {{enabled: false}}\n\
+             {archive}\
              reports: {{format: [json, csv, parquet]}}\n"
         );
         fs::write(self.path("settings.yaml"), settings).unwrap();

@@ -1,0 +1,82 @@
+//! Whether an archive holds what its metadata says, byte by byte.
+
+use std::collections::{HashMap, HashSet};
+use std::io::Read;
+use std::path::Path;
+
+use crate::digest::Digesting;
+use crate::document::{Document, Member};
+use crate::{Error, Result, unpack};
+
+/// Something in an archive that is not as it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The member; `None` where it is the archive as a whole.
+    pub member: Option<String>,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// Reads an archive back and compares each member with the metadata: its name, size and checksum.
+/// `look` sees the content of each member on its way; it need not read all of it.
+///
+/// # Errors
+/// Where the archive cannot be opened. What is damaged in it is no error but a fault.
+pub fn check(
+    path: &Path,
+    document: &Document,
+    mut look: impl FnMut(&Member, &mut dyn Read),
+) -> Result<Vec<Fault>> {
+    let mut faults = Vec::new();
+    let mut fault = |member: Option<&str>, reason: String| {
+        faults.push(Fault {
+            member: member.map(str::to_owned),
+            reason,
+        });
+    };
+    let members: HashMap<&str, &Member> = document
+        .members
+        .iter()
+        .map(|member| (member.name.as_str(), member))
+        .collect();
+    let mut seen = HashSet::new();
+    let outcome = unpack::read(path, document.archive.format, |entry, content| {
+        let name = Some(entry.name.as_str());
+        let Some(&member) = members.get(entry.name.as_str()) else {
+            fault(name, "is in the archive and not in its metadata".into());
+            return Ok(());
+        };
+        if !seen.insert(member.name.as_str()) {
+            fault(name, "is in the archive twice".into());
+            return Ok(());
+        }
+        if let Some(other) = entry.other {
+            fault(name, format!("is {other}"));
+            return Ok(());
+        }
+        // One byte more than expected is enough to know that there is too much.
+        let mut content = Digesting::new(content.take(member.size.saturating_add(1)));
+        look(member, &mut content);
+        match content.finish() {
+            Err(error) => fault(name, files::describe(&error)),
+            Ok(found) if found.size != member.size => {
+                fault(name, format!("its size is not {} bytes", member.size));
+            }
+            Ok(found) if found.sha256 != member.sha256 => {
+                fault(name, "its checksum differs".into());
+            }
+            Ok(_) => {}
+        }
+        Ok(())
+    });
+    match outcome {
+        Err(Error::Damaged { reason, .. }) => fault(None, reason),
+        outcome => outcome?,
+    }
+    for member in &document.members {
+        if !seen.contains(member.name.as_str()) {
+            fault(Some(&member.name), "could not be found".into());
+        }
+    }
+    Ok(faults)
+}

@@ -1,0 +1,112 @@
+//! Which archives lie in a folder: in itself and in the folders of hosts below it.
+
+use std::path::{Path, PathBuf};
+
+use jiff::civil::Date;
+
+use crate::name::{Format, archive_name, metadata_name, parse_archive_name};
+use crate::{Error, Result};
+
+/// A file with an archive's name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FoundArchive {
+    /// The day in its name.
+    pub day: Date,
+    /// Its path below the archive folder.
+    pub relative: PathBuf,
+    /// Where it is.
+    pub path: PathBuf,
+}
+
+impl FoundArchive {
+    /// How it is packed, by its name.
+    pub fn format(&self) -> Format {
+        match self.path.extension() {
+            Some(extension) if extension == "zip" => Format::Zip,
+            _ => Format::TarGz,
+        }
+    }
+
+    /// Where its metadata lies.
+    pub fn metadata(&self) -> PathBuf {
+        self.path.with_file_name(metadata_name(self.day))
+    }
+
+    /// An archive by its path below the archive folder; `None` where that is no archive's name.
+    pub fn at(archive_dir: &Path, relative: &Path) -> Option<Self> {
+        let (day, _) = parse_archive_name(relative.file_name()?.to_str()?)?;
+        Some(FoundArchive {
+            day,
+            relative: relative.to_owned(),
+            path: archive_dir.join(relative),
+        })
+    }
+}
+
+/// Finds the archives of a folder, by day and name. A folder that is not there holds none. Links
+/// are not followed.
+///
+/// # Errors
+/// Where a folder cannot be listed.
+pub fn find(archive_dir: &Path) -> Result<Vec<FoundArchive>> {
+    let mut found = Vec::new();
+    let mut folders = vec![(PathBuf::new(), 0)];
+    while let Some((below, depth)) = folders.pop() {
+        let folder = archive_dir.join(&below);
+        let entries = match std::fs::read_dir(&folder) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            outcome => outcome.map_err(files::Error::context("list", &folder))?,
+        };
+        for entry in entries {
+            let entry = entry.map_err(files::Error::context("list", &folder))?;
+            let kind = entry
+                .file_type()
+                .map_err(files::Error::context("list", &folder))?;
+            let relative = below.join(entry.file_name());
+            if kind.is_dir() && depth == 0 {
+                folders.push((relative, depth + 1));
+            } else if kind.is_file() {
+                found.extend(FoundArchive::at(archive_dir, &relative));
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// The archive of a day in a folder: the one that is there, whatever it is packed with, or the one
+/// to be made.
+///
+/// # Errors
+/// Where there are two.
+pub fn locate(
+    archive_dir: &Path,
+    host_folder: &Path,
+    day: Date,
+    format: Format,
+) -> Result<FoundArchive> {
+    let place = |format| {
+        let relative = host_folder.join(archive_name(day, format));
+        FoundArchive {
+            day,
+            path: archive_dir.join(&relative),
+            relative,
+        }
+    };
+    let there: Vec<FoundArchive> = Format::ALL
+        .into_iter()
+        .map(place)
+        .filter(|archive| std::fs::symlink_metadata(&archive.path).is_ok())
+        .collect();
+    match there.as_slice() {
+        [] => Ok(place(format)),
+        [one] => Ok(one.clone()),
+        [one, other, ..] => Err(Error::damaged(
+            &one.path,
+            format!(
+                "there is {} too; a day has one archive: move one away",
+                files::show(&other.path)
+            ),
+        )),
+    }
+}

@@ -1,0 +1,457 @@
+//! `archive`: on its own, and what can be asked of the archives.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+use std::path::Path;
+
+use archive::{Document, FoundArchive};
+use serde::Serialize;
+use store::{ArchiveRecord, Store, fold_log};
+use traffic::When;
+
+use crate::archiving::{self, ArchiveSummary, Scope, fold_through_pipe, known_document};
+use crate::args::{ArchiveArgs, ArchiveCommand, ArchiveListArgs, ArchiveRestoreArgs};
+use crate::failure::{Ending, Failure};
+use crate::pipeline::{Unreadable, tuning};
+use crate::publish::print_json;
+use crate::retention;
+use crate::settings::Settings;
+use crate::world::World;
+
+/// Runs the command.
+///
+/// # Errors
+/// Where the catalogue or an archive cannot be read or written.
+pub fn run(
+    args: &ArchiveArgs,
+    settings: &Settings,
+    world: &World,
+    out: &mut dyn Write,
+) -> Result<Ending, Failure> {
+    match &args.command {
+        None if args.dry_run => {
+            if let Some(store) = Store::open_to_read(&settings.paths.store_dir)? {
+                show_expired(&store, settings, world, out)?;
+                for log in show_finished(&store, settings, world, out)? {
+                    let reason = report::printable(&log.reason);
+                    writeln!(out, "would leave   {}: {reason}", log.path)?;
+                }
+            }
+            writeln!(out, "Nothing was done.")?;
+            Ok(Ending::Done)
+        }
+        None => {
+            let store = Store::open(&settings.paths.store_dir, &world.started(), "archive")?;
+            let summary = archive_logs(&store, settings, world, Scope::Ingested)?;
+            if !world.quiet {
+                writeln!(out, "{}", told(&summary))?;
+            }
+            Ok(ending(summary.trouble.is_empty()))
+        }
+        Some(ArchiveCommand::Verify) => verify(settings, world, out),
+        Some(ArchiveCommand::List(args)) => list(args, settings, out),
+        Some(ArchiveCommand::Restore(args)) => restore(args, settings, world, out),
+    }
+}
+
+fn ending(is_well: bool) -> Ending {
+    match is_well {
+        true => Ending::Done,
+        false => Ending::Attention,
+    }
+}
+
+/// Deletes what is past its time, then archives what is finished. In this order an archive of old logs
+/// stays at least until the next run.
+///
+/// # Errors
+/// Where the catalogue cannot be written.
+pub fn archive_logs(
+    store: &Store,
+    settings: &Settings,
+    world: &World,
+    scope: Scope,
+) -> Result<ArchiveSummary, Failure> {
+    let mut summary = ArchiveSummary::default();
+    let expired = retention::plan(store, settings, world)?;
+    retention::carry_out(expired, store, &mut summary)?;
+    let plan = archiving::plan(store, settings, world, scope)?;
+    archiving::carry_out(plan, store, settings, &mut summary)?;
+    Ok(summary)
+}
+
+/// Prints what would be deleted because of its age.
+///
+/// # Errors
+/// Where the catalogue cannot be read.
+pub fn show_expired(
+    store: &Store,
+    settings: &Settings,
+    world: &World,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let expired = retention::plan(store, settings, world)?;
+    let archives = expired.archives.iter().map(|archive| &archive.path);
+    for path in archives.chain(&expired.reports) {
+        writeln!(out, "would delete  {}", files::show(path))?;
+    }
+    Ok(())
+}
+
+/// Prints which logs of the history would be archived. Gives those that would be left.
+///
+/// # Errors
+/// Where the catalogue or the log folder cannot be read.
+pub fn show_finished(
+    store: &Store,
+    settings: &Settings,
+    world: &World,
+    out: &mut dyn Write,
+) -> Result<Vec<Unreadable>, Failure> {
+    let plan = archiving::plan(store, settings, world, Scope::Ingested)?;
+    for ((host, day), logs) in &plan.days {
+        let host = report::printable(host);
+        for log in logs {
+            let log = files::show(&log.path);
+            writeln!(out, "would archive {log} with {day} of {host}")?;
+        }
+    }
+    Ok(plan.waiting)
+}
+
+/// What was archived, in lines.
+pub fn told(summary: &ArchiveSummary) -> String {
+    let mut text = format!(
+        "Archive: {} logs archived, {} removed, {} left for later",
+        summary.archived,
+        summary.removed,
+        summary.waiting.len()
+    );
+    if !summary.expired.is_empty() {
+        let expired = summary.expired.len();
+        text.push_str(&format!(", {expired} files deleted because of their age"));
+    }
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for log in &summary.waiting {
+        *reasons.entry(&log.reason).or_default() += 1;
+    }
+    for (reason, count) in reasons {
+        text.push_str(&format!("\n  {count} left: {}", report::printable(reason)));
+    }
+    for path in &summary.written {
+        text.push_str(&format!("\n  {path}"));
+    }
+    for trouble in &summary.trouble {
+        let reason = report::printable(&trouble.reason);
+        text.push_str(&format!("\nAttention: {}: {reason}", trouble.path));
+    }
+    text
+}
+
+/// An archive that is there or is known, and what the catalogue says of it.
+struct Known {
+    archive: FoundArchive,
+    records: Vec<ArchiveRecord>,
+}
+
+/// Archives that are there, and those that should be.
+fn known_archives(store: Option<&Store>, archive_dir: &Path) -> Result<Vec<Known>, Failure> {
+    let records = store.map(Store::archives).transpose()?.unwrap_or_default();
+    let mut archives: BTreeSet<FoundArchive> = archive::find(archive_dir)?.into_iter().collect();
+    let noted = records.iter().map(|record| Path::new(&record.file));
+    archives.extend(noted.filter_map(|file| FoundArchive::at(archive_dir, file)));
+    let known = archives.into_iter().map(|archive| {
+        let is_its = |record: &&ArchiveRecord| Path::new(&record.file) == archive.relative;
+        Known {
+            records: records.iter().filter(is_its).cloned().collect(),
+            archive,
+        }
+    });
+    Ok(known.collect())
+}
+
+impl Known {
+    /// What the archive should hold, best known: by the catalogue where the checksum is known there,
+    /// by the metadata beside it, by the catalogue all the same.
+    fn document(&self, checksum: Option<&str>) -> Option<Document> {
+        let parse = |record: &ArchiveRecord| Document::parse(&record.document).ok();
+        let exact = self
+            .records
+            .iter()
+            .find(|record| Some(record.checksum.as_str()) == checksum);
+        exact
+            .and_then(parse)
+            .or_else(|| Document::read(&self.archive.metadata()).ok().flatten())
+            .or_else(|| self.records.first().and_then(parse))
+    }
+
+    /// What is wrong with it; `None` where it is nothing of ours.
+    fn faults(&self) -> Option<(usize, Vec<String>)> {
+        let mut faults = Vec::new();
+        let checksum = match archive::digest_of_file(&self.archive.path) {
+            Ok(digest) => Some(digest.sha256),
+            Err(error) => {
+                faults.push(error.to_string());
+                None
+            }
+        };
+        let document = self.document(checksum.as_deref())?;
+        let count = document.members.len();
+        let Some(checksum) = checksum else {
+            return Some((count, faults));
+        };
+        let is_known = self
+            .records
+            .iter()
+            .any(|record| record.checksum == checksum);
+        if !self.records.is_empty() && !is_known {
+            faults.push("its checksum is not the one in the catalogue".to_owned());
+        }
+        match Document::read(&self.archive.metadata()) {
+            Ok(Some(beside)) if beside.archive.sha256 != checksum => {
+                faults.push("its checksum is not the one in its metadata".to_owned());
+            }
+            Ok(Some(beside)) if is_known && beside != document => {
+                faults.push("its metadata are not those in the catalogue".to_owned());
+            }
+            Ok(Some(_)) => {}
+            Ok(None) => faults.push("its metadata are missing".to_owned()),
+            Err(error) => faults.push(error.to_string()),
+        }
+        match archive::check(&self.archive.path, &document, |_, _| {}) {
+            Ok(found) => faults.extend(found.into_iter().map(|fault| match fault.member {
+                Some(member) => format!("{member}: {}", fault.reason),
+                None => fault.reason,
+            })),
+            Err(error) => faults.push(error.to_string()),
+        }
+        Some((count, faults))
+    }
+}
+
+fn verify(settings: &Settings, world: &World, out: &mut dyn Write) -> Result<Ending, Failure> {
+    let store = Store::open_to_read(&settings.paths.store_dir)?;
+    let known = known_archives(store.as_ref(), &settings.paths.archive_dir)?;
+    let (mut archives, mut logs, mut damaged) = (0, 0, 0);
+    for known in known {
+        let path = files::show(&known.archive.path).to_string();
+        let Some((count, faults)) = known.faults() else {
+            writeln!(out, "{path}: not written by this program, passed over")?;
+            continue;
+        };
+        (archives, logs) = (archives + 1, logs + count);
+        damaged += usize::from(!faults.is_empty());
+        for fault in &faults {
+            let fault = report::printable(fault);
+            writeln!(
+                out,
+                "{path}: {}",
+                fault.strip_prefix(&format!("{path}: ")).unwrap_or(&fault)
+            )?;
+        }
+    }
+    if !world.quiet {
+        writeln!(
+            out,
+            "{archives} archives with {logs} logs read back, {damaged} damaged"
+        )?;
+    }
+    Ok(ending(damaged == 0))
+}
+
+/// What `archive list --json` prints of an archive.
+#[derive(Serialize)]
+struct Listed {
+    path: String,
+    #[serde(flatten)]
+    document: Document,
+}
+
+fn list(
+    args: &ArchiveListArgs,
+    settings: &Settings,
+    out: &mut dyn Write,
+) -> Result<Ending, Failure> {
+    let store = Store::open_to_read(&settings.paths.store_dir)?;
+    let mut listed = Vec::new();
+    for known in known_archives(store.as_ref(), &settings.paths.archive_dir)? {
+        let path = files::show(&known.archive.path).to_string();
+        listed.extend(
+            known
+                .document(None)
+                .map(|document| Listed { path, document }),
+        );
+    }
+    if args.json {
+        print_json(&listed, out)?;
+        return Ok(Ending::Done);
+    }
+    for Listed { path, document } in &listed {
+        writeln!(
+            out,
+            "{}  {}  {} logs, {} in {}  {path}",
+            document.day,
+            report::printable(&document.host),
+            document.members.len(),
+            report::bytes(document.original_bytes),
+            report::bytes(document.archive.size),
+        )?;
+        for member in &document.members {
+            writeln!(
+                out,
+                "  {:>9}  {}",
+                report::bytes(member.size),
+                report::printable(&member.name)
+            )?;
+        }
+    }
+    if listed.is_empty() {
+        let folder = files::show(&settings.paths.archive_dir);
+        writeln!(out, "There is no archive in {folder}.")?;
+    }
+    Ok(Ending::Done)
+}
+
+fn restore(
+    args: &ArchiveRestoreArgs,
+    settings: &Settings,
+    world: &World,
+    out: &mut dyn Write,
+) -> Result<Ending, Failure> {
+    let when = args
+        .date
+        .parse::<When>()
+        .map_err(|error| Failure::Usage(error.to_string()))?;
+    let period = when.on(world.today(settings));
+    let store = Store::open_to_read(&settings.paths.store_dir)?;
+    let (mut archives, mut written, mut present, mut faults) = (0, 0, 0, 0);
+    for known in known_archives(store.as_ref(), &settings.paths.archive_dir)? {
+        let archive = &known.archive;
+        if !(period.first..=period.last).contains(&archive.day) {
+            continue;
+        }
+        let checksum = archive::digest_of_file(&archive.path)?.sha256;
+        let document = known.document(Some(&checksum));
+        let host = document.as_ref().map(|document| document.host.as_str());
+        if args.host.is_some() && args.host.as_deref() != host {
+            continue;
+        }
+        archives += 1;
+        let restored =
+            archive::restore(&archive.path, archive.format(), document.as_ref(), &args.to)?;
+        written += restored.written.len();
+        present += restored.present.len();
+        faults += restored.faults.len();
+        for path in &restored.written {
+            writeln!(out, "{}", files::show(path))?;
+        }
+        for fault in &restored.faults {
+            let member = report::printable(fault.member.as_deref().unwrap_or_default());
+            let reason = report::printable(&fault.reason);
+            let path = files::show(&archive.path);
+            writeln!(out, "Attention: {path}: {member}: {reason}")?;
+        }
+    }
+    if archives == 0 {
+        return Err(Failure::Usage(format!(
+            "no archive of {} in {}; `network-monitor archive list` shows what there is",
+            args.date,
+            files::show(&settings.paths.archive_dir)
+        )));
+    }
+    if !world.quiet {
+        writeln!(
+            out,
+            "{written} logs restored, {present} were there already, {faults} not restored"
+        )?;
+    }
+    Ok(ending(faults == 0))
+}
+
+/// Notes all archives that are ours by their metadata, as after a rebuild the catalogue knows none.
+///
+/// # Errors
+/// Where the catalogue cannot be written.
+pub fn adopt(store: &Store, settings: &Settings) -> Result<Vec<FoundArchive>, Failure> {
+    let mut adopted = Vec::new();
+    for archive in archive::find(&settings.paths.archive_dir)? {
+        if let Ok(Some(_)) = known_document(store, &archive)? {
+            adopted.push(archive);
+        }
+    }
+    Ok(adopted)
+}
+
+/// Brings all archived logs back into the history. Gives the number of logs that were read.
+///
+/// # Errors
+/// Where the store cannot be written. What cannot be read is told and counted as a fault.
+pub fn ingest_archives(
+    store: &mut Store,
+    settings: &Settings,
+    out: &mut dyn Write,
+) -> Result<(u64, u64), Failure> {
+    let (mut logs, mut faults) = (0, 0);
+    let tuning = tuning(settings);
+    for known in known_archives(Some(store), &settings.paths.archive_dir)? {
+        let path = files::show(&known.archive.path).to_string();
+        let checksum = archive::digest_of_file(&known.archive.path)?.sha256;
+        let Some(document) = known.document(Some(&checksum)) else {
+            writeln!(out, "{path}: not written by this program, passed over")?;
+            continue;
+        };
+        let root = store.root().to_owned();
+        let mut failed: Option<Failure> = None;
+        let found = archive::check(&known.archive.path, &document, |member, content| {
+            if failed.is_some() {
+                return;
+            }
+            let name = format!("{path}: {}", member.name);
+            let folded = fold_through_pipe(content, |log| {
+                fold_log(&root, &document.host, &name, log, &tuning)
+            });
+            let ingested = match folded {
+                Ok(Ok(folded)) => store.ingest(vec![folded]).map(|_| logs += 1),
+                Ok(Err(error)) => Err(error),
+                // The check says what is wrong with the member.
+                Err(_) => Ok(()),
+            };
+            failed = ingested.err().map(Failure::from);
+        })?;
+        if let Some(failure) = failed {
+            return Err(failure);
+        }
+        for fault in &found {
+            let member = report::printable(fault.member.as_deref().unwrap_or_default());
+            writeln!(
+                out,
+                "{path}: {member}: {}",
+                report::printable(&fault.reason)
+            )?;
+        }
+        faults += found.len() as u64;
+    }
+    Ok((logs, faults))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_summary_says_each_reason_once() {
+        let waiting = |path: &str| Unreadable {
+            path: path.to_owned(),
+            reason: "its day is not over".to_owned(),
+        };
+        let summary = ArchiveSummary {
+            archived: 1,
+            waiting: vec![waiting("a"), waiting("b")],
+            ..ArchiveSummary::default()
+        };
+        assert_eq!(
+            told(&summary),
+            "Archive: 1 logs archived, 0 removed, 2 left for later\n  2 left: its day is not over"
+        );
+    }
+}

@@ -1,0 +1,621 @@
+//! Logs that are in the history → the archive.
+//!
+//! A day's logs go these steps; a crash after any of them heals at the next run:
+//!
+//! 1. the new archive is written beside the old one, synced and read back: nothing has happened yet;
+//! 2. the catalogue notes its checksum beside that of the old one: the checksum of whichever file is
+//!    there tells that it is ours, and what is in it;
+//! 3. it takes the old one's place, and the folder is synced;
+//! 4. its metadata follow, from what the catalogue noted;
+//! 5. the catalogue forgets the old one;
+//! 6. the originals go, if the archive still has its checksum. Logs that are met again are found in
+//!    the archive, read back from it, and go then.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Read, Write as _};
+use std::path::{Path, PathBuf};
+
+use archive::{Document, Draft, FoundArchive, Joining, Log, Place, digest_of_file};
+use files::{FoundLog, OpenLog};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Serialize;
+use store::{ArchiveRecord, Content, LogRecord, Store, Tuning};
+use tracing::{debug, info, warn};
+
+use crate::failure::Failure;
+use crate::pipeline::{Unreadable, exclusions, tuning};
+use crate::settings::{CompressFormat, HostLayout, Settings};
+use crate::world::World;
+
+/// Seconds of a day of UTC, in which the store counts its news.
+const DAY: i64 = 86_400;
+
+/// What became of the logs and archives.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ArchiveSummary {
+    /// Logs that are in the archive now and were not before.
+    pub archived: u64,
+    /// Logs that were removed, after they were read back from the archive.
+    pub removed: u64,
+    /// Archives that were written.
+    pub written: Vec<String>,
+    /// Logs that are not archived yet, and why.
+    pub waiting: Vec<Unreadable>,
+    /// What was deleted because of its age.
+    pub expired: Vec<String>,
+    /// What could not be done, and why. Logs stay where they are then.
+    pub trouble: Vec<Unreadable>,
+}
+
+impl ArchiveSummary {
+    /// Whether anything was changed.
+    pub fn did_something(&self) -> bool {
+        self.archived > 0 || self.removed > 0 || !self.expired.is_empty()
+    }
+
+    /// Notes what could not be done.
+    pub fn trouble(&mut self, path: &Path, reason: &str) {
+        let path = files::show(path).to_string();
+        // The message of an error names its path already.
+        let reason = reason.strip_prefix(&format!("{path}: ")).unwrap_or(reason);
+        warn!("{path}: {reason}");
+        self.trouble.push(Unreadable {
+            path,
+            reason: reason.to_owned(),
+        });
+    }
+}
+
+/// Which of the logs that are in the history may be archived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All.
+    Ingested,
+    /// Those that the reports tell of in full.
+    Reported,
+}
+
+/// What is to be archived.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// Logs by host and day.
+    pub days: BTreeMap<(String, Date), Vec<FoundLog>>,
+    /// Logs that wait, and why.
+    pub waiting: Vec<Unreadable>,
+}
+
+/// Decides which logs of the log folder are finished.
+///
+/// # Errors
+/// Where the folder or the catalogue cannot be read.
+pub fn plan(
+    store: &Store,
+    settings: &Settings,
+    world: &World,
+    scope: Scope,
+) -> Result<Plan, Failure> {
+    let found = files::discover(&settings.paths.log_dir, &exclusions(settings))?.logs;
+    let mut plan = Plan::default();
+    let mut finished = Vec::new();
+    let mut pending: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+    for log in found {
+        let record = store.log_record(&log)?;
+        if let Some(record) = &record {
+            if record.archived.is_some() && settings.archive.keep_original {
+                continue;
+            }
+            if !pending.contains_key(&record.host) {
+                pending.insert(record.host.clone(), store.pending_days(&record.host)?);
+            }
+        }
+        let days = |host: &str| match scope {
+            Scope::Ingested => &[],
+            Scope::Reported => pending[host].as_slice(),
+        };
+        match finished_day(&log, record.as_ref(), days, settings, world) {
+            Ok(day) => finished.extend(record.map(|record| (log, record.host, day))),
+            Err(reason) => plan.wait(&log, reason),
+        }
+    }
+    // Looking at all processes is worth it only where there is something to archive.
+    let written = match finished.is_empty() {
+        true => Default::default(),
+        false => archive::open_for_writing(),
+    };
+    for (log, host, day) in finished {
+        match log.identity {
+            Some(identity) if written.contains(&identity) => {
+                plan.wait(&log, "it is open for writing".to_owned());
+            }
+            _ => plan.days.entry((host, day)).or_default().push(log),
+        }
+    }
+    Ok(plan)
+}
+
+impl Plan {
+    fn wait(&mut self, log: &FoundLog, reason: String) {
+        debug!("{}: not archived: {reason}", files::show(&log.path));
+        self.waiting.push(Unreadable {
+            path: files::show(&log.path).to_string(),
+            reason,
+        });
+    }
+}
+
+/// The day of a log, which is that of its last frame; or why it is not finished.
+fn finished_day<'a>(
+    log: &FoundLog,
+    record: Option<&LogRecord>,
+    pending: impl Fn(&str) -> &'a [i64],
+    settings: &Settings,
+    world: &World,
+) -> Result<Date, String> {
+    let record = record.ok_or("it is not in the history yet")?;
+    if let Some(damage) = &record.damage {
+        return Err(damage.clone());
+    }
+    if !record.whole {
+        return Err("its last frame is not finished".to_owned());
+    }
+    let modified = Timestamp::try_from(log.modified).map_err(|error| error.to_string())?;
+    let minutes = settings.archive.settle_minutes;
+    if world.now - modified.as_second() < i64::from(minutes) * 60 {
+        return Err(format!("it was written to less than {minutes} minutes ago"));
+    }
+    // What holds no time has the day it was written on.
+    let last = match record.span {
+        Some(span) => Timestamp::from_second(span.last).map_err(|error| error.to_string())?,
+        None => modified,
+    };
+    let day = last.to_zoned(settings.time_zone.clone()).date();
+    if day >= world.today(settings) {
+        return Err("its day is not over".to_owned());
+    }
+    if let Some(span) = record.span {
+        let days = span.first.div_euclid(DAY)..=span.last.div_euclid(DAY);
+        if pending(&record.host).iter().any(|day| days.contains(day)) {
+            return Err("its reports are not written yet".to_owned());
+        }
+    }
+    Ok(day)
+}
+
+/// Archives what was planned. What goes wrong with a day or a log is noted and keeps its logs where
+/// they are.
+///
+/// # Errors
+/// Where the catalogue cannot be written.
+pub fn carry_out(
+    plan: Plan,
+    store: &Store,
+    settings: &Settings,
+    summary: &mut ArchiveSummary,
+) -> Result<(), Failure> {
+    summary.waiting.extend(plan.waiting);
+    for ((host, day), logs) in plan.days {
+        let Some(ready) = prepare(store, settings, &host, day, logs, summary)? else {
+            continue;
+        };
+        ready.note(store)?;
+        let path = ready.archive.path.clone();
+        let placed = match ready.put_in_place() {
+            Ok(placed) => placed,
+            Err(error) => {
+                summary.trouble(&path, &error.to_string());
+                continue;
+            }
+        };
+        if let Err(error) = placed.describe() {
+            summary.trouble(&path, &error.to_string());
+            continue;
+        }
+        placed.settle(store)?;
+        placed.conclude(store, settings, summary)?;
+    }
+    Ok(())
+}
+
+/// A day's archive that was written and read back, and has not taken its place.
+pub(crate) struct Ready {
+    archive: FoundArchive,
+    /// `None` where the archive holds all already.
+    draft: Option<Draft>,
+    document: Document,
+    logs: Vec<Held>,
+}
+
+/// A log that was found in the archive as it was read back.
+struct Held {
+    found: FoundLog,
+    log: Log,
+    is_new: bool,
+}
+
+/// Step 1: writes the archive beside the old one and reads it back. `None` where nothing is left that
+/// may be done.
+pub(crate) fn prepare(
+    store: &Store,
+    settings: &Settings,
+    host: &str,
+    day: Date,
+    logs: Vec<FoundLog>,
+    summary: &mut ArchiveSummary,
+) -> Result<Option<Ready>, Failure> {
+    let (archive, old) = match place_of(store, settings, host, day)? {
+        Ok(place) => place,
+        Err((path, reason)) => {
+            summary.trouble(&path, &reason);
+            return Ok(None);
+        }
+    };
+    let folder = archive.path.parent().unwrap_or(&archive.path);
+    if let Err(error) = files::create_folder(folder).and_then(|()| files::sweep_temporaries(folder))
+    {
+        summary.trouble(folder, &error.to_string());
+        return Ok(None);
+    }
+    let (joining, places) = join_all(&archive, host, old.as_ref(), logs, summary);
+    if places.is_empty() {
+        return Ok(None);
+    }
+    let draft = match joining.finish() {
+        Ok(draft) => draft,
+        Err(error) => {
+            summary.trouble(&archive.path, &error.to_string());
+            return Ok(None);
+        }
+    };
+    let path = draft.as_ref().map_or(archive.path.as_path(), Draft::path);
+    let described = draft.as_ref().map(|draft| &draft.document).or(old.as_ref());
+    let Some(mut document) = described.cloned() else {
+        return Ok(None);
+    };
+    let wanted: BTreeSet<&str> = places.iter().map(|(_, name, _)| name.as_str()).collect();
+    let read = read_back(store, path, &document, host, &wanted, &tuning(settings))?;
+    for (member, reason) in &read.faults {
+        let what = match member {
+            Some(member) => format!("{member} in it: {reason}"),
+            None => reason.clone(),
+        };
+        summary.trouble(&archive.path, &what);
+    }
+    if !read.faults.is_empty() {
+        return Ok(None);
+    }
+    for member in &mut document.members {
+        if let Some(Ok(sources)) = read.content.get(&member.name) {
+            member.sources.clone_from(sources);
+        }
+    }
+    let mut held = Vec::new();
+    for (found, name, is_new) in places {
+        match read.content.get(&name) {
+            Some(Ok(_)) => held.push(Held {
+                log: log_of(&found),
+                found,
+                is_new,
+            }),
+            Some(Err(reason)) => summary.trouble(&found.path, reason),
+            None => summary.trouble(&found.path, "it was not found in the archive"),
+        }
+    }
+    if held.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Ready {
+        archive,
+        draft,
+        document,
+        logs: held,
+    }))
+}
+
+/// A log, its name in the archive, and whether it is new there.
+type Placed = (FoundLog, String, bool);
+
+/// Adds all logs to an archive; one that cannot be read is left out.
+fn join_all(
+    archive: &FoundArchive,
+    host: &str,
+    old: Option<&Document>,
+    mut logs: Vec<FoundLog>,
+    summary: &mut ArchiveSummary,
+) -> (Joining, Vec<Placed>) {
+    'anew: loop {
+        let mut joining = Joining::new(archive.clone(), host, old.cloned());
+        let mut places = Vec::new();
+        for (index, found) in logs.iter().enumerate() {
+            match joining.add(&log_of(found)) {
+                Ok(Place::New(name)) => places.push((found.clone(), name, true)),
+                Ok(Place::Known(name)) => places.push((found.clone(), name, false)),
+                Err(error) => {
+                    summary.trouble(&found.path, &error.to_string());
+                    logs.remove(index);
+                    continue 'anew;
+                }
+            }
+        }
+        return (joining, places);
+    }
+}
+
+fn log_of(found: &FoundLog) -> Log {
+    Log {
+        path: found.path.clone(),
+        name: archive::member_name(&found.relative),
+        size: found.size,
+        modified: found.modified,
+        identity: found.identity,
+    }
+}
+
+impl Ready {
+    /// Step 2: the catalogue knows the new archive beside the old one.
+    pub(crate) fn note(&self, store: &Store) -> Result<(), Failure> {
+        Ok(store.note_archive(&record_of(&self.archive, &self.document))?)
+    }
+
+    /// Step 3: the new archive takes its place.
+    pub(crate) fn put_in_place(self) -> archive::Result<InPlace> {
+        let is_new = self.draft.is_some();
+        if let Some(draft) = self.draft {
+            draft.commit()?;
+        }
+        Ok(InPlace {
+            archive: self.archive,
+            document: self.document,
+            logs: self.logs,
+            is_new,
+        })
+    }
+}
+
+/// An archive that has taken its place.
+pub(crate) struct InPlace {
+    archive: FoundArchive,
+    document: Document,
+    logs: Vec<Held>,
+    is_new: bool,
+}
+
+impl InPlace {
+    /// Step 4: its metadata follow.
+    pub(crate) fn describe(&self) -> archive::Result<()> {
+        self.document.write(&self.archive.metadata())
+    }
+
+    /// Step 5: the catalogue forgets the archive before it.
+    pub(crate) fn settle(&self, store: &Store) -> Result<(), Failure> {
+        let ArchiveRecord { file, checksum, .. } = record_of(&self.archive, &self.document);
+        Ok(store.keep_archive(&file, &checksum)?)
+    }
+
+    /// Step 6: the originals go, where they may.
+    pub(crate) fn conclude(
+        self,
+        store: &Store,
+        settings: &Settings,
+        summary: &mut ArchiveSummary,
+    ) -> Result<(), Failure> {
+        let path = &self.archive.path;
+        match digest_of_file(path) {
+            Ok(digest) if digest.sha256 == self.document.archive.sha256 => {}
+            Ok(_) => {
+                summary.trouble(path, "it is not what was written to it; all logs stay");
+                return Ok(());
+            }
+            Err(error) => {
+                summary.trouble(path, &error.to_string());
+                return Ok(());
+            }
+        }
+        if self.is_new {
+            summary.written.push(files::show(path).to_string());
+        }
+        let file = record_of(&self.archive, &self.document).file;
+        let mut folders = BTreeSet::new();
+        for held in &self.logs {
+            store.mark_archived(&held.found, &file)?;
+            summary.archived += u64::from(held.is_new);
+            if settings.archive.keep_original {
+                continue;
+            }
+            match held.log.remove() {
+                Ok(()) => {
+                    info!("{}: archived", files::show(&held.log.path));
+                    summary.removed += 1;
+                    folders.extend(held.log.path.parent().map(Path::to_owned));
+                }
+                Err(error) => summary.trouble(&held.log.path, &error.to_string()),
+            }
+        }
+        for folder in folders {
+            if let Err(error) = files::sync_folder(&folder) {
+                summary.trouble(&folder, &error.to_string());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the catalogue keeps of an archive.
+pub(crate) fn record_of(archive: &FoundArchive, document: &Document) -> ArchiveRecord {
+    ArchiveRecord {
+        file: archive.relative.to_string_lossy().into_owned(),
+        checksum: document.archive.sha256.clone(),
+        document: document.to_json(),
+    }
+}
+
+/// An archive and what it holds; or a path, and why nothing can join it.
+type Found = Result<(FoundArchive, Option<Document>), (PathBuf, String)>;
+
+/// The archive of a host's day: in the archive folder itself where all logs are of one machine, else
+/// in a folder of the host's name.
+fn place_of(store: &Store, settings: &Settings, host: &str, day: Date) -> Result<Found, Failure> {
+    let format = match settings.archive.compress_format {
+        CompressFormat::Zip => archive::Format::Zip,
+        CompressFormat::TarGz => archive::Format::TarGz,
+    };
+    let root = &settings.paths.archive_dir;
+    let of_host = PathBuf::from(store::folder_name(host));
+    let mut folders = vec![of_host];
+    if settings.input.hosts == HostLayout::Single {
+        folders.insert(0, PathBuf::new());
+    }
+    for folder in folders {
+        let archive = match archive::locate(root, &folder, day, format) {
+            Ok(archive) => archive,
+            Err(error) => return Ok(Err((root.clone(), error.to_string()))),
+        };
+        match known_document(store, &archive)? {
+            // The machine had another name before.
+            Ok(Some(document)) if document.host != host => {}
+            Ok(document) => return Ok(Ok((archive, document))),
+            Err(reason) => return Ok(Err((archive.path, reason))),
+        }
+    }
+    let reason = format!("the archive of {day} there is of another machine than {host}");
+    Ok(Err((root.clone(), reason)))
+}
+
+/// What the archive that lies there holds, by its checksum; `None` where there is none. Mends what a
+/// crash left half done. Says why where the archive is not ours.
+pub(crate) fn known_document(
+    store: &Store,
+    archive: &FoundArchive,
+) -> Result<Result<Option<Document>, String>, Failure> {
+    let file = archive.relative.to_string_lossy().into_owned();
+    let mut records = store.archives()?;
+    records.retain(|record| record.file == file);
+    match std::fs::symlink_metadata(&archive.path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            store.forget_archive(&file)?;
+            return Ok(Ok(None));
+        }
+        Err(error) => return Ok(Err(files::describe(&error))),
+        Ok(there) if !there.is_file() => return Ok(Err("it is no regular file".to_owned())),
+        Ok(_) => {}
+    }
+    let checksum = match digest_of_file(&archive.path) {
+        Ok(digest) => digest.sha256,
+        Err(error) => return Ok(Err(error.to_string())),
+    };
+    let beside = Document::read(&archive.metadata());
+    if let Some(record) = records.iter().find(|record| record.checksum == checksum) {
+        let document = match Document::parse(&record.document) {
+            Ok(document) => document,
+            Err(reason) => return Ok(Err(format!("what the catalogue knows of it: {reason}"))),
+        };
+        if !beside.is_ok_and(|beside| beside.as_ref() == Some(&document))
+            && let Err(error) = document.write(&archive.metadata())
+        {
+            return Ok(Err(error.to_string()));
+        }
+        store.keep_archive(&file, &checksum)?;
+        return Ok(Ok(Some(document)));
+    }
+    if !records.is_empty() {
+        return Ok(Err(
+            "it is not as this program left it; look at it with `network-monitor archive verify` \
+             and move it away"
+                .to_owned(),
+        ));
+    }
+    match beside {
+        Ok(Some(document)) if document.archive.sha256 == checksum => {
+            store.note_archive(&record_of(archive, &document))?;
+            Ok(Ok(Some(document)))
+        }
+        _ => Ok(Err(
+            "it was not written by this program; move it away".to_owned()
+        )),
+    }
+}
+
+/// What was found as an archive was read back.
+#[derive(Default)]
+struct ReadBack {
+    /// What is wrong, with the member where it is one.
+    faults: Vec<(Option<String>, String)>,
+    /// For each wanted member the sources that hold it, or why it is in doubt.
+    content: BTreeMap<String, Result<Vec<String>, String>>,
+}
+
+/// Reads an archive back: all members by their checksums, and the wanted ones by what they say, which
+/// the history has to hold.
+fn read_back(
+    store: &Store,
+    path: &Path,
+    document: &Document,
+    host: &str,
+    wanted: &BTreeSet<&str>,
+    tuning: &Tuning,
+) -> Result<ReadBack, Failure> {
+    let mut contents = Vec::new();
+    let faults = archive::check(path, document, |member, content| {
+        if wanted.contains(member.name.as_str()) {
+            let read = fold_through_pipe(content, |log| Content::read(log, tuning));
+            contents.push((member.name.clone(), read));
+        }
+    });
+    let mut back = ReadBack::default();
+    match faults {
+        Ok(faults) => back
+            .faults
+            .extend(faults.into_iter().map(|fault| (fault.member, fault.reason))),
+        Err(error) => back.faults.push((None, error.to_string())),
+    }
+    for (name, read) in contents {
+        let outcome = match read {
+            Err(error) => Err(files::describe(&error)),
+            Ok(Content {
+                failure: Some(failure),
+                ..
+            }) => Err(failure),
+            Ok(content) => match store.holds(host, &content)? {
+                Some(sources) => Ok(sources),
+                None => Err("the history does not hold all of it".to_owned()),
+            },
+        };
+        let outcome = outcome.map_err(|reason| format!("read back from the archive: {reason}"));
+        back.content.insert(name, outcome);
+    }
+    Ok(back)
+}
+
+/// Lets `fold` read a member of an archive as a log, whatever it is compressed with, while it is
+/// unpacked.
+///
+/// # Errors
+/// Where the member cannot be read.
+pub(crate) fn fold_through_pipe<T: Send>(
+    content: &mut dyn Read,
+    fold: impl FnOnce(OpenLog) -> T + Send,
+) -> io::Result<T> {
+    let (reader, mut writer) = io::pipe()?;
+    std::thread::scope(|scope| {
+        let folding =
+            scope.spawn(move || OpenLog::from_stream(reader, files::Limits::default()).map(fold));
+        let mut buffer = vec![0; 256 << 10];
+        let copied = loop {
+            match content.read(&mut buffer) {
+                Ok(0) => break Ok(()),
+                // Whoever folds may have seen enough: what is damaged is not read on.
+                Ok(count) if writer.write_all(&buffer[..count]).is_err() => break Ok(()),
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => break Err(error),
+            }
+        };
+        drop(writer);
+        let folded = folding.join().expect("a fold does not panic");
+        copied.and(folded)
+    })
+}
+
+#[cfg(test)]
+#[path = "archiving/tests.rs"]
+mod tests;
