@@ -141,7 +141,7 @@ fn frame(report: &Report, size: CurveSize) -> Frame {
         width,
         height,
         left: 66.0,
-        right: 16.0,
+        right: 18.0,
         top: 8.0,
         bottom: 24.0,
         start,
