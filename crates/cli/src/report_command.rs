@@ -12,7 +12,7 @@ use tracing::{debug, warn};
 use traffic::{Period, When};
 
 use crate::args::ReportArgs;
-use crate::facts::{input_facts, time_of};
+use crate::facts::{input_facts, past, time_of};
 use crate::failure::{Ending, Failure};
 use crate::periods::plan;
 use crate::pipeline::{IngestSummary, ingest_folder, look_for_logs, tuning};
@@ -228,7 +228,11 @@ fn write(
         builder.bucket(&facts);
     }
     let input = input_facts(&store.input_facts(host, seconds.clone())?, zone);
-    let report = builder.finish(input, comparison(store, host, period, settings)?);
+    let mut report = builder.finish(input, comparison(store, host, period, settings)?);
+    if formats.contains(&ReportFormat::Html) {
+        let past = past(store, host, seconds.start, include_loopback)?;
+        report.look_back(&past, zone, options.top_n);
+    }
 
     if formats.contains(&ReportFormat::Json) {
         folder.write_json(

@@ -16,7 +16,7 @@ pub enum CurveSize {
 }
 
 /// Peaks reach this many times as high as the highest mean before they are cut off.
-const MOST_OF_PEAKS: u64 = 4;
+const MOST_OF_PEAKS: u64 = 2;
 
 /// Where a curve lies within its picture.
 struct Frame {

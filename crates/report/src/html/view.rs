@@ -6,9 +6,10 @@ use super::HtmlOptions;
 use super::change::{report_days, sentence, signed};
 use super::names::{FullName, Name, Names};
 use crate::charts::{self, CurveSize, curve_svg};
+use crate::history;
 use crate::traces::List;
 use crate::units::{bytes, duration, percent, rate};
-use crate::{Compared, Connection, Moment, Report, TopProtocol, UNKNOWN};
+use crate::{Compared, Connection, History, Moment, Report, TopProtocol, UNKNOWN};
 
 /// Gaps that a page lists; the JSON has more.
 const MOST_GAPS: usize = 100;
@@ -38,6 +39,10 @@ pub(super) struct Page {
     ports: Vec<Entry>,
     protocols: Vec<Entry>,
     interfaces: Vec<Entry>,
+    week: Option<Week>,
+    past: Option<String>,
+    new_processes: Option<NewNames>,
+    new_remotes: Option<NewNames>,
     has_traces: bool,
     has_charts: bool,
     connections: Vec<Row>,
@@ -117,6 +122,37 @@ struct Entry {
     trace: String,
 }
 
+/// The usual week.
+#[derive(Serialize)]
+struct Week {
+    rows: Vec<(&'static str, Vec<Cell>)>,
+    most: String,
+}
+
+/// An hour of the usual week.
+#[derive(Serialize)]
+struct Cell {
+    /// From 0, nothing, to 5, the most. `None` where nothing was observed.
+    level: Option<u64>,
+    rate: String,
+}
+
+/// Names that were not seen before.
+#[derive(Serialize)]
+struct NewNames {
+    top: Vec<NewName>,
+    total: String,
+    more: bool,
+}
+
+#[derive(Serialize)]
+struct NewName {
+    name: Name,
+    received: String,
+    sent: String,
+    first: String,
+}
+
 /// A connection.
 #[derive(Serialize)]
 struct Row {
@@ -180,6 +216,20 @@ impl Page {
             ports: lists.ports(&mut names),
             protocols: lists.plain(&report.protocols, List::Protocols, &mut names),
             interfaces: lists.plain(&report.interfaces, List::Interfaces, &mut names),
+            week: report
+                .history
+                .as_ref()
+                .filter(|_| options.charts)
+                .and_then(week),
+            past: report.history.as_ref().map(|history| {
+                format!(
+                    "{} observed since {}",
+                    counted(history.days as u64, "day"),
+                    history.start.civil().strftime("%-d %B %Y")
+                )
+            }),
+            new_processes: new_names(report, |history| &history.new_processes, is_day, &mut names),
+            new_remotes: new_names(report, |history| &history.new_remotes, is_day, &mut names),
             has_traces: options.charts && options.traces.is_some(),
             has_charts: options.charts,
             connections: report
@@ -306,13 +356,13 @@ fn figures(report: &Report) -> Vec<Figure> {
             "",
             "Peak received",
             rate(report.peak_download_bps),
-            format!("95th percentile {}", rate(report.p95_download_bps)),
+            format!("95 % of the time below {}", rate(report.p95_download_bps)),
         ),
         figure(
             "",
             "Peak sent",
             rate(report.peak_upload_bps),
-            format!("95th percentile {}", rate(report.p95_upload_bps)),
+            format!("95 % of the time below {}", rate(report.p95_upload_bps)),
         ),
         figure(
             "",
@@ -439,6 +489,11 @@ struct Lists<'a> {
 impl Lists<'_> {
     fn processes(&self, names: &mut Names) -> Vec<Entry> {
         let entries = self.report.top_processes.iter().enumerate();
+        let longest = self
+            .report
+            .top_processes
+            .first()
+            .map_or(0.0, |first| first.share);
         entries
             .map(|(at, process)| Entry {
                 counts: format!(
@@ -449,7 +504,7 @@ impl Lists<'_> {
                 ..self.entry(
                     names.show(&process.name),
                     (process.download_bytes, process.upload_bytes),
-                    process.share,
+                    (process.share, longest),
                     (List::Processes, at),
                 )
             })
@@ -458,6 +513,11 @@ impl Lists<'_> {
 
     fn remotes(&self, names: &mut Names) -> Vec<Entry> {
         let entries = self.report.top_remotes.iter().enumerate();
+        let longest = self
+            .report
+            .top_remotes
+            .first()
+            .map_or(0.0, |first| first.share);
         entries
             .map(|(at, remote)| {
                 let most = remote.processes.iter().take(3);
@@ -472,7 +532,7 @@ impl Lists<'_> {
                     ..self.entry(
                         names.show(&remote.address),
                         (remote.download_bytes, remote.upload_bytes),
-                        remote.share,
+                        (remote.share, longest),
                         (List::Remotes, at),
                     )
                 }
@@ -482,6 +542,11 @@ impl Lists<'_> {
 
     fn ports(&self, names: &mut Names) -> Vec<Entry> {
         let entries = self.report.top_ports.iter().enumerate();
+        let longest = self
+            .report
+            .top_ports
+            .first()
+            .map_or(0.0, |first| first.share);
         entries
             .map(|(at, port)| {
                 let name = match &port.protocol {
@@ -491,7 +556,7 @@ impl Lists<'_> {
                 self.entry(
                     names.show(&name),
                     (port.download_bytes, port.upload_bytes),
-                    port.share,
+                    (port.share, longest),
                     (List::Ports, at),
                 )
             })
@@ -500,12 +565,13 @@ impl Lists<'_> {
 
     fn plain(&self, list: &[TopProtocol], which: List, names: &mut Names) -> Vec<Entry> {
         let entries = list.iter().enumerate();
+        let longest = list.first().map_or(0.0, |first| first.share);
         entries
             .map(|(at, entry)| {
                 self.entry(
                     names.show(&entry.name),
                     (entry.download_bytes, entry.upload_bytes),
-                    entry.share,
+                    (entry.share, longest),
                     (which, at),
                 )
             })
@@ -516,7 +582,7 @@ impl Lists<'_> {
         &self,
         name: Name,
         (received, sent): (u64, u64),
-        share: f64,
+        (share, longest): (f64, f64),
         (list, at): (List, usize),
     ) -> Entry {
         let charts = self.options.charts && self.total > 0;
@@ -527,15 +593,66 @@ impl Lists<'_> {
             counts: String::new(),
             received: bytes(received),
             sent: bytes(sent),
-            share: percent(share),
-            bar: if charts {
-                charts::bar(share, received, sent)
+            // Shares have six decimals: what rounds to nothing there was not nothing.
+            share: percent(if received.max(sent) > 0 {
+                share.max(1e-6)
+            } else {
+                share
+            }),
+            bar: if charts && share > 0.0 {
+                charts::bar(share / longest.max(share), received, sent)
             } else {
                 String::new()
             },
             trace: traces.map_or_else(String::new, |traces| charts::spark(traces.of(list, at))),
         }
     }
+}
+
+/// Hours by weekday, where enough days were observed to show a shape.
+fn week(history: &History) -> Option<Week> {
+    const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+    const LEAST_DAYS: usize = 5;
+    let most = history.week.iter().flatten().flatten().max().copied()?;
+    let cell = |hour: &Option<u64>| Cell {
+        // Levels of the root: an hour with a quarter of the most is half as deep.
+        level: hour.map(|hour| match (hour, most) {
+            (0, _) | (_, 0) => 0,
+            (hour, most) => ((hour as f64 / most as f64).sqrt() * 5.0).ceil() as u64,
+        }),
+        rate: hour.map_or_else(|| "not observed".to_owned(), rate),
+    };
+    (history.days >= LEAST_DAYS).then(|| Week {
+        rows: DAYS
+            .into_iter()
+            .zip(&history.week)
+            .map(|(day, hours)| (day, hours.iter().map(cell).collect()))
+            .collect(),
+        most: rate(most),
+    })
+}
+
+fn new_names(
+    report: &Report,
+    which: impl Fn(&History) -> &Option<history::NewNames>,
+    is_day: bool,
+    names: &mut Names,
+) -> Option<NewNames> {
+    let new = which(report.history.as_ref()?).as_ref()?;
+    Some(NewNames {
+        total: count(new.total as u64),
+        more: new.top.len() < new.total,
+        top: new
+            .top
+            .iter()
+            .map(|new| NewName {
+                name: names.show(&new.name),
+                received: bytes(new.download_bytes),
+                sent: bytes(new.upload_bytes),
+                first: clock(new.first_seen, is_day),
+            })
+            .collect(),
+    })
 }
 
 fn row(connection: &Connection, is_day: bool, names: &mut Names) -> Row {
