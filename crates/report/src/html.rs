@@ -5,7 +5,9 @@
 //! either, even if it were written unescaped.
 
 mod change;
+mod lists;
 mod names;
+mod quantities;
 mod view;
 
 use base64::Engine as _;

@@ -5,7 +5,7 @@ mod sample;
 use base64::Engine as _;
 use jiff::civil::date;
 use report::{HtmlOptions, Options, Past, Report, Traces};
-use sample::{DAY, START, all_facts, facts, hostile, input, row, rows};
+use sample::{START, all_facts, facts, hostile, input, row, rows};
 use sha2::Digest as _;
 use traffic::{Period, RowView};
 
@@ -39,8 +39,8 @@ fn has_section(page: &str, id: &str) -> bool {
 fn a_day_has_its_verdict_and_all_its_sections() {
     let page = page(&sample::day());
     assert_eq!(
-        between(&page, "<p class=\"verdict\">", "</p>"),
-        "45.9 MB down, 16.4 MB up: 15 % more than the day before, per second observed; 2 gaps, 11.8 % observed."
+        between(&page, "<p class=\"verdict\">", "</p>").replace('\u{a0}', " "),
+        "45.9 MB down, 16.4 MB up: 18 % more than the day before, per second observed; 2 gaps, 11.8 % observed."
     );
     for id in [
         "curve",
@@ -186,11 +186,10 @@ fn a_busy_day_stays_under_500_kb() {
 #[test]
 fn the_same_report_gives_the_same_page_timestamp_aside() {
     let one = sample::day();
-    let other = sample::report_of(
-        &sample::shuffled(&rows(), 1),
-        &sample::shuffled(&all_facts(), 2),
-        Options::default(),
-    );
+    let (mut rows, mut facts) = (rows(), all_facts());
+    rows.reverse();
+    facts.reverse();
+    let other = sample::report_of(&rows, &facts, Options::default());
     let page = page(&one);
     assert_eq!(page, self::page(&other));
     assert_eq!(report::timestamp_of_html(&page), Some(one.timestamp));
@@ -244,7 +243,6 @@ fn a_period_of_days_is_named_by_its_days() {
     let page = page(&report);
     assert!(page.contains("Mon, 2 March 2026 to Sun, 8 March 2026"));
     assert!(page.contains("Days as a table") && page.contains("Fri, 6 Mar"));
-    assert_eq!(DAY, period.first);
 }
 
 #[test]

@@ -67,13 +67,12 @@ pub fn curve_svg(report: &Report, size: CurveSize, id: &str) -> Option<String> {
     write!(
         svg,
         "<svg class=\"curve\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {}\" role=\"img\" \
-         aria-labelledby=\"{id}-title {id}-desc\"><title id=\"{id}-title\">{}</title>\
+         aria-labelledby=\"{id}-title {id}-desc\"><title id=\"{id}-title\">Download and upload over time</title>\
          <desc id=\"{id}-desc\">{}</desc>\
          <defs><pattern id=\"{id}-hatch\" width=\"5\" height=\"5\" patternUnits=\"userSpaceOnUse\" \
          patternTransform=\"rotate(45)\"><path class=\"hatch\" d=\"M0 0V5\"/></pattern></defs>",
         frame.width,
         frame.height,
-        "Download and upload over time",
         describe(report),
     )
     .expect("a String takes any text");
@@ -102,13 +101,8 @@ pub fn curve_svg(report: &Report, size: CurveSize, id: &str) -> Option<String> {
 /// Whether some peak is too high for the chart.
 pub(crate) fn cuts_peaks(report: &Report) -> bool {
     let curve = &report.curve;
-    let [down, up] = [
-        (&curve.download_bps, &curve.peak_download_bps),
-        (&curve.upload_bps, &curve.peak_upload_bps),
-    ]
-    .map(|(_, peaks)| largest(peaks));
-    let (top, bottom) = reach(report);
-    down > top || up > bottom
+    let (down, up) = reach(report);
+    largest(&curve.peak_download_bps) > down || largest(&curve.peak_upload_bps) > up
 }
 
 fn largest(list: &[Option<u64>]) -> u64 {

@@ -1,6 +1,6 @@
 //! Comparisons in words.
 
-use crate::units::percent;
+use super::quantities::percent;
 use crate::{Compared, Report};
 
 /// How a ratio of change reads: `12.0 % more than`, `as much as`, `11.3 times as much as`.
@@ -11,9 +11,9 @@ pub(super) fn words(change: f64) -> String {
         format!("{:.1} times as much as", change + 1.0)
     } else if change > 0.0 {
         // A percentage here may pass 100, which shares never do.
-        format!("{:.0} % more than", change * 100.0)
+        format!("{:.0}\u{a0}% more than", change * 100.0)
     } else if change > -0.995 {
-        format!("{:.0} % less than", -change * 100.0)
+        format!("{:.0}\u{a0}% less than", -change * 100.0)
     } else {
         format!("{} less than", percent(-change))
     }
@@ -23,9 +23,9 @@ pub(super) fn words(change: f64) -> String {
 pub(super) fn signed(change: Option<f64>) -> String {
     match change {
         None => "–".to_owned(),
-        Some(change) if change.abs() < 0.0005 => "±0 %".to_owned(),
+        Some(change) if change.abs() < 0.0005 => "±0\u{a0}%".to_owned(),
         Some(change) if change >= 9.0 => format!("×{:.1}", change + 1.0),
-        Some(change) if change > 0.0 => format!("+{:.1} %", change * 100.0),
+        Some(change) if change > 0.0 => format!("+{:.1}\u{a0}%", change * 100.0),
         Some(change) => format!("−{}", percent(-change)),
     }
 }
@@ -56,11 +56,11 @@ mod tests {
 
     #[test]
     fn changes_read_well() {
-        assert_eq!(words(0.118), "12 % more than");
-        assert_eq!(words(-0.118), "12 % less than");
+        assert_eq!(words(0.118), "12\u{a0}% more than");
+        assert_eq!(words(-0.118), "12\u{a0}% less than");
         assert_eq!(words(0.001), "about as much as");
         assert_eq!(words(19.0), "20.0 times as much as");
-        assert_eq!(signed(Some(-0.5)), "−50.0 %");
+        assert_eq!(signed(Some(-0.5)), "−50.0\u{a0}%");
         assert_eq!(signed(None), "–");
     }
 }

@@ -7,12 +7,12 @@ use serde::Serialize;
 use crate::printable::{cut, printable, width};
 
 /// Columns of a name beside numbers.
-const COLUMNS: usize = 64;
+const COLUMNS: usize = 56;
 /// Names that are repeated in full at the end of the page, and the bytes of each.
 const MOST_IN_FULL: usize = 100;
 const MOST_BYTES: usize = 8_000;
 /// Bytes of all of them.
-const ALL_BYTES: usize = 100_000;
+const ALL_BYTES: usize = 80_000;
 
 /// A name in its place.
 #[derive(Clone, Debug, Serialize)]
