@@ -153,10 +153,8 @@ impl Settings {
 
     /// Names what was configured and has no effect in this version yet.
     pub fn not_yet_active(&self) -> Vec<&'static str> {
-        let has_html = self.reports.formats.contains(&ReportFormat::Html);
         let inactive = [
             ("email", self.email.enabled),
-            ("reports.format: html", has_html),
             (
                 "processing.keep_temp_files",
                 self.processing.keep_temp_files,

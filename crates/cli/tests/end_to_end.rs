@@ -13,6 +13,8 @@ mod hostile;
 mod hosts;
 #[path = "end_to_end/lab.rs"]
 mod lab;
+#[path = "end_to_end/pages.rs"]
+mod pages;
 #[path = "end_to_end/samples.rs"]
 mod samples;
 #[path = "end_to_end/store.rs"]

@@ -99,6 +99,13 @@ const TABLES_2: &str = "
         path BLOB PRIMARY KEY,
         last_day TEXT NOT NULL
     ) STRICT;
+    CREATE TABLE digest (
+        host TEXT NOT NULL,
+        day INTEGER NOT NULL,
+        loopback INTEGER NOT NULL,
+        content TEXT NOT NULL,
+        PRIMARY KEY (host, day, loopback)
+    ) STRICT;
 ";
 
 pub(crate) fn exists(root: &Path) -> bool {
@@ -372,8 +379,8 @@ pub(crate) fn source_of_file(file: &str) -> Option<(&str, i64)> {
     Some((name, generation.parse().ok()?))
 }
 
-/// Notes that a day of a host has news that no report tells yet. Totals that hold the day are
-/// forgotten.
+/// Notes that a day of a host has news that no report tells yet. Totals that hold the day and
+/// its digest are forgotten.
 pub(crate) fn insert_pending(catalog: &Connection, host: &str, day: i64) -> Result<()> {
     catalog.execute(
         "INSERT OR IGNORE INTO pending VALUES (?1, ?2)",
@@ -386,6 +393,10 @@ pub(crate) fn insert_pending(catalog: &Connection, host: &str, day: i64) -> Resu
     catalog.execute(
         "DELETE FROM total WHERE host = ?1 AND first < ?3 AND past > ?2",
         params![host, start, end],
+    )?;
+    catalog.execute(
+        "DELETE FROM digest WHERE host = ?1 AND day = ?2",
+        params![host, day],
     )?;
     Ok(())
 }

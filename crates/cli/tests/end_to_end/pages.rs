@@ -1,0 +1,61 @@
+//! Reports as HTML pages.
+
+use std::fs;
+
+use crate::lab::Lab;
+
+/// 2020-11-21 00:10:00 UTC: the idle refresh before it is of the same day.
+const FIRST_DAY: i64 = 1_605_917_400;
+
+/// Thirty seconds of one connection.
+fn log(start: i64, process: &str, peer: &str) -> Vec<u8> {
+    let mut log = "Refreshing:\n<NO TRAFFIC>\n\n".to_owned();
+    for second in start..start + 30 {
+        log.push_str(&format!(
+            "Refreshing:\n\
+             process: <{second}> \"{process}\" up/down Bps: 500/900 connections: 1\n\
+             connection: <{second}> <eth0>:40000 => {peer}:443 (tcp) up/down Bps: 500/900 process: \"{process}\"\n\
+             remote_address: <{second}> {peer} up/down Bps: 500/900 connections: 1\n\n"
+        ));
+    }
+    log.into_bytes()
+}
+
+fn page(lab: &Lab, day: &str) -> String {
+    fs::read_to_string(lab.path("reports").join(format!("report_{day}.html"))).unwrap()
+}
+
+#[test]
+fn a_page_is_written_once_and_left_alone_until_something_changes() {
+    let lab = Lab::new();
+    lab.put("one.log", &log(FIRST_DAY, "curl", "192.0.2.7"));
+    let html = ["report", "--format", "html", "--date", "20201121"];
+    assert!(lab.run(&html).done().said.contains("report_20201121.html"));
+    let first = lab.contents("reports");
+    assert!(page(&lab, "20201121").contains("down, 15.0\u{a0}kB up"));
+    assert!(
+        lab.run(&html)
+            .done()
+            .said
+            .contains("report_20201121.html (unchanged)")
+    );
+    assert_eq!(lab.contents("reports"), first);
+}
+
+#[test]
+fn a_page_tells_names_that_weeks_before_did_not_show() {
+    let lab = Lab::new();
+    lab.put("one.log", &log(FIRST_DAY, "curl", "192.0.2.7"));
+    lab.put("two.log", &log(FIRST_DAY + 86_400, "sshd", "192.0.2.8"));
+    lab.run(&["report", "--format", "html"]).done();
+    let (first, second) = (page(&lab, "20201121"), page(&lab, "20201122"));
+    assert!(!first.contains("id=\"new-processes\""));
+    assert!(second.contains("id=\"new-processes\"") && second.contains("id=\"new-peers\""));
+
+    // A log that turns up late tells that the process was known, but not the peer.
+    lab.put("late.log", &log(FIRST_DAY + 3600, "sshd", "192.0.2.9"));
+    lab.run(&["report", "--format", "html", "--date", "20201122"])
+        .done();
+    let second = page(&lab, "20201122");
+    assert!(!second.contains("id=\"new-processes\"") && second.contains("id=\"new-peers\""));
+}
