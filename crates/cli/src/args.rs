@@ -53,6 +53,14 @@ Examples:
   network-monitor ingest old/*.log.gz --host web2          another machine's logs
   bandwhich --raw | network-monitor ingest -               straight from bandwhich";
 
+const EMAIL_HELP: &str = "\
+Letters that could not be sent wait in the outbox; each report sends them again, with growing pauses.
+
+Examples:
+  network-monitor email test                               how far a letter gets
+  network-monitor email preview --date yesterday --open    the letter, in your mail program
+  network-monitor email flush                              send what waits, now";
+
 const CONFIG_HELP: &str = "\
 Examples:
   network-monitor config init
@@ -133,6 +141,9 @@ pub enum Command {
     Ingest(IngestArgs),
     /// Shows what is pending and what was done
     Status(StatusArgs),
+    /// Sends, shows and examines letters
+    #[command(subcommand, after_help = EMAIL_HELP)]
+    Email(EmailCommand),
     /// Mends and examines the history
     #[command(subcommand)]
     Store(StoreCommand),
@@ -209,6 +220,37 @@ pub struct StatusArgs {
     /// Prints the status as JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// The commands of `email`.
+#[derive(Debug, Clone, Subcommand)]
+pub enum EmailCommand {
+    /// Sends a test letter and says how far it got
+    Test,
+    /// Writes the letter that a report would send
+    Preview(PreviewArgs),
+    /// Sends now what waits in the outbox
+    Flush,
+}
+
+/// The options of `email preview`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct PreviewArgs {
+    /// The day or period, as `report` takes it
+    #[arg(long, value_name = "WHEN", default_value = "yesterday")]
+    pub date: String,
+
+    /// The machine
+    #[arg(long, value_name = "NAME")]
+    pub host: Option<String>,
+
+    /// Writes the letter to this file (.eml) and not to standard output
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// Opens the letter in the mail program
+    #[arg(long)]
+    pub open: bool,
 }
 
 /// The commands of `store`.
@@ -300,6 +342,7 @@ impl Args {
                 }
             }
             Command::Status(_)
+            | Command::Email(_)
             | Command::Store(_)
             | Command::Config(_)
             | Command::Completions(_)

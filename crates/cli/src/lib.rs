@@ -6,11 +6,15 @@
 pub mod args;
 pub mod completions;
 pub mod config_command;
+pub mod email_command;
 pub mod facts;
 pub mod failure;
+pub mod letter;
 pub mod logging;
+pub mod password;
 pub mod periods;
 pub mod pipeline;
+pub mod post;
 pub mod progress;
 pub mod publish;
 pub mod report_command;

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use mail::Which;
 use report::{
     Builder, Comparison, Context, Moment, Options, ParquetOptions, ParquetRows, Report,
     TextOptions, Totals,
@@ -12,10 +13,13 @@ use tracing::{debug, warn};
 use traffic::{Period, When};
 
 use crate::args::ReportArgs;
+use crate::email_command;
 use crate::facts::{input_facts, time_of};
 use crate::failure::{Ending, Failure};
+use crate::letter::Subject;
 use crate::periods::plan;
 use crate::pipeline::{IngestSummary, ingest_folder, look_for_logs, tuning};
+use crate::post::{self, MailResult, Post};
 use crate::progress::Progress;
 use crate::publish::{Folder, Written, print_json};
 use crate::settings::{HostLayout, Loopback, ReportFormat, Settings};
@@ -31,6 +35,8 @@ pub struct RunResult {
     pub ingest: IngestSummary,
     /// The reports.
     pub reports: Vec<ReportResult>,
+    /// What became of the letters. `None` where none are sent.
+    pub mail: Option<MailResult>,
     /// Whether nothing had to be done.
     pub nothing_new: bool,
     /// Settings that are accepted and have no effect in this version.
@@ -58,11 +64,24 @@ pub struct ReportResult {
     pub files: Vec<Written>,
 }
 
-/// Runs the command.
+/// Runs the command. A letter tells of a run that fails.
 ///
 /// # Errors
-/// Where the store or a report cannot be written. What was done before stays done.
+/// Where the store, a report or the outbox cannot be written. What was done before stays done.
 pub fn run(
+    args: &ReportArgs,
+    settings: &Settings,
+    world: &World,
+    out: &mut dyn Write,
+) -> Result<Ending, Failure> {
+    run_untold(args, settings, world, out).inspect_err(|failure| {
+        if !args.dry_run {
+            post::tell_failure(failure, settings, world);
+        }
+    })
+}
+
+fn run_untold(
     args: &ReportArgs,
     settings: &Settings,
     world: &World,
@@ -99,11 +118,20 @@ pub fn run(
         );
     }
     let mut store = Store::open(&settings.paths.store_dir, &world.started(), "report")?;
+    let mut post = match settings.email.enabled {
+        true => Some(Post::open(settings, world, "report")?),
+        false => None,
+    };
+    if let Some(post) = &mut post {
+        post.deliver(Which::Due)?;
+    }
     let progress = Progress::new(world.quiet);
     result.ingest = ingest_folder(&mut store, settings, world.now, &progress)?;
     let today = world.today(settings);
+    let asked = when.map(|when| when.on(today));
     let known = store.hosts()?;
-    for host in hosts(&store, args, settings)? {
+    let hosts = hosts(&store, args, settings)?;
+    for host in hosts.iter().cloned() {
         if args.host.is_some() && !known.contains(&host) {
             return Err(Failure::Usage(format!(
                 "the store holds nothing of host {host:?}; it knows {}",
@@ -113,6 +141,17 @@ pub fn run(
         let plan = plan(&store, &host, when, &settings.time_zone, today)?;
         for period in &plan.periods {
             let (report, files) = write(&store, &host, *period, settings, world, args.force)?;
+            if let Some(post) = &mut post
+                && (!report.period.partial || asked == Some(*period))
+            {
+                let subject = Subject {
+                    report: &report,
+                    period: *period,
+                    files: &files,
+                    folder: None,
+                };
+                post.write(&store, &subject, &result.ingest, args.force)?;
+            }
             if period.is_day() {
                 let day = period.first.to_string();
                 store.mark_unfinished(&host, &day, report.period.partial)?;
@@ -127,6 +166,13 @@ pub fn run(
         }
         store.mark_reported(&host, &plan.told)?;
     }
+    if let Some(mut post) = post {
+        if asked.is_none() {
+            post.write_silences(&store, &hosts)?;
+        }
+        post.deliver(Which::New)?;
+        result.mail = Some(post.finish()?);
+    }
     result.nothing_new = result.ingest.new == 0
         && result
             .reports
@@ -138,7 +184,11 @@ pub fn run(
     } else if !world.quiet {
         conclude(&result, when, settings, out)?;
     }
-    let attention = result.ingest.needs_attention();
+    let attention = result.ingest.needs_attention()
+        || result
+            .mail
+            .as_ref()
+            .is_some_and(MailResult::needs_attention);
     Ok(if attention {
         Ending::Attention
     } else {
@@ -185,7 +235,10 @@ fn dry_run(
 }
 
 /// Makes the report of one period and writes its files.
-fn write(
+///
+/// # Errors
+/// Where the store cannot be read or a file not be written.
+pub fn write(
     store: &Store,
     host: &str,
     period: Period,
@@ -373,6 +426,9 @@ fn conclude(
             "Attention: {path}: {}",
             report::printable(&trouble.reason)
         )?;
+    }
+    if let Some(mail) = &result.mail {
+        email_command::show(mail, out)?;
     }
     writeln!(out, "{}", accounting(ingest))?;
     Ok(())

@@ -156,7 +156,6 @@ impl Settings {
         let has_html = self.reports.formats.contains(&ReportFormat::Html);
         let has_archive = self.archive.enabled && self.archive != Archive::default();
         let inactive = [
-            ("email", self.email.enabled),
             ("reports.format: html", has_html),
             ("archive", has_archive),
             (
