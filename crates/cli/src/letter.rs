@@ -161,7 +161,7 @@ impl<'a> Writer<'a> {
         let problems = problems::problems(report, circumstances);
         let (attachments, carried) = self.attachments(subject)?;
         let curve = match self.settings.reports.include_charts {
-            true => curve(report),
+            true => report::charts::day_curve_png(report),
             false => None,
         };
         let data = ReportData::new(report, subject.period, problems, &self.frame());
@@ -287,11 +287,6 @@ fn is_wanted(name: &str, email: &Email, has_zip: bool) -> bool {
                     ReportFormat::Html => "html",
                 }
         })
-}
-
-/// The curve of the period as PNG.
-fn curve(_report: &Report) -> Option<Vec<u8>> {
-    None
 }
 
 /// The second on the clocks of a zone: `2026-11-21 14:02`.

@@ -15,7 +15,7 @@ use crate::ranking::{Ranking, sum};
 use crate::report::{InputFacts, Report, SCHEMA_VERSION, Span};
 use crate::texts::Name;
 use crate::timeline::timeline;
-use crate::{Comparison, Coverage, Moment, Totals, UNKNOWN};
+use crate::{Comparison, Coverage, Curve, Moment, Totals, UNKNOWN};
 
 /// Whose report it is, and when.
 #[derive(Clone, Debug)]
@@ -218,6 +218,7 @@ impl Builder {
             protocols: ranking.protocols(),
             interfaces: ranking.interfaces(),
             timeline: timeline(&buckets, &period, &zone, now),
+            curve: Curve::new(&buckets),
             connections: connections
                 .iter()
                 .take(self.options.max_connections)

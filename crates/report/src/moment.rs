@@ -41,6 +41,14 @@ impl Moment {
         self.offset.to_datetime(self.timestamp())
     }
 
+    /// The moment `seconds` before, on the same clocks.
+    pub(crate) fn earlier(self, seconds: i64) -> Moment {
+        Moment {
+            second: self.second.saturating_sub(seconds),
+            ..self
+        }
+    }
+
     fn timestamp(self) -> Timestamp {
         Timestamp::from_second(self.second).unwrap_or_default()
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::connections::{ClosedConnections, Connection, ConnectionView};
 use crate::{
-    Comparisons, Coverage, Moment, Note, TimelineEntry, TopInterface, TopPort, TopProcess,
+    Comparisons, Coverage, Curve, Moment, Note, TimelineEntry, TopInterface, TopPort, TopProcess,
     TopProtocol, TopRemote,
 };
 
@@ -59,6 +59,9 @@ pub struct Report {
     pub interfaces: Vec<TopInterface>,
     /// Hours, or days where the period is longer than two.
     pub timeline: Vec<TimelineEntry>,
+    /// Rates in fine steps.
+    #[serde(default)]
+    pub curve: Curve,
     /// The connections that moved most, as many as were asked for.
     pub connections: Vec<Connection>,
     /// How many connections there are.
