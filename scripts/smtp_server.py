@@ -7,6 +7,8 @@
                          [--trouble WHAT]
         prints its port, keeps each letter as DIR/N.eml with its envelope in DIR/N.json, and ends
         when its standard input does
+    smtp_server.py read FILE
+        prints a letter as JSON, part by part, as Python's email package reads it
 
 WHAT: busy (421 to MAIL), later (451 to every recipient), later-data (451 after the letter),
 refuse:ADDRESS (550), refuse-letter (554 after the letter), cut-data (hangs up within the letter),
@@ -142,7 +144,7 @@ class Keeper:
         return "250 OK"
 
 
-async def speechless(reader, writer, drip):
+async def speechless(writer, drip):
     for letter in itertools.cycle("220-wait ") if drip else ():
         writer.write(letter.encode())
         await asyncio.sleep(0.3)
@@ -180,12 +182,39 @@ async def serve(options):
     loop = asyncio.get_running_loop()
     at_once = context if options.tls == "tls" else None
     if trouble in ("silent", "drip"):
-        talk = lambda reader, writer: speechless(reader, writer, trouble == "drip")
+        # A callback that is no coroutine: its task dies quietly with the loop.
+        tasks = []
+
+        def talk(_, writer):
+            tasks.append(asyncio.ensure_future(speechless(writer, trouble == "drip")))
+
         server = await asyncio.start_server(talk, "127.0.0.1", 0)
     else:
         server = await loop.create_server(session, "127.0.0.1", 0, ssl=at_once)
     print(server.sockets[0].getsockname()[1], flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
+
+
+def read_letter(path):
+    from email import message_from_bytes, policy
+
+    # Letters are kept as they came over the wire, where lines end with CR LF.
+    letter = message_from_bytes(path.read_bytes(), policy=policy.default)
+    parts = []
+    for part in letter.walk():
+        content = None if part.is_multipart() else part.get_content()
+        parts.append(
+            {
+                "type": part.get_content_type(),
+                "name": part.get_filename(),
+                "cid": part["Content-ID"],
+                "inline": part.get_content_disposition() == "inline",
+                "text": content if isinstance(content, str) else None,
+                "bytes": len(part.get_payload(decode=True) or b""),
+                "defects": [repr(defect) for defect in part.defects],
+            }
+        )
+    print(json.dumps({"headers": [list(header) for header in letter.items()], "parts": parts}))
 
 
 def main():
@@ -199,9 +228,13 @@ def main():
     serving.add_argument("--certificate")
     serving.add_argument("--login")
     serving.add_argument("--trouble")
+    reading = commands.add_parser("read")
+    reading.add_argument("file", type=pathlib.Path)
     options = parser.parse_args()
     if options.command == "certificates":
         write_certificates(options.folder)
+    elif options.command == "read":
+        read_letter(options.file)
     else:
         try:
             asyncio.run(serve(options))

@@ -3,8 +3,10 @@
 use std::time::{Duration, SystemTime};
 
 use lettre::address::Envelope;
-use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
-use lettre::message::{Attachment as Part, Message, MultiPart, SinglePart};
+use lettre::message::header::{
+    ContentTransferEncoding, ContentType, Header, HeaderName, HeaderValue,
+};
+use lettre::message::{Attachment as Part, Body, Message, MultiPart, SinglePart};
 
 use crate::Address;
 
@@ -97,8 +99,9 @@ impl Letter {
     }
 
     fn body(&self) -> MultiPart {
-        let html = SinglePart::html(self.html.clone());
-        let alternative = MultiPart::alternative().singlepart(SinglePart::plain(self.text.clone()));
+        let html = text_part(ContentType::TEXT_HTML, &self.html);
+        let alternative =
+            MultiPart::alternative().singlepart(text_part(ContentType::TEXT_PLAIN, &self.text));
         let alternative = if self.images.is_empty() {
             alternative.singlepart(html)
         } else {
@@ -106,7 +109,7 @@ impl Letter {
             alternative.multipart(self.images.iter().fold(related, |related, image| {
                 let file = format!("{}.png", image.name);
                 let part = Part::new_inline_with_name(image.name.clone(), file);
-                related.singlepart(part.body(image.png.clone(), content_type("image/png")))
+                related.singlepart(part.body(base64(&image.png), content_type("image/png")))
             }))
         };
         if self.attachments.is_empty() {
@@ -122,9 +125,24 @@ impl Letter {
                 _ => "application/octet-stream",
             };
             let part = Part::new(one_line(&file.name));
-            mixed.singlepart(part.body(file.bytes.clone(), content_type(kind)))
+            mixed.singlepart(part.body(base64(&file.bytes), content_type(kind)))
         })
     }
+}
+
+fn text_part(kind: ContentType, text: &str) -> SinglePart {
+    let encoding = ContentTransferEncoding::QuotedPrintable;
+    let body = Body::new_with_encoding(text.to_owned(), encoding);
+    SinglePart::builder()
+        .header(kind)
+        .body(body.expect("any text can be quoted"))
+}
+
+/// Left to itself, lettre sends text files as they are, lines of any length and bare line feeds
+/// included, which servers refuse.
+fn base64(bytes: &[u8]) -> Body {
+    Body::new_with_encoding(bytes.to_vec(), ContentTransferEncoding::Base64)
+        .expect("any bytes can be base64")
 }
 
 fn content_type(text: &str) -> ContentType {
@@ -185,6 +203,20 @@ mod tests {
             "MIME-Version: 1.0",
         ] {
             assert!(head.lines().any(|found| found == line), "{line}\n{head}");
+        }
+    }
+
+    #[test]
+    fn every_line_is_one_that_any_server_takes() {
+        let mut letter = letter();
+        letter.html = "<p>".repeat(5000) + "\r\nx\ny";
+        let bytes = ["{\n".repeat(999).as_bytes(), &[b'x'; 5000]].concat();
+        let name = "report.json".to_owned();
+        letter.attachments = vec![Attachment { name, bytes }];
+        let eml = String::from_utf8(letter.compose()).unwrap();
+        for line in eml.split_inclusive("\r\n") {
+            let text = line.strip_suffix("\r\n").unwrap_or(line);
+            assert!(!text.contains(['\r', '\n']) && text.len() <= 998, "{text}");
         }
     }
 

@@ -126,8 +126,8 @@ impl Server {
             to: to.to_vec(),
             eml: eml.to_vec(),
         };
-        let time = self.timeout + Duration::from_secs(eml.len() as u64 / SLOWEST_LINE);
-        let deadline = Instant::now() + time;
+        let mut deadline = Instant::now() + self.timeout;
+        let mut time = self.timeout;
         let (tell, told) = mpsc::channel();
         let server = self.clone();
         // Resolving a name knows no time limit, and a server that drips a byte now and then keeps
@@ -141,11 +141,22 @@ impl Server {
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             match told.recv_timeout(left + Duration::from_millis(200)) {
-                Ok(Told::Began(next)) => step = next,
+                Ok(Told::Began(next)) => {
+                    step = next;
+                    if step == Step::Accept {
+                        deadline += transfer_time(eml);
+                        time += transfer_time(eml);
+                    }
+                }
                 Ok(Told::Passed(step, detail)) => passed(step, &detail),
                 Ok(Told::Ended(ended)) => return ended,
                 Err(_) => return Err(Trouble::no_answer(step, self, time)),
             }
         }
     }
+}
+
+/// The time that a message may take beside the server's.
+fn transfer_time(eml: &[u8]) -> Duration {
+    Duration::from_secs(eml.len() as u64 / SLOWEST_LINE)
 }

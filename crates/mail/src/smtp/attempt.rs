@@ -11,7 +11,7 @@ use lettre::transport::smtp::commands::{Data, Mail, Quit, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 use secrecy::ExposeSecret as _;
 
-use super::{Answer, Parcel, Security, Server, Step, Told, Trouble};
+use super::{Answer, Parcel, Security, Server, Step, Told, Trouble, transfer_time};
 
 type Outcome<T> = Result<T, Trouble>;
 
@@ -183,6 +183,7 @@ impl Attempt<'_> {
         parcel: &Parcel,
     ) -> Outcome<Vec<Answer>> {
         self.begin(Step::Accept);
+        self.deadline += transfer_time(&parcel.eml);
         let from = self.address(&parcel.from)?;
         let to = parcel.to.iter().map(|address| self.address(address));
         let to = to.collect::<Outcome<Vec<Address>>>()?;

@@ -66,7 +66,9 @@ impl Trouble {
         };
         let reason = match error.status() {
             Some(code) => format!("the server says {code} {said}"),
-            None if said == "incomplete response" => "the server hung up".to_owned(),
+            None if said == "incomplete response" || io.is_some_and(is_end) => {
+                "the server hung up".to_owned()
+            }
             None => said,
         };
         Self::new(
@@ -75,6 +77,16 @@ impl Trouble {
             hint(step, error, server).to_owned(),
         )
     }
+}
+
+fn is_end(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::UnexpectedEof
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::BrokenPipe
+    )
 }
 
 fn hint(step: Step, error: &Error, server: &Server) -> &'static str {
