@@ -5,13 +5,13 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use mail::{Answer, Kind, Which};
+use mail::{Answer, Key, Kind, Which};
 use store::Store;
 use traffic::{Period, When};
 
 use crate::args::{EmailCommand, PreviewArgs};
 use crate::failure::{Ending, Failure};
-use crate::letter::{Envelope, Subject, Writer};
+use crate::letter::{Draft, Envelope, Subject, Writer};
 use crate::pipeline::IngestSummary;
 use crate::post::{self, MailResult, Post};
 use crate::report_command;
@@ -149,7 +149,7 @@ fn preview(
     if store.read_facts(host, seconds)?.is_empty() {
         return Err(nothing());
     }
-    let draft = draft(&store, host, period, settings, world, &envelope)?;
+    let (key, draft) = draft(&store, host, period, settings, world, &envelope)?;
     for fault in &draft.faults {
         writeln!(
             std::io::stderr(),
@@ -158,13 +158,7 @@ fn preview(
         )?;
     }
     let has_faults = !draft.faults.is_empty();
-    let eml = draft
-        .with_id(
-            envelope
-                .key(Kind::Report, host, period.stamp())
-                .message_id(1, &envelope.from),
-        )
-        .compose();
+    let eml = draft.with_id(key.message_id(1, &envelope.from)).compose();
     match target(args, host, period)? {
         Some(path) => {
             files::write_atomically(&path, None, |file| file.write_all(&eml))?;
@@ -189,7 +183,7 @@ fn draft(
     settings: &Settings,
     world: &World,
     envelope: &Envelope,
-) -> Result<crate::letter::Draft, Failure> {
+) -> Result<(Key, Draft), Failure> {
     let aside = aside()?;
     let mut elsewhere = settings.clone();
     elsewhere.paths.report_dir = aside.path().to_owned();
@@ -201,12 +195,12 @@ fn draft(
         report: &report,
         period,
         files: &files,
-        folder: Some(&settings.paths.report_dir),
+        moved: Some((aside.path(), &settings.paths.report_dir)),
     };
-    Writer::new(settings, envelope, world.now).write(
-        &subject,
-        &post::circumstances(settings, &last_seen, &ingest),
-    )
+    let writer = Writer::new(settings, envelope, world.now);
+    let circumstances = post::circumstances(settings, &last_seen, &ingest);
+    let draft = writer.write(&subject, &circumstances)?;
+    Ok((writer.key(&report, period), draft))
 }
 
 fn aside() -> Result<tempfile::TempDir, Failure> {

@@ -95,8 +95,8 @@ pub struct Subject<'a> {
     pub period: Period,
     /// Its files.
     pub files: &'a [Written],
-    /// The folder that the letter says they lie in; `None` where they lie as `files` says.
-    pub folder: Option<&'a Path>,
+    /// Where the files lie for now, and where the letter says they do. `None` where both is the same.
+    pub moved: Option<(&'a Path, &'a Path)>,
 }
 
 /// Makes letters, as the settings ask.
@@ -251,8 +251,8 @@ impl<'a> Writer<'a> {
                     bytes,
                 });
             }
-            let shown: PathBuf = match subject.folder {
-                Some(folder) => folder.join(name.as_ref()),
+            let shown: PathBuf = match subject.moved {
+                Some((from, to)) => to.join(path.strip_prefix(from).unwrap_or(path)),
                 None => path.to_owned(),
             };
             files.push(data::File {

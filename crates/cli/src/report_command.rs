@@ -131,16 +131,16 @@ fn run_untold(
     let asked = when.map(|when| when.on(today));
     let known = store.hosts()?;
     let hosts = hosts(&store, args, settings)?;
-    for host in hosts.iter().cloned() {
-        if args.host.is_some() && !known.contains(&host) {
+    for host in &hosts {
+        if args.host.is_some() && !known.contains(host) {
             return Err(Failure::Usage(format!(
                 "the store holds nothing of host {host:?}; it knows {}",
                 known.join(", ")
             )));
         }
-        let plan = plan(&store, &host, when, &settings.time_zone, today)?;
+        let plan = plan(&store, host, when, &settings.time_zone, today)?;
         for period in &plan.periods {
-            let (report, files) = write(&store, &host, *period, settings, world, args.force)?;
+            let (report, files) = write(&store, host, *period, settings, world, args.force)?;
             if let Some(post) = &mut post
                 && (!report.period.partial || asked == Some(*period))
             {
@@ -148,13 +148,13 @@ fn run_untold(
                     report: &report,
                     period: *period,
                     files: &files,
-                    folder: None,
+                    moved: None,
                 };
                 post.write(&store, &subject, &result.ingest, args.force)?;
             }
             if period.is_day() {
                 let day = period.first.to_string();
-                store.mark_unfinished(&host, &day, report.period.partial)?;
+                store.mark_unfinished(host, &day, report.period.partial)?;
             }
             if !args.json && !world.quiet {
                 match plan.periods.len() {
@@ -164,11 +164,14 @@ fn run_untold(
             }
             result.reports.push(summarise(&report, *period, files));
         }
-        store.mark_reported(&host, &plan.told)?;
+        store.mark_reported(host, &plan.told)?;
     }
     if let Some(mut post) = post {
         if asked.is_none() {
-            post.write_silences(&store, &hosts)?;
+            // A report tells by itself where its log stopped.
+            let told = |host: &String| result.reports.iter().any(|report| report.host == *host);
+            let untold: Vec<String> = hosts.into_iter().filter(|host| !told(host)).collect();
+            post.write_silences(&store, &untold)?;
         }
         post.deliver(Which::New)?;
         result.mail = Some(post.finish()?);

@@ -70,6 +70,18 @@ fn delivers_next(lab: &Lab, office: &PostOffice, to: &[&str]) {
     assert_eq!(office.letters().len(), before + 1, "none goes twice");
 }
 
+/// A log of nine seconds.
+fn steady(first: u64) -> String {
+    let blocks = (first..first + 9).map(|second| {
+        format!(
+            "Refreshing:\nprocess: <{second}> \"a\" up/down Bps: 1/2 connections: 1\n\
+             connection: <{second}> <eth0>:1 => 192.0.2.1:443 (tcp) up/down Bps: 1/2 process: \"a\"\n\
+             remote_address: <{second}> 192.0.2.1 up/down Bps: 1/2 connections: 1\n\n"
+        )
+    });
+    blocks.collect()
+}
+
 const BOTH: &[&str] = &["ada@example.org", "bob@example.org"];
 
 #[test]
@@ -454,18 +466,38 @@ fn a_day_that_is_not_over_is_mailed_only_when_asked_for() {
     let counter = office.open("starttls", "");
     counter.settle(&lab, "");
     let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
-    let blocks = (now - 9..now).map(|second| {
-        format!(
-            "Refreshing:\nprocess: <{second}> \"a\" up/down Bps: 1/2 connections: 1\n\
-             connection: <{second}> <eth0>:1 => 192.0.2.1:443 (tcp) up/down Bps: 1/2 process: \"a\"\n\
-             remote_address: <{second}> 192.0.2.1 up/down Bps: 1/2 connections: 1\n\n"
-        )
-    });
-    lab.put("bandwhich_today.log", blocks.collect::<String>().as_bytes());
+    lab.put("bandwhich_today.log", steady(now - 9).as_bytes());
     report(&lab, 0);
     assert!(office.letters().is_empty());
     lab.run(&["report", "--date", "today"]).done();
     assert!(office.letter().header("Subject").contains(", so far: "));
+}
+
+#[test]
+fn a_host_that_falls_silent_is_told_once() {
+    let office = PostOffice::new();
+    let lab = Lab::new();
+    let counter = office.open("starttls", "");
+    counter.settle(&lab, "");
+    let day = 86_400;
+    let today = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs() / day * day;
+    lab.put("bandwhich_old.log", steady(today - 3 * day + 60).as_bytes());
+    report(&lab, 0);
+    let letter = office.letter();
+    assert!(
+        letter
+            .text("text/plain")
+            .contains("The log stopped at 00:01:09 on ")
+    );
+    report(&lab, 0);
+    report(&lab, 0);
+    let letters = office.letters();
+    assert_eq!(letters.len(), 2, "{letters:?}");
+    assert!(
+        letters[1]
+            .header("Subject")
+            .ends_with("nothing is logged any more")
+    );
 }
 
 #[test]
