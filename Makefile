@@ -24,6 +24,7 @@ test-parallel:
 
 test-html:
 	cargo test --locked -p report
+	bash scripts/browser.sh
 
 coverage: .tools/bin/cargo-tarpaulin
 	.tools/bin/cargo-tarpaulin tarpaulin --workspace --locked --out Html --output-dir target/coverage

@@ -1,7 +1,15 @@
 //! What the store knows of the logs, in the words of a report.
 
+use std::collections::BTreeMap;
+
 use jiff::tz::TimeZone;
-use report::{DamagedSample, InputFacts, Moment, Note};
+use report::{DamagedSample, InputFacts, Moment, Note, Past};
+use store::Store;
+
+use crate::failure::Failure;
+
+/// Seconds before a period that its page looks back: four weeks.
+const LOOK_BACK: i64 = 28 * 86_400;
 
 /// A time as reports write it.
 pub fn time_of(second: i64, zone: &TimeZone) -> Moment {
@@ -30,6 +38,37 @@ pub fn input_facts(facts: &store::InputFacts, zone: &TimeZone) -> InputFacts {
             .collect(),
         notes: notes(facts, zone),
     }
+}
+
+/// What the weeks before a period held, which begins at `until`.
+///
+/// # Errors
+/// Where the store cannot be read.
+pub fn past(store: &Store, host: &str, until: i64, loopback: bool) -> Result<Past, Failure> {
+    let mut past = Past {
+        start: until.saturating_sub(LOOK_BACK),
+        ..Past::default()
+    };
+    for (day, digest) in store.digests(host, past.start..until, loopback)? {
+        let begins = |quarter: u8| day + i64::from(quarter) * 900;
+        let seen = |names: BTreeMap<String, u8>| {
+            names
+                .into_iter()
+                .filter(|(_, first)| begins(*first) < until)
+                .map(|(name, _)| name)
+        };
+        past.stretches.extend(
+            digest
+                .quarters
+                .iter()
+                .map(|(quarter, held)| (begins(*quarter), held.bytes, held.observed))
+                .filter(|(second, ..)| (past.start..until).contains(second)),
+        );
+        past.names_cut |= digest.names_cut;
+        past.processes.extend(seen(digest.processes));
+        past.remotes.extend(seen(digest.remotes));
+    }
+    Ok(past)
 }
 
 fn notes(facts: &store::InputFacts, zone: &TimeZone) -> Vec<Note> {

@@ -74,16 +74,7 @@ impl Folder {
 
     /// A report that could not be made.
     pub fn failed(&self, error: &dyn std::error::Error) -> Failure {
-        let mut reason = error.to_string();
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            reason.push_str(&format!(": {error}"));
-            cause = error.source();
-        }
-        Failure::Report {
-            path: files::show(&self.path).to_string(),
-            reason,
-        }
+        report_failed(&self.path, error)
     }
 
     /// Begins a file that is written piece by piece.
@@ -144,15 +135,41 @@ impl Folder {
         now: Moment,
     ) -> Result<(), Failure> {
         let name = format!("{kind}_{}.json", self.stamp);
+        self.put_dated(name, |timestamp| Ok(content(timestamp)), timestamp_of, now)
+    }
+
+    /// Writes `report_<period>.html`. What differs in nothing but its timestamp is left as it is.
+    ///
+    /// # Errors
+    /// Where it cannot be made or written.
+    pub fn write_html(
+        &mut self,
+        content: impl Fn(Moment) -> Result<String, report::HtmlError>,
+        now: Moment,
+    ) -> Result<(), Failure> {
+        let name = format!("report_{}.html", self.stamp);
+        let failed = self.path.clone();
+        let content =
+            |timestamp| content(timestamp).map_err(|error| report_failed(&failed, &error));
+        self.put_dated(name, content, report::timestamp_of_html, now)
+    }
+
+    fn put_dated(
+        &mut self,
+        name: String,
+        content: impl Fn(Moment) -> Result<String, Failure>,
+        timestamp_of: impl Fn(&str) -> Option<Moment>,
+        now: Moment,
+    ) -> Result<(), Failure> {
         if !self.force
             && let Ok(old) = std::fs::read_to_string(self.path.join(&name))
             && let Some(timestamp) = timestamp_of(&old)
-            && content(timestamp) == old
+            && content(timestamp)? == old
         {
             self.note(name, old.len() as u64, false);
             return Ok(());
         }
-        self.put(name, content(now).as_bytes())
+        self.put(name, content(now)?.as_bytes())
     }
 
     /// Writes `reports_<period>.zip` of all files so far.
@@ -220,6 +237,19 @@ pub fn print_json(value: &impl Serialize, out: &mut dyn Write) -> Result<(), Fai
     }
     writeln!(out, "{shown}")?;
     Ok(())
+}
+
+fn report_failed(path: &Path, error: &dyn std::error::Error) -> Failure {
+    let mut reason = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        reason.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    Failure::Report {
+        path: files::show(path).to_string(),
+        reason,
+    }
 }
 
 /// The time that a JSON report bears.

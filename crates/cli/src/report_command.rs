@@ -4,8 +4,8 @@ use std::io::Write;
 
 use mail::Which;
 use report::{
-    Builder, Comparison, Context, Moment, Options, ParquetOptions, ParquetRows, Report,
-    TextOptions, Totals,
+    Builder, Comparison, Context, HtmlOptions, Moment, Options, ParquetOptions, ParquetRows,
+    Report, TextOptions, Totals, Traces,
 };
 use serde::Serialize;
 use store::Store;
@@ -14,7 +14,7 @@ use traffic::{Period, When};
 
 use crate::args::ReportArgs;
 use crate::email_command;
-use crate::facts::{input_facts, time_of};
+use crate::facts::{input_facts, past, time_of};
 use crate::failure::{Ending, Failure};
 use crate::letter::Subject;
 use crate::periods::plan;
@@ -94,16 +94,6 @@ fn run_untold(
         ),
         None => None,
     };
-    if settings
-        .reports
-        .formats_to_write()
-        .iter()
-        .all(|format| *format == ReportFormat::Html)
-    {
-        return Err(Failure::Usage(
-            "no report would be written: html is not yet active; use json, csv or parquet".into(),
-        ));
-    }
     if args.dry_run {
         return dry_run(args, when, settings, world, out);
     }
@@ -293,8 +283,12 @@ pub fn write(
     for facts in store.read_facts(host, seconds.clone())? {
         builder.bucket(&facts);
     }
-    let input = input_facts(&store.input_facts(host, seconds)?, zone);
-    let report = builder.finish(input, comparison(store, host, period, settings)?);
+    let input = input_facts(&store.input_facts(host, seconds.clone())?, zone);
+    let mut report = builder.finish(input, comparison(store, host, period, settings)?);
+    if formats.contains(&ReportFormat::Html) {
+        let past = past(store, host, seconds.start, include_loopback)?;
+        report.look_back(&past, zone, options.top_n);
+    }
 
     if formats.contains(&ReportFormat::Json) {
         folder.write_json(
@@ -307,6 +301,21 @@ pub fn write(
         let mut csv = Vec::new();
         report::write_csv(&report, &mut csv).map_err(|error| folder.failed(&error))?;
         folder.write("report", "csv", &csv)?;
+    }
+    if formats.contains(&ReportFormat::Html) {
+        let charts = settings.reports.include_charts;
+        let traces = match charts {
+            true => Some(traces(store, &report, seconds, include_loopback)?),
+            false => None,
+        };
+        let options = HtmlOptions {
+            charts,
+            traces: traces.as_ref(),
+        };
+        folder.write_html(
+            |timestamp| report.to_html(timestamp, &options),
+            time_of(world.now, zone),
+        )?;
     }
     if let Some(parquet) = parquet {
         let file = parquet.finish().map_err(|error| folder.failed(&error))?;
@@ -321,6 +330,21 @@ pub fn write(
     }
     debug!("{host} {}: report made", period.stamp());
     Ok((report, folder.finish()))
+}
+
+/// Reads the rows once more, for what only the entries of the finished lists need.
+fn traces(
+    store: &Store,
+    report: &Report,
+    seconds: std::ops::Range<i64>,
+    include_loopback: bool,
+) -> Result<Traces, Failure> {
+    let mut traces = Traces::new(report, include_loopback);
+    store.read_rows::<Failure>(&report.host, seconds, |row| {
+        traces.row(row);
+        Ok(())
+    })?;
+    Ok(traces)
 }
 
 fn comparison(

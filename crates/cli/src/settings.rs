@@ -153,10 +153,8 @@ impl Settings {
 
     /// Names what was configured and has no effect in this version yet.
     pub fn not_yet_active(&self) -> Vec<&'static str> {
-        let has_html = self.reports.formats.contains(&ReportFormat::Html);
         let has_archive = self.archive.enabled && self.archive != Archive::default();
         let inactive = [
-            ("reports.format: html", has_html),
             ("archive", has_archive),
             (
                 "processing.keep_temp_files",

@@ -230,6 +230,7 @@ impl Builder {
             findings: Vec::new(),
             input,
             notes,
+            history: None,
             every_connection: Some(Arc::new(connections)),
         }
     }

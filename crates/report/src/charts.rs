@@ -8,6 +8,7 @@ mod png;
 mod scale;
 mod spark;
 
+pub(crate) use curve::cuts_peaks;
 pub use curve::{CurveSize, curve_svg};
 pub use png::day_curve_png;
 pub(crate) use spark::{bar, spark};

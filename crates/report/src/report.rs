@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::connections::{ClosedConnections, Connection, ConnectionView};
 use crate::{
-    Comparisons, Coverage, Curve, Moment, Note, TimelineEntry, TopInterface, TopPort, TopProcess,
-    TopProtocol, TopRemote,
+    Comparisons, Coverage, Curve, History, Moment, Note, TimelineEntry, TopInterface, TopPort,
+    TopProcess, TopProtocol, TopRemote,
 };
 
 /// Raised when the meaning of a key changes; keys are only ever added.
@@ -75,6 +75,9 @@ pub struct Report {
     /// What must be known to read the numbers right.
     #[serde(default)]
     pub notes: Vec<Note>,
+    /// What was before the period, where the caller looked back; JSON does not hold it.
+    #[serde(skip)]
+    pub history: Option<History>,
     /// All connections. `None` in a report that was read back from JSON.
     #[serde(skip)]
     pub(crate) every_connection: Option<Arc<ClosedConnections>>,

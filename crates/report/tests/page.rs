@@ -2,11 +2,256 @@
 
 mod sample;
 
+use base64::Engine as _;
+use jiff::civil::date;
+use report::{HtmlOptions, Options, Past, Report, Traces};
+use sample::{DAY, START, all_facts, facts, hostile, input, row, rows};
+use sha2::Digest as _;
+use traffic::{Period, RowView};
+
+fn page(report: &Report) -> String {
+    page_with(report, true)
+}
+
+fn page_with(report: &Report, charts: bool) -> String {
+    let mut traces = Traces::new(report, false);
+    rows().iter().for_each(|row| traces.row(row));
+    let options = HtmlOptions {
+        charts,
+        traces: charts.then_some(&traces),
+    };
+    report
+        .to_html(report.timestamp, &options)
+        .expect("the template is sound")
+}
+
+/// The text between two marks.
+fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
+    let (_, rest) = text.split_once(from).expect(from);
+    rest.split_once(to).expect(to).0
+}
+
+fn has_section(page: &str, id: &str) -> bool {
+    page.contains(&format!("<h2 id=\"{id}\">"))
+}
+
+#[test]
+fn a_day_has_its_verdict_and_all_its_sections() {
+    let page = page(&sample::day());
+    assert_eq!(
+        between(&page, "<p class=\"verdict\">", "</p>"),
+        "45.9 MB down, 16.4 MB up: 15 % more than the day before, per second observed; 2 gaps, 11.8 % observed."
+    );
+    for id in [
+        "curve",
+        "compared",
+        "gaps",
+        "notes",
+        "processes",
+        "remotes",
+        "ports",
+        "protocols",
+        "interfaces",
+        "connections",
+        "input",
+    ] {
+        assert!(has_section(&page, id), "{id}");
+    }
+    for shown in [
+        "postgres",
+        "db2.internal.example:40000",
+        "[2001:db8::53]:53",
+        "443 tcp",
+        "kB&#x2f;s",
+    ] {
+        assert!(page.contains(shown), "{shown}");
+    }
+    assert!(!page.contains("kbps"));
+    assert!(page.starts_with("<!doctype html>"), "{:.80}", page);
+}
+
+#[test]
+fn what_is_not_there_has_no_section() {
+    let empty = sample::builder(Options::default())
+        .finish(report::InputFacts::default(), report::Comparison::default());
+    let page = page(&empty);
+    assert_eq!(
+        between(&page, "<p class=\"verdict\">", "</p>"),
+        "Nothing was observed."
+    );
+    for id in [
+        "curve",
+        "compared",
+        "processes",
+        "remotes",
+        "ports",
+        "protocols",
+        "interfaces",
+        "connections",
+        "week",
+        "new-processes",
+        "new-peers",
+        "names",
+    ] {
+        assert!(!has_section(&page, id), "{id}");
+    }
+    assert!(!page.contains("<dl class=\"figures\">") && has_section(&page, "input"));
+}
+
+#[test]
+fn without_charts_the_hours_stand_open_as_a_table() {
+    let page = page_with(&sample::day(), false);
+    assert!(!page.contains("<svg") && !has_section(&page, "curve"));
+    assert!(page.contains("<details open>"));
+}
+
+#[test]
+fn the_policy_names_the_hashes_of_style_and_script() {
+    let page = page(&hostile());
+    for (kind, from, to) in [
+        ("style", "<style>", "</style>"),
+        ("script", "<script>", "</script>"),
+    ] {
+        let hash = sha2::Sha256::digest(between(&page, from, to));
+        let hash = base64::engine::general_purpose::STANDARD.encode(hash);
+        assert!(
+            page.contains(&format!("{kind}-src 'sha256-{hash}'")),
+            "{kind}"
+        );
+    }
+    assert!(page.contains("content=\"default-src 'none';") && !page.contains("unsafe"));
+    assert!(!page.contains(" style=") && !page.contains(" onclick="));
+}
+
+#[test]
+fn hostile_names_are_text() {
+    let page = page(&hostile());
+    assert_eq!(page.matches("<script").count(), 1);
+    assert!(page.contains("&lt;script&gt;alert(1)&lt;&#x2f;script&gt;"));
+    assert!(page.contains(r"\u{202e}gnp.exe") && page.contains(r"\u{1b}]0;x\u{7} of a log"));
+    let deceives = |character: char| character != '\n' && report::is_deceptive(character);
+    assert!(!page.contains(deceives));
+}
+
+#[test]
+fn long_names_are_short_in_their_place_and_whole_at_the_end() {
+    let long = "x".repeat(4096);
+    let rows: Vec<String> = (0..3000).map(|at| format!("{at}{long}")).collect();
+    let rows: Vec<RowView<'_>> = rows
+        .iter()
+        .map(|name| RowView {
+            process: Some(name),
+            remote: Some(name),
+            ..row(START, 1, 1)
+        })
+        .collect();
+    let page = page(&sample::report_of(
+        &rows,
+        &[facts(START, 60)],
+        Options::default(),
+    ));
+    assert!(has_section(&page, "names") && page.contains("href=\"#name-1\""));
+    assert!(between(&page, "<div id=\"name-1\">", "</div>").len() > 4096);
+    assert!(page.len() < 500_000, "{} bytes", page.len());
+}
+
+#[test]
+fn a_busy_day_stays_under_500_kb() {
+    let name = |at: u32| format!("ec2-198-51-100-{at}.eu-central-1.compute.amazonaws.example");
+    let names: Vec<String> = (0..5000).map(name).collect();
+    let rows: Vec<RowView<'_>> = names
+        .iter()
+        .enumerate()
+        .map(|(at, name)| RowView {
+            process: Some("a-process-name"),
+            remote: Some(name),
+            ..row(
+                START + 60 * (at as i64 % 1440),
+                999_999 + at as u64,
+                9_999_999 - at as u64,
+            )
+        })
+        .collect();
+    let facts: Vec<_> = (0..1440)
+        .map(|minute| facts(START + 60 * minute, 60))
+        .collect();
+    let page = page(&sample::report_of(&rows, &facts, Options::default()));
+    assert!(
+        (250_000..500_000).contains(&page.len()),
+        "{} bytes",
+        page.len()
+    );
+}
+
+#[test]
+fn the_same_report_gives_the_same_page_timestamp_aside() {
+    let one = sample::day();
+    let other = sample::report_of(
+        &sample::shuffled(&rows(), 1),
+        &sample::shuffled(&all_facts(), 2),
+        Options::default(),
+    );
+    let page = page(&one);
+    assert_eq!(page, self::page(&other));
+    assert_eq!(report::timestamp_of_html(&page), Some(one.timestamp));
+}
+
+#[test]
+fn looking_back_tells_the_new_from_the_known() {
+    let mut day = sample::day();
+    let hours = (1..=28 * 24).map(|back| (START - back * 3600, back as u64 * 1000, 3600));
+    let past = Past {
+        start: START - 28 * 86_400,
+        stretches: hours.collect(),
+        processes: ["curl".to_owned()].into(),
+        remotes: ["192.0.2.7".to_owned(), "2001:db8::53".to_owned()].into(),
+        names_cut: false,
+    };
+    day.look_back(&past, &jiff::tz::TimeZone::UTC, 10);
+    let history = day.history.as_ref().unwrap();
+    assert_eq!(history.days, 28);
+    let names = |new: &Option<report::NewNames>| -> Vec<String> {
+        let new = new.as_ref().unwrap();
+        assert_eq!(new.total, new.top.len());
+        new.top.iter().map(|new| new.name.clone()).collect()
+    };
+    assert_eq!(names(&history.new_processes), ["postgres"]);
+    assert_eq!(names(&history.new_remotes), ["db2.internal.example"]);
+    let page = page(&day);
+    for id in ["week", "new-processes", "new-peers"] {
+        assert!(has_section(&page, id), "{id}");
+    }
+    assert!(page.contains("28 days observed since 2 February 2026"));
+
+    let cut = Past {
+        names_cut: true,
+        ..past
+    };
+    day.look_back(&cut, &jiff::tz::TimeZone::UTC, 10);
+    assert_eq!(day.history.unwrap().new_processes, None);
+}
+
+#[test]
+fn a_period_of_days_is_named_by_its_days() {
+    let period = Period {
+        first: date(2026, 3, 2),
+        last: date(2026, 3, 8),
+    };
+    let context = sample::context(period, "Europe/Berlin", sample::LATER);
+    let mut builder = report::Builder::new(context, Options::default());
+    rows().iter().for_each(|row| builder.row(row));
+    let report = builder.finish(input(), sample::comparison());
+    let page = page(&report);
+    assert!(page.contains("Mon, 2 March 2026 to Sun, 8 March 2026"));
+    assert!(page.contains("Days as a table") && page.contains("Fri, 6 Mar"));
+    assert_eq!(DAY, period.first);
+}
+
 #[test]
 fn the_picture_of_a_day_is_a_png_and_the_same_each_time() {
     let png = report::charts::day_curve_png(&sample::day()).expect("the day was observed");
     assert!(png.starts_with(b"\x89PNG\r\n\x1a\n") && png.len() < 100_000);
     assert_eq!(Some(png), report::charts::day_curve_png(&sample::day()));
-    let empty = sample::report_of(&[], &[], report::Options::default());
+    let empty = sample::report_of(&[], &[], Options::default());
     assert_eq!(report::charts::day_curve_png(&empty), None);
 }

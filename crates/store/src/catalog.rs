@@ -80,6 +80,17 @@ const TABLES: &str = "
     ) STRICT;
 ";
 
+/// Came after the first stores were made.
+const DIGESTS: &str = "
+    CREATE TABLE IF NOT EXISTS digest (
+        host TEXT NOT NULL,
+        day INTEGER NOT NULL,
+        loopback INTEGER NOT NULL,
+        content TEXT NOT NULL,
+        PRIMARY KEY (host, day, loopback)
+    ) STRICT;
+";
+
 pub(crate) fn exists(root: &Path) -> bool {
     root.join(NAME).is_file()
 }
@@ -106,6 +117,7 @@ pub(crate) fn open(root: &Path) -> Result<Connection> {
         let version = format!("PRAGMA user_version = {FORMAT};");
         catalog.execute_batch(&format!("BEGIN IMMEDIATE; {TABLES} {version} COMMIT;"))?;
     }
+    catalog.execute_batch(DIGESTS)?;
     Ok(catalog)
 }
 
@@ -335,8 +347,8 @@ pub(crate) fn source_of_file(file: &str) -> Option<(&str, i64)> {
     Some((name, generation.parse().ok()?))
 }
 
-/// Notes that a day of a host has news that no report tells yet. Totals that hold the day are
-/// forgotten.
+/// Notes that a day of a host has news that no report tells yet. Totals that hold the day and
+/// its digest are forgotten.
 pub(crate) fn insert_pending(catalog: &Connection, host: &str, day: i64) -> Result<()> {
     catalog.execute(
         "INSERT OR IGNORE INTO pending VALUES (?1, ?2)",
@@ -349,6 +361,10 @@ pub(crate) fn insert_pending(catalog: &Connection, host: &str, day: i64) -> Resu
     catalog.execute(
         "DELETE FROM total WHERE host = ?1 AND first < ?3 AND past > ?2",
         params![host, start, end],
+    )?;
+    catalog.execute(
+        "DELETE FROM digest WHERE host = ?1 AND day = ?2",
+        params![host, day],
     )?;
     Ok(())
 }

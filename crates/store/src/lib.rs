@@ -7,6 +7,7 @@
 mod catalog;
 mod check;
 mod commit;
+mod digest;
 mod error;
 mod facts;
 mod fold;
@@ -20,6 +21,7 @@ mod segment;
 mod sidecar;
 
 pub use check::{CheckReport, Damage};
+pub use digest::{Digest, Quarter};
 pub use error::{Error, Result};
 pub use fold::{FoldedLog, fold_log};
 pub use ingest::{IngestReport, Outcome};

@@ -220,7 +220,12 @@ impl Store {
     }
 
     /// Live segments that may hold something of a stretch of time, in the order of their names.
-    fn segments(&self, host: &str, kind: Kind, seconds: &Range<i64>) -> Result<Vec<String>> {
+    pub(crate) fn segments(
+        &self,
+        host: &str,
+        kind: Kind,
+        seconds: &Range<i64>,
+    ) -> Result<Vec<String>> {
         let mut query = self.catalog.prepare_cached(
             "SELECT file FROM segment WHERE host = ?1 AND kind = ?2 AND day BETWEEN ?3 AND ?4 \
              AND last >= ?5 AND first < ?6 ORDER BY day, file",

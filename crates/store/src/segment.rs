@@ -13,8 +13,8 @@ use arrow_array::{
 };
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
 use arrow_select::filter::filter_record_batch;
-use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
 use parquet::schema::types::ColumnPath;
@@ -261,6 +261,50 @@ pub(crate) fn read(
         let columns = Columns::of(batch).ok_or_else(|| missing_column(path))?;
         (0..batch.num_rows()).try_for_each(|row| visit(columns.view(row, table)))
     })
+}
+
+/// A row as far as a digest needs it.
+pub(crate) struct BriefRow<'a> {
+    pub(crate) bucket: i64,
+    pub(crate) process: Option<&'a str>,
+    pub(crate) remote: Option<&'a str>,
+    /// Bytes of both directions.
+    pub(crate) bytes: u64,
+}
+
+/// Calls `visit` with each row of a segment. It opens only the columns it needs.
+pub(crate) fn read_brief(path: &Path, mut visit: impl FnMut(BriefRow<'_>)) -> Result<()> {
+    const COLUMNS: [&str; 5] = [
+        "timestamp",
+        "process_name",
+        "remote_address",
+        "upload_bytes",
+        "download_bytes",
+    ];
+    let file = File::open(path).map_err(files::Error::context("open", path))?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file)
+        .map_err(|error| Error::damaged(path, error))?;
+    let mask = ProjectionMask::columns(builder.parquet_schema(), COLUMNS);
+    let reader = builder.with_projection(mask).with_batch_size(8192).build();
+    for batch in reader.map_err(|error| Error::damaged(path, error))? {
+        let batch = batch.map_err(|error| Error::damaged(path, error))?;
+        let missing = || missing_column(path);
+        let times: &TimestampMillisecondArray = column(&batch, COLUMNS[0]).ok_or_else(missing)?;
+        let process = Texts::of(&batch, COLUMNS[1]).ok_or_else(missing)?;
+        let remote = Texts::of(&batch, COLUMNS[2]).ok_or_else(missing)?;
+        let up: &Int64Array = column(&batch, COLUMNS[3]).ok_or_else(missing)?;
+        let down: &Int64Array = column(&batch, COLUMNS[4]).ok_or_else(missing)?;
+        for row in 0..batch.num_rows() {
+            let bytes = up.value(row).saturating_add(down.value(row));
+            visit(BriefRow {
+                bucket: times.value(row).div_euclid(1000),
+                process: process.get(row),
+                remote: remote.get(row),
+                bytes: u64::try_from(bytes).unwrap_or(0),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Copies the rows of a segment whose run is kept.

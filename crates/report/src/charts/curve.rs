@@ -18,7 +18,7 @@ pub enum CurveSize {
 }
 
 /// Peaks reach this many times as high as the highest mean before they are cut off.
-const MOST_OF_PEAKS: u64 = 4;
+const MOST_OF_PEAKS: u64 = 2;
 
 /// Where a curve lies within its picture.
 struct Frame {
@@ -144,7 +144,7 @@ fn frame(report: &Report, size: CurveSize) -> Frame {
         width,
         height,
         left: 66.0,
-        right: 16.0,
+        right: 18.0,
         top: 8.0,
         bottom: 24.0,
         start,

@@ -33,10 +33,10 @@ pub(crate) fn spark(volumes: &[u64]) -> String {
     )
 }
 
-/// A bar that shows a share from 0 to 1, the part received in front of the part sent.
-pub(crate) fn bar(share: f64, down: u64, up: u64) -> String {
+/// A bar as long as `part` of its column, from 0 to 1, the part received in front of the part sent.
+pub(crate) fn bar(part: f64, down: u64, up: u64) -> String {
     let total = (u128::from(down) + u128::from(up)).max(1);
-    let length = (share.clamp(0.0, 1.0) * 100.0).max(0.5);
+    let length = (part.clamp(0.0, 1.0) * 100.0).max(0.5);
     let received = length * (u128::from(down) as f64 / total as f64);
     let sent = length - received;
     format!(

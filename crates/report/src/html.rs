@@ -1,0 +1,82 @@
+//! `report_YYYYMMDD.html`: one file that opens anywhere, asks nobody for anything and reads without
+//! script. The words and the layout are in `templates/`; `html/view.rs` has what they show.
+//!
+//! Style and script are allowed by their hashes alone, so that no name from a log could become
+//! either, even if it were written unescaped.
+
+mod change;
+mod names;
+mod view;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{Environment, UndefinedBehavior};
+use sha2::{Digest as _, Sha256};
+
+use crate::{Moment, Report, Traces};
+
+const TEMPLATE: &str = include_str!("../templates/report.html");
+const STYLE: &str = include_str!("../templates/report.css");
+const SCRIPT: &str = include_str!("../templates/report.js");
+/// Instructions of the template engine that a page may take: some hundred a connection.
+const FUEL: u64 = 50_000_000;
+
+/// What a page shows.
+#[derive(Clone, Copy)]
+pub struct HtmlOptions<'a> {
+    /// Whether it has charts.
+    pub charts: bool,
+    /// What its sparklines are drawn from. `None` leaves them out.
+    pub traces: Option<&'a Traces>,
+}
+
+/// The page could not be made: a fault of the template.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot make the page")]
+pub struct HtmlError(#[from] minijinja::Error);
+
+impl Report {
+    /// The report as a page. The same report and options give the same bytes, `timestamp` aside.
+    ///
+    /// # Errors
+    /// Where the template is at fault.
+    pub fn to_html(
+        &self,
+        timestamp: Moment,
+        options: &HtmlOptions<'_>,
+    ) -> Result<String, HtmlError> {
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_syntax(
+            SyntaxConfig::builder()
+                .trim_blocks(true)
+                .lstrip_blocks(true)
+                .build()?,
+        );
+        environment.set_fuel(Some(FUEL));
+        environment.add_template("report.html", TEMPLATE)?;
+        let page = view::Page::new(self, timestamp, options);
+        let template = environment.get_template("report.html")?;
+        Ok(template.render(minijinja::context! {
+            page => Serde(&page),
+            style => STYLE,
+            script => SCRIPT,
+            style_hash => hash(STYLE),
+            script_hash => hash(SCRIPT),
+        })?)
+    }
+}
+
+/// The time that a page bears.
+pub fn timestamp_of_html(page: &str) -> Option<Moment> {
+    let (_, rest) = page.rsplit_once("<time id=\"made\" datetime=\"")?;
+    let (text, _) = rest.split_once('"')?;
+    serde_json::from_value(text.into()).ok()
+}
+
+/// A text's hash as a Content-Security-Policy names it.
+fn hash(text: &str) -> String {
+    format!("sha256-{}", STANDARD.encode(Sha256::digest(text)))
+}

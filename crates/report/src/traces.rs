@@ -1,0 +1,118 @@
+//! When each entry of a report's lists was busy: a second pass over its rows, so that series are
+//! kept of the few entries that are listed and not of all that might have been.
+
+use std::collections::HashMap;
+
+use foldhash::fast::FixedState;
+use traffic::{RowView, Table};
+
+use crate::{Report, UNKNOWN};
+
+/// Steps of a series.
+const STEPS: usize = 48;
+
+type Places<K> = HashMap<K, usize, FixedState>;
+
+/// Bytes of both directions of each listed entry, in equal parts of the period.
+pub struct Traces {
+    start: i64,
+    seconds: i64,
+    include_loopback: bool,
+    places: [Places<String>; 4],
+    port_places: Places<(u16, Option<String>)>,
+    lists: [Vec<Vec<u64>>; 5],
+}
+
+/// Which list of a report a series belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum List {
+    Processes,
+    Remotes,
+    Protocols,
+    Interfaces,
+    Ports,
+}
+
+impl Traces {
+    /// Empty series for the entries of the report's lists.
+    pub fn new(report: &Report, include_loopback: bool) -> Self {
+        fn places<'a>(names: impl Iterator<Item = &'a String>) -> Places<String> {
+            names.cloned().zip(0..).collect()
+        }
+        let places = [
+            places(report.top_processes.iter().map(|entry| &entry.name)),
+            places(report.top_remotes.iter().map(|entry| &entry.address)),
+            places(report.protocols.iter().map(|entry| &entry.name)),
+            places(report.interfaces.iter().map(|entry| &entry.name)),
+        ];
+        let ports = report.top_ports.iter();
+        let port_places: Places<_> = ports
+            .map(|entry| (entry.port, entry.protocol.clone()))
+            .zip(0..)
+            .collect();
+        let empty = |count: usize| vec![vec![0; STEPS]; count];
+        let [processes, remotes, protocols, interfaces] =
+            places.each_ref().map(|places| empty(places.len()));
+        let (start, end) = (
+            report.period.start.as_second(),
+            report.period.end.as_second(),
+        );
+        Traces {
+            start,
+            seconds: end.saturating_sub(start).max(1),
+            include_loopback,
+            lists: [
+                processes,
+                remotes,
+                protocols,
+                interfaces,
+                empty(port_places.len()),
+            ],
+            places,
+            port_places,
+        }
+    }
+
+    /// Adds a stored row, one of those that the report was made from.
+    pub fn row(&mut self, row: &RowView<'_>) {
+        let counts = match row.table {
+            Table::Traffic => true,
+            Table::Loopback => self.include_loopback,
+            Table::Peers => false,
+        };
+        let at = row.bucket.saturating_sub(self.start);
+        if !counts || !(0..self.seconds).contains(&at) {
+            return;
+        }
+        let step = i128::from(at) * STEPS as i128 / i128::from(self.seconds);
+        let step = usize::try_from(step).unwrap_or(0).min(STEPS - 1);
+        let names = [
+            Some(row.process.unwrap_or(UNKNOWN)),
+            row.remote,
+            row.protocol,
+            row.interface,
+        ];
+        let mut add = |list: usize, entry: usize| {
+            let volume = &mut self.lists[list][entry][step];
+            *volume = volume.saturating_add(row.volume.total());
+        };
+        for (list, name) in names.into_iter().enumerate() {
+            if let Some(&entry) = name.and_then(|name| self.places[list].get(name)) {
+                add(list, entry);
+            }
+        }
+        if let Some(port) = row.local_port.into_iter().chain(row.remote_port).min() {
+            let key = (port, row.protocol.map(str::to_owned));
+            if let Some(&entry) = self.port_places.get(&key) {
+                add(List::Ports as usize, entry);
+            }
+        }
+    }
+
+    /// The series of an entry.
+    pub(crate) fn of(&self, list: List, entry: usize) -> &[u64] {
+        self.lists[list as usize]
+            .get(entry)
+            .map_or(&[], Vec::as_slice)
+    }
+}
