@@ -345,3 +345,7 @@ fn names(folder: &Path, extension: &str) -> Result<Vec<String>> {
     names.sort();
     Ok(names)
 }
+
+#[cfg(test)]
+#[path = "outbox/tests.rs"]
+mod tests;

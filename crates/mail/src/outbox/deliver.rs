@@ -81,12 +81,17 @@ impl Outbox {
         now: i64,
     ) -> Result<Delivery> {
         let path = self.path(name, "eml");
-        let eml = fs::read(&path).map_err(files::Error::context("read", &path))?;
         let to: Vec<String> = record.waiting().map(|one| one.address.clone()).collect();
         let mut refused = Vec::new();
-        let answers = match server {
-            Ok(server) => server.send(&record.from, &to, &eml, |_, _| {}),
-            Err(trouble) => Err(trouble.clone()),
+        let answers = match (fs::read(&path), server) {
+            // Somebody took it away, so that it is not sent.
+            (Err(error), _) if error.kind() == std::io::ErrorKind::NotFound => {
+                let reason = "its message is no longer in the outbox".to_owned();
+                Ok(vec![Answer::Refused(reason); to.len()])
+            }
+            (Err(error), _) => return Err(files::Error::new("read", path, error).into()),
+            (Ok(eml), Ok(server)) => server.send(&record.from, &to, &eml, |_, _| {}),
+            (Ok(_), Err(trouble)) => Err(trouble.clone()),
         };
         let trouble = match answers {
             Ok(answers) => {
