@@ -177,6 +177,7 @@ impl ReportData {
         };
         let verdict = verdict(report, findings);
         let census = Census::of(report);
+        let bars = bars(report);
         let comparison = &report.comparison;
         let comparisons = [
             (&comparison.previous, "the day before", "the {} days before"),
@@ -210,9 +211,9 @@ impl ReportData {
                 .into_iter()
                 .filter_map(|(then, one, many)| Some(compared(then.as_ref()?, one, many)))
                 .collect(),
-            bars: bars(report),
+            has_gaps: bars.iter().any(|bar| !bar.observed),
+            bars,
             bars_are_hours: are_hours(report),
-            has_gaps: report.coverage.gaps_total > 0,
             curve: None,
             unknown_share: (report.attributed_ratio < 1.0)
                 .then(|| report::percent(1.0 - report.attributed_ratio)),

@@ -56,7 +56,10 @@ fn a_letter_outlives_the_process_and_waits_longer_each_time() {
     let key = key(&["ada@example.org"]);
     let open = || Outbox::open(folder.path(), "now", "test").unwrap();
     let first = put(&mut open(), &key);
-    assert_eq!(Outbox::records(folder.path()).unwrap(), [first.clone()]);
+    assert_eq!(
+        Outbox::records(folder.path()).unwrap(),
+        std::slice::from_ref(&first)
+    );
     let mut pauses = Vec::new();
     let mut now = 1000;
     for attempt in 1..8 {
