@@ -61,6 +61,13 @@ Examples:
   network-monitor archive --dry-run                    what would be archived and deleted
   network-monitor archive verify                       whether the archives are whole
   network-monitor archive restore 2025-01-01 --to /tmp/logs";
+const EMAIL_HELP: &str = "\
+Letters that could not be sent wait in the outbox; each report sends them again, with growing pauses.
+
+Examples:
+  network-monitor email test                               how far a letter gets
+  network-monitor email preview --date yesterday --open    the letter, in your mail program
+  network-monitor email flush                              send what waits, now";
 
 const CONFIG_HELP: &str = "\
 Examples:
@@ -145,6 +152,9 @@ pub enum Command {
     /// Archives logs that are in the history, and deletes old archives
     #[command(after_help = ARCHIVE_HELP, args_conflicts_with_subcommands = true)]
     Archive(ArchiveArgs),
+    /// Sends, shows and examines letters
+    #[command(subcommand, after_help = EMAIL_HELP)]
+    Email(EmailCommand),
     /// Mends and examines the history
     #[command(subcommand)]
     Store(StoreCommand),
@@ -270,6 +280,37 @@ pub struct ArchiveRestoreArgs {
     pub host: Option<String>,
 }
 
+/// The commands of `email`.
+#[derive(Debug, Clone, Subcommand)]
+pub enum EmailCommand {
+    /// Sends a test letter and says how far it got
+    Test,
+    /// Writes the letter that a report would send
+    Preview(PreviewArgs),
+    /// Sends now what waits in the outbox
+    Flush,
+}
+
+/// The options of `email preview`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct PreviewArgs {
+    /// The day or period, as `report` takes it
+    #[arg(long, value_name = "WHEN", default_value = "yesterday")]
+    pub date: String,
+
+    /// The machine
+    #[arg(long, value_name = "NAME")]
+    pub host: Option<String>,
+
+    /// Writes the letter to this file (.eml) and not to standard output
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// Opens the letter in the mail program
+    #[arg(long)]
+    pub open: bool,
+}
+
 /// The commands of `store`.
 #[derive(Debug, Clone, Subcommand)]
 pub enum StoreCommand {
@@ -364,6 +405,7 @@ impl Args {
             }
             Command::Status(_)
             | Command::Archive(_)
+            | Command::Email(_)
             | Command::Store(_)
             | Command::Config(_)
             | Command::Completions(_)

@@ -30,6 +30,12 @@ pub enum Failure {
     /// An archive could not be read or written.
     #[error(transparent)]
     Archive(#[from] archive::Error),
+    /// The outbox refused.
+    #[error(transparent)]
+    Mail(#[from] mail::OutboxError),
+    /// A letter that was asked for now could not be sent.
+    #[error(transparent)]
+    Letter(mail::Trouble),
     /// A report could not be made.
     #[error("{path}: {reason}")]
     Report {
@@ -50,7 +56,8 @@ impl Failure {
             Failure::Settings(_)
             | Failure::Usage(_)
             | Failure::Config(ConfigError::Settings(_) | ConfigError::Exists(_)) => 2,
-            Failure::Store(store::Error::Held(files::LockError::Held { .. })) => 5,
+            Failure::Store(store::Error::Held(files::LockError::Held { .. }))
+            | Failure::Mail(mail::OutboxError::Held(files::LockError::Held { .. })) => 5,
             _ => 1,
         }
     }
@@ -60,6 +67,7 @@ impl Failure {
         match self {
             Failure::Settings(error) => error.hint(),
             Failure::Config(error) => error.hint(),
+            Failure::Letter(trouble) => Some(trouble.hint.clone()).filter(|hint| !hint.is_empty()),
             Failure::File(error) if error.action() == "search the log folder" => Some(
                 "set paths.log_dir to where the logs are, or make the folder; \
                  `network-monitor config init` writes a settings file"

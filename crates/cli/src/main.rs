@@ -8,8 +8,8 @@ use network_monitor::args::{Args, Command};
 use network_monitor::failure::{Ending, Failure};
 use network_monitor::world::World;
 use network_monitor::{
-    Settings, Surroundings, archive_command, completions, config_command, logging, report_command,
-    store_commands,
+    Settings, Surroundings, archive_command, completions, config_command, email_command, logging,
+    report_command, store_commands,
 };
 
 fn main() -> ExitCode {
@@ -63,6 +63,7 @@ fn run(args: &Args, out: &mut dyn Write) -> Result<Ending, Failure> {
         Command::Ingest(args) => store_commands::ingest(args, &settings, &world, out),
         Command::Status(args) => store_commands::status(args, &settings, out),
         Command::Archive(args) => archive_command::run(args, &settings, &world, out),
+        Command::Email(command) => email_command::run(command, &settings, &world, out),
         Command::Store(command) => store_commands::store(command, &settings, &world, out),
         Command::Config(_) | Command::Completions(_) | Command::Man(_) => Ok(Ending::Done),
     }

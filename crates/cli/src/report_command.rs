@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
+use mail::Which;
 use report::{
     Builder, Comparison, Context, HtmlOptions, Moment, Options, ParquetOptions, ParquetRows,
     Report, TextOptions, Totals, Traces,
@@ -15,10 +16,13 @@ use traffic::{Period, When};
 use crate::archive_command::{archive_logs, show_expired, show_finished, told};
 use crate::archiving::{ArchiveSummary, Scope};
 use crate::args::ReportArgs;
+use crate::email_command;
 use crate::facts::{input_facts, past, time_of};
 use crate::failure::{Ending, Failure};
+use crate::letter::Subject;
 use crate::periods::plan;
 use crate::pipeline::{IngestSummary, ingest_folder, look_for_logs, tuning};
+use crate::post::{self, MailResult, Post};
 use crate::progress::Progress;
 use crate::publish::{Folder, Written, print_json};
 use crate::retention;
@@ -38,6 +42,8 @@ pub struct RunResult {
     /// What became of logs that are finished, and of what is past its time. `None` where neither is
     /// asked for.
     pub archive: Option<ArchiveSummary>,
+    /// What became of the letters. `None` where none are sent.
+    pub mail: Option<MailResult>,
     /// Whether nothing had to be done.
     pub nothing_new: bool,
     /// Settings that are accepted and have no effect in this version.
@@ -65,11 +71,24 @@ pub struct ReportResult {
     pub files: Vec<Written>,
 }
 
-/// Runs the command.
+/// Runs the command. A letter tells of a run that fails.
 ///
 /// # Errors
-/// Where the store or a report cannot be written. What was done before stays done.
+/// Where the store, a report or the outbox cannot be written. What was done before stays done.
 pub fn run(
+    args: &ReportArgs,
+    settings: &Settings,
+    world: &World,
+    out: &mut dyn Write,
+) -> Result<Ending, Failure> {
+    run_untold(args, settings, world, out).inspect_err(|failure| {
+        if !args.dry_run {
+            post::tell_failure(failure, settings, world);
+        }
+    })
+}
+
+fn run_untold(
     args: &ReportArgs,
     settings: &Settings,
     world: &World,
@@ -96,25 +115,45 @@ pub fn run(
         );
     }
     let mut store = Store::open(&settings.paths.store_dir, &world.started(), "report")?;
+    let mut post = match settings.email.enabled {
+        true => Some(Post::open(settings, world, "report")?),
+        false => None,
+    };
+    if let Some(post) = &mut post {
+        post.deliver(Which::Due)?;
+    }
     let progress = Progress::new(world.quiet);
     result.ingest = ingest_folder(&mut store, settings, world.now, &progress)?;
     let today = world.today(settings);
+    let asked = when.map(|when| when.on(today));
     let known = store.hosts()?;
-    for host in hosts(&store, args, settings)? {
-        if args.host.is_some() && !known.contains(&host) {
+    let hosts = hosts(&store, args, settings)?;
+    for host in &hosts {
+        if args.host.is_some() && !known.contains(host) {
             return Err(Failure::Usage(format!(
                 "the store holds nothing of host {host:?}; it knows {}",
                 known.join(", ")
             )));
         }
-        let plan = plan(&store, &host, when, &settings.time_zone, today)?;
+        let plan = plan(&store, host, when, &settings.time_zone, today)?;
         for period in &plan.periods {
-            let (report, files) = write(&store, &host, *period, settings, world, args.force)?;
+            let (report, files) = write(&store, host, *period, settings, world, args.force)?;
             let paths = files.iter().map(|file| Path::new(&file.path));
             store.note_report(paths, &period.last.to_string())?;
+            if let Some(post) = &mut post
+                && (!report.period.partial || asked == Some(*period))
+            {
+                let subject = Subject {
+                    report: &report,
+                    period: *period,
+                    files: &files,
+                    moved: None,
+                };
+                post.write(&store, &subject, &result.ingest, args.force)?;
+            }
             if period.is_day() {
                 let day = period.first.to_string();
-                store.mark_unfinished(&host, &day, report.period.partial)?;
+                store.mark_unfinished(host, &day, report.period.partial)?;
             }
             if !args.json && !world.quiet {
                 match plan.periods.len() {
@@ -124,7 +163,17 @@ pub fn run(
             }
             result.reports.push(summarise(&report, *period, files));
         }
-        store.mark_reported(&host, &plan.told)?;
+        store.mark_reported(host, &plan.told)?;
+    }
+    if let Some(mut post) = post {
+        if asked.is_none() {
+            // A report tells by itself where its log stopped.
+            let told = |host: &String| result.reports.iter().any(|report| report.host == *host);
+            let untold: Vec<String> = hosts.into_iter().filter(|host| !told(host)).collect();
+            post.write_silences(&store, &untold)?;
+        }
+        post.deliver(Which::New)?;
+        result.mail = Some(post.finish()?);
     }
     result.archive = finish_logs(&store, settings, world)?;
     let archived = result.archive.as_ref();
@@ -141,7 +190,11 @@ pub fn run(
         conclude(&result, when, settings, out)?;
     }
     let attention = result.ingest.needs_attention()
-        || archived.is_some_and(|archive| !archive.trouble.is_empty());
+        || archived.is_some_and(|archive| !archive.trouble.is_empty())
+        || result
+            .mail
+            .as_ref()
+            .is_some_and(MailResult::needs_attention);
     Ok(if attention {
         Ending::Attention
     } else {
@@ -210,7 +263,10 @@ fn dry_run(
 }
 
 /// Makes the report of one period and writes its files.
-fn write(
+///
+/// # Errors
+/// Where the store cannot be read or a file not be written.
+pub fn write(
     store: &Store,
     host: &str,
     period: Period,
@@ -432,6 +488,9 @@ fn conclude(
             "Attention: {path}: {}",
             report::printable(&trouble.reason)
         )?;
+    }
+    if let Some(mail) = &result.mail {
+        email_command::show(mail, out)?;
     }
     writeln!(out, "{}", accounting(ingest))?;
     if let Some(archive) = &result.archive

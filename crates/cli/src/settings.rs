@@ -154,7 +154,6 @@ impl Settings {
     /// Names what was configured and has no effect in this version yet.
     pub fn not_yet_active(&self) -> Vec<&'static str> {
         let inactive = [
-            ("email", self.email.enabled),
             (
                 "processing.keep_temp_files",
                 self.processing.keep_temp_files,

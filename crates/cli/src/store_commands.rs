@@ -10,6 +10,7 @@ use crate::args::{IngestArgs, StatusArgs, StoreCommand};
 use crate::facts::time_of;
 use crate::failure::{Ending, Failure};
 use crate::pipeline::{ingest_folder, ingest_paths, look_for_logs};
+use crate::post::{self, WaitingLetter};
 use crate::progress::Progress;
 use crate::publish::print_json;
 use crate::report_command::accounting;
@@ -51,6 +52,7 @@ struct Status {
     store: Option<StoreStatus>,
     logs_found: u64,
     logs_pending: u64,
+    outbox: Vec<WaitingLetter>,
     not_yet_active: Vec<&'static str>,
 }
 
@@ -73,6 +75,7 @@ pub fn status(
         store: store.as_ref().map(Store::status).transpose()?,
         logs_found: found as u64,
         logs_pending: pending.len() as u64,
+        outbox: post::waiting(settings)?,
         not_yet_active: settings.not_yet_active(),
     };
     if args.json {
@@ -122,6 +125,23 @@ fn show_status(status: &Status, settings: &Settings, out: &mut dyn Write) -> Res
     for log in &store.damaged_logs {
         let reason = log.damage.as_deref().unwrap_or_default();
         writeln!(out, "Trouble   {}: {reason}", report::printable(&log.path))?;
+    }
+    for letter in &status.outbox {
+        let next = match letter.attempts {
+            0 => String::new(),
+            attempts => format!(
+                "\n          {attempts} attempts, the next at {}: {}",
+                time_of(letter.next_attempt, &settings.time_zone),
+                report::printable(letter.trouble.as_deref().unwrap_or_default())
+            ),
+        };
+        let subject = report::printable(&letter.subject);
+        writeln!(
+            out,
+            "Outbox    {subject}, to {}{}",
+            letter.recipients.join(", "),
+            next
+        )?;
     }
     if !status.not_yet_active.is_empty() {
         writeln!(

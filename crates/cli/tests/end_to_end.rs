@@ -13,8 +13,12 @@ mod hostile;
 mod hosts;
 #[path = "end_to_end/lab.rs"]
 mod lab;
+#[path = "end_to_end/mail.rs"]
+mod mail;
 #[path = "end_to_end/pages.rs"]
 mod pages;
+#[path = "end_to_end/post_office.rs"]
+mod post_office;
 #[path = "end_to_end/samples.rs"]
 mod samples;
 #[path = "end_to_end/store.rs"]

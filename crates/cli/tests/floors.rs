@@ -52,6 +52,7 @@ fn every_crate_imports_only_floors_below_its_own() {
         "store",
         "archive",
         "report",
+        "mail",
         "network-monitor",
     ] {
         assert!(imports.contains_key(needed), "{needed} was not found");

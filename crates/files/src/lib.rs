@@ -16,6 +16,7 @@ mod error;
 mod kind;
 mod lock;
 mod open;
+mod space;
 mod utf16;
 
 pub use atomic::{AtomicFile, create_folder, sweep_temporaries, sync_folder, write_atomically};
@@ -23,3 +24,4 @@ pub use discover::{Discovery, FileIdentity, FoundLog, NameDate, SkipReason, Skip
 pub use error::{Error, Result, ShownPath, describe, show};
 pub use lock::{Lock, LockError};
 pub use open::{Compression, Encoding, Limits, OpenLog, open_log, open_log_within};
+pub use space::{Space, space};

@@ -278,6 +278,18 @@ impl Store {
         Ok(hosts.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// Hosts with the second, since 1970, of their last refresh.
+    ///
+    /// # Errors
+    /// Where the catalogue cannot be read.
+    pub fn last_seen(&self) -> Result<Vec<(String, i64)>> {
+        let mut query = self
+            .catalog
+            .prepare("SELECT host, max(latest) FROM run GROUP BY host ORDER BY host")?;
+        let hosts = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(hosts.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// Days (since 1970, UTC) of a host with news that no report tells yet.
     ///
     /// # Errors

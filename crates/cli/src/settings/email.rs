@@ -30,6 +30,8 @@ pub enum PasswordSource {
     File(PathBuf),
     /// The first line that a command prints.
     Command(String),
+    /// The credential `email_password` that systemd hands to a service.
+    Credential(PathBuf),
 }
 
 /// The daily letter. Where it is enabled, there are a server, a sender and a recipient.
@@ -43,10 +45,14 @@ pub struct Email {
     pub smtp_port: u16,
     /// How the connection is kept secret.
     pub encryption: Encryption,
+    /// Certificates (PEM) that are trusted beside the system's.
+    pub ca_file: Option<PathBuf>,
     /// The name to log in with; `None` means without logging in.
     pub username: Option<String>,
     /// Where the password comes from.
     pub password: Option<PasswordSource>,
+    /// Whether the password may be sent over a connection without encryption.
+    pub allow_plaintext_auth: bool,
     /// The sender.
     pub from_addr: Option<String>,
     /// Recipients.
@@ -85,9 +91,13 @@ impl Email {
                 (false, true) => Encryption::StartTls,
                 (false, false) => Encryption::Plain,
             },
+            ca_file: reader.path("email.ca_file"),
             from_addr: from.or_else(|| username.clone().filter(|name| address(name).is_ok())),
             username,
             password: read_password(reader),
+            allow_plaintext_auth: reader
+                .value("email.allow_plaintext_auth", switch)
+                .unwrap_or(false),
             to_addrs: reader.list("email.to_addrs", address).unwrap_or_default(),
             cc_addrs: reader.list("email.cc_addrs", address).unwrap_or_default(),
             bcc_addrs: reader.list("email.bcc_addrs", address).unwrap_or_default(),
@@ -151,6 +161,14 @@ fn read_password(reader: &mut Reader<'_>) -> Option<PasswordSource> {
         .map(PasswordSource::Given)
         .or(file.map(PasswordSource::File))
         .or(command.map(PasswordSource::Command))
+        .or_else(|| credential(reader).map(PasswordSource::Credential))
+}
+
+/// What a unit's `LoadCredential=email_password:…` or `SetCredentialEncrypted=` hands over.
+fn credential(reader: &Reader<'_>) -> Option<PathBuf> {
+    let folder = reader.surroundings.variables.get("CREDENTIALS_DIRECTORY")?;
+    let path = Path::new(folder).join("email_password");
+    path.is_file().then_some(path)
 }
 
 /// By default the folder `email_templates` beside the settings file.
@@ -167,19 +185,10 @@ fn read_templates_dir(reader: &mut Reader<'_>) -> PathBuf {
 
 /// Reads an address, `ada@example.org` or `Ada <ada@example.org>`.
 fn address(typed: &str) -> Result<String, String> {
-    let bare = match typed.strip_suffix('>') {
-        Some(front) => front.rsplit_once('<').map_or("", |(_, bare)| bare),
-        None => typed,
-    };
-    let is_whole = bare.split_once('@').is_some_and(|(name, domain)| {
-        !name.is_empty() && !domain.is_empty() && !domain.contains('@')
-    });
-    let has_gap = bare.chars().any(char::is_whitespace) || typed.chars().any(char::is_control);
-    if is_whole && !has_gap && !bare.contains(['<', '>', ',']) {
-        Ok(typed.to_owned())
-    } else {
-        Err("is not an address; write one such as ada@example.org".to_owned())
-    }
+    let parsed: Result<mail::Address, _> = typed.parse();
+    parsed
+        .map(|_| typed.to_owned())
+        .map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

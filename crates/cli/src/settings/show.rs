@@ -86,7 +86,8 @@ impl Page {
     fn email(&mut self, settings: &Settings) {
         let email = &settings.email;
         let (password, file, command) = match &email.password {
-            None => (None, None, None),
+            // A credential comes with the service, and goes with it.
+            None | Some(PasswordSource::Credential(_)) => (None, None, None),
             Some(PasswordSource::Given(_)) => (Some(MASK), None, None),
             Some(PasswordSource::File(path)) => (None, Some(path.as_path()), None),
             Some(PasswordSource::Command(command)) => (None, None, Some(command.as_str())),
@@ -97,10 +98,12 @@ impl Page {
         self.plain("smtp_port", email.smtp_port);
         self.plain("use_tls", email.encryption == Encryption::StartTls);
         self.plain("use_ssl", email.encryption == Encryption::Tls);
+        self.path("ca_file", email.ca_file.as_deref());
         self.text("username", email.username.as_deref());
         self.text("password", password);
         self.path("password_file", file);
         self.text("password_command", command);
+        self.plain("allow_plaintext_auth", email.allow_plaintext_auth);
         self.text("from_addr", email.from_addr.as_deref());
         self.list("to_addrs", email.to_addrs.iter().map(String::as_str));
         self.list("cc_addrs", email.cc_addrs.iter().map(String::as_str));

@@ -532,7 +532,6 @@ fn mail_is_on_where_the_section_is_complete() {
     assert!(email.enabled);
     assert_eq!(email.from_addr.as_deref(), Some("ada@example.org"));
     assert_eq!(email.encryption, Encryption::StartTls);
-    assert_eq!(settle(LETTER).unwrap().not_yet_active(), ["email"]);
     assert!(
         !settle(&format!("{LETTER}  enabled: false\n"))
             .unwrap()

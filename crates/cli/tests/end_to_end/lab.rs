@@ -64,12 +64,20 @@ impl Lab {
             true => "",
             false => "archive: {enabled: false}\n",
         };
+        let email = match settings.contains("email:") {
+            true => "",
+            false => "email: {enabled: false}\n",
+        };
+        let reports = match settings.contains("reports:") {
+            true => "",
+            false => "reports: {format: [json, csv, parquet]}\n",
+        };
         let settings = format!(
             "{settings}host: lab\n\
              paths: {{log_dir: logs, report_dir: reports, archive_dir: archive, store_dir: store}}\n\
-             email: {{enabled: false}}\n\
+             {email}\
              {archive}\
-             reports: {{format: [json, csv, parquet]}}\n"
+             {reports}"
         );
         fs::write(self.path("settings.yaml"), settings).unwrap();
     }
@@ -89,6 +97,17 @@ impl Lab {
         fs::write(path, log).unwrap();
     }
 
+    /// Writes a file that only its owner can read.
+    pub(crate) fn put_secret(&self, name: &str, text: &str) {
+        let path = self.path(name);
+        fs::write(&path, text).unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        }
+    }
+
     /// Runs the program.
     pub(crate) fn run<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Ran {
         self.run_with(arguments, b"")
@@ -98,10 +117,22 @@ impl Lab {
     /// must come to an end, and must not write what steers a terminal.
     #[track_caller]
     pub(crate) fn run_with<S: AsRef<OsStr>>(&self, arguments: &[S], input: &[u8]) -> Ran {
+        self.run_in(&[], arguments, input)
+    }
+
+    /// Does the same with variables in its environment.
+    #[track_caller]
+    pub(crate) fn run_in<S: AsRef<OsStr>>(
+        &self,
+        variables: &[(&str, &str)],
+        arguments: &[S],
+        input: &[u8],
+    ) -> Ran {
         let output = Command::new(env!("CARGO_BIN_EXE_network-monitor"))
             .current_dir(self.folder.path())
             .env_clear()
             .env("HOME", self.folder.path())
+            .envs(variables.iter().copied())
             .args(["-c", "settings.yaml"])
             .args(arguments)
             .write_stdin(input)

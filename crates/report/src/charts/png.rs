@@ -8,16 +8,16 @@ use crate::Report;
 /// The printable characters of ASCII of Roboto Regular (Apache License 2.0).
 const FONT: &[u8] = include_bytes!("../../fonts/Roboto-ascii.ttf");
 /// Pixels of a unit: letters are read on fine screens.
-const SCALE: f32 = 2.0;
+const SCALE: f32 = 2.5;
 /// The colours of the page in daylight.
 const STYLE: &str = "<style>text{font:11.5px Roboto;fill:#5c6370}.grid{stroke:#e3e6ea}\
     .axis,.tick{stroke:#9aa1ab}.gap{fill:#f1f2f4}.hatch{stroke:#c9cdd3}.down{fill:#1f6feb}\
     .up{fill:#c2571a}.band{opacity:.22}</style>";
 
-/// The report's curve as a PNG picture of 1920 by 544 pixels on white, to be shown at half its size.
+/// The report's curve as a PNG picture of 1250 by 550 pixels on white, to be shown at half its size or less.
 /// `None` where nothing was observed. The same report gives the same bytes.
 pub fn day_curve_png(report: &Report) -> Option<Vec<u8>> {
-    let svg = curve_svg(report, CurveSize::Wide, "curve")?;
+    let svg = curve_svg(report, CurveSize::Letter, "curve")?;
     let svg = svg.replacen("<defs>", &format!("{STYLE}<defs>"), 1);
     let mut options = usvg::Options {
         font_family: "Roboto".to_owned(),

@@ -1,0 +1,515 @@
+//! What templates see: docs/email_templates.md describes every name here. The names of the last
+//! block of [`ReportData`] are those of the templates of this project's first version.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use jiff::tz::TimeZone;
+use report::{Compared, Report, fitted, printable};
+use serde::Serialize;
+use traffic::Period;
+
+use super::clock;
+use super::problems::Problem;
+use crate::facts::time_of;
+
+/// Rows of a list; the attachments and files hold all.
+const ROWS: usize = 15;
+/// Columns of a name: a log may hold names of any length.
+const NAME: usize = 80;
+/// Columns of a sentence that may hold names.
+const SENTENCE: usize = 400;
+/// Problems and notes that are told.
+const SENTENCES: usize = 20;
+/// Entries of the timeline that a row of bars can show.
+const BARS: usize = 31;
+
+/// What every letter has.
+pub(super) struct Frame<'a> {
+    pub(super) prefix: &'a str,
+    pub(super) zone: &'a TimeZone,
+    pub(super) now: i64,
+}
+
+/// What `daily_report` is rendered with.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct ReportData {
+    pub(super) subject: String,
+    host: String,
+    period: String,
+    partial: bool,
+    timezone: String,
+    verdict: String,
+    version: &'static str,
+    problems: Vec<Problem>,
+    download: String,
+    upload: String,
+    total: String,
+    download_rate: String,
+    upload_rate: String,
+    peak_download_rate: String,
+    peak_upload_rate: String,
+    p95_download_rate: String,
+    p95_upload_rate: String,
+    observed: String,
+    expected: String,
+    coverage: String,
+    comparisons: Vec<Comparison>,
+    bars: Vec<Bar>,
+    bars_are_hours: bool,
+    has_gaps: bool,
+    curve: Option<&'static str>,
+    unknown_share: Option<String>,
+    notes: Vec<String>,
+    files: Vec<File>,
+
+    date: String,
+    date_str: String,
+    generated_time: String,
+    total_records: u64,
+    total_upload_mb: f64,
+    total_download_mb: f64,
+    unique_processes: usize,
+    unique_remotes: usize,
+    duration_hours: f64,
+    top_processes: Vec<Process>,
+    top_remotes: Vec<Remote>,
+    hourly_distribution: Vec<Hour>,
+    alerts: Vec<Problem>,
+}
+
+/// What `error_report` is rendered with.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct ErrorData {
+    pub(super) subject: String,
+    host: String,
+    title: String,
+    message: String,
+    hint: String,
+    version: &'static str,
+    date: String,
+    date_str: String,
+    generated_time: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Comparison {
+    change: String,
+    rate: String,
+    name: String,
+}
+
+/// An hour or day of the period, as parts of the busiest, from 0 to 100.
+#[derive(Clone, Debug, Serialize)]
+struct Bar {
+    label: String,
+    download: u64,
+    upload: u64,
+    observed: bool,
+    glyph: char,
+}
+
+/// A file of the report.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct File {
+    pub(super) name: String,
+    pub(super) path: String,
+    pub(super) size: String,
+    pub(super) attached: bool,
+    pub(super) left_out: bool,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Process {
+    name: String,
+    download: String,
+    upload: String,
+    share: String,
+    percent: u64,
+    process_name: String,
+    upload_mb: f64,
+    download_mb: f64,
+    total_mb: f64,
+    connections: u64,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Remote {
+    name: String,
+    download: String,
+    upload: String,
+    share: String,
+    percent: u64,
+    processes: String,
+    remote_address: String,
+    upload_mb: f64,
+    download_mb: f64,
+    access_count: u64,
+    common_protocol: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Hour {
+    hour: String,
+    upload_mb: f64,
+    download_mb: f64,
+    connections: u64,
+    avg_rate: f64,
+}
+
+impl ReportData {
+    pub(super) fn new(
+        report: &Report,
+        period: Period,
+        mut problems: Vec<Problem>,
+        frame: &Frame<'_>,
+    ) -> Self {
+        let findings = problems.len();
+        problems.truncate(SENTENCES);
+        for problem in &mut problems {
+            problem.message = shortened(&problem.message, SENTENCE);
+        }
+        let days = days(period);
+        let host = shortened(&report.host, NAME);
+        let so_far = if report.period.partial {
+            ", so far"
+        } else {
+            ""
+        };
+        let verdict = verdict(report, findings);
+        let census = Census::of(report);
+        let bars = bars(report);
+        let comparison = &report.comparison;
+        let comparisons = [
+            (&comparison.previous, "the day before", "the {} days before"),
+            (
+                &comparison.same_weekday,
+                "the same weekday before",
+                "the same {} weekdays before",
+            ),
+        ];
+        let notes = report.notes.iter().take(SENTENCES);
+        Self {
+            subject: format!("{}: {host}, {days}{so_far}: {verdict}", frame.prefix),
+            period: long_days(period),
+            partial: report.period.partial,
+            timezone: report.period.timezone.clone(),
+            verdict,
+            version: env!("CARGO_PKG_VERSION"),
+            download: report::bytes(report.total_download_bytes),
+            upload: report::bytes(report.total_upload_bytes),
+            total: report::bytes(report.total_bytes()),
+            download_rate: report::rate(report.total_download_bps),
+            upload_rate: report::rate(report.total_upload_bps),
+            peak_download_rate: report::rate(report.peak_download_bps),
+            peak_upload_rate: report::rate(report.peak_upload_bps),
+            p95_download_rate: report::rate(report.p95_download_bps),
+            p95_upload_rate: report::rate(report.p95_upload_bps),
+            observed: report::duration(report.coverage.observed_seconds),
+            expected: report::duration(report.coverage.expected_seconds),
+            coverage: report::percent(report.coverage.ratio),
+            comparisons: comparisons
+                .into_iter()
+                .filter_map(|(then, one, many)| Some(compared(then.as_ref()?, one, many)))
+                .collect(),
+            has_gaps: bars.iter().any(|bar| !bar.observed),
+            bars,
+            bars_are_hours: are_hours(report),
+            curve: None,
+            unknown_share: (report.attributed_ratio < 1.0)
+                .then(|| report::percent(1.0 - report.attributed_ratio)),
+            notes: notes
+                .map(|note| shortened(&note.message, SENTENCE))
+                .collect(),
+            files: Vec::new(),
+            date: period.first.to_string(),
+            date_str: days,
+            generated_time: clock(frame.now, frame.zone),
+            total_records: report
+                .input
+                .lines
+                .saturating_sub(report.input.damaged_lines),
+            total_upload_mb: megabytes(report.total_upload_bytes),
+            total_download_mb: megabytes(report.total_download_bytes),
+            unique_processes: census.processes,
+            unique_remotes: census.remotes,
+            duration_hours: hundredths(report.coverage.observed_seconds as f64 / 3600.0),
+            top_processes: processes(report),
+            top_remotes: remotes(report, &census),
+            hourly_distribution: hours(report, &census),
+            alerts: problems.clone(),
+            problems,
+            host,
+        }
+    }
+
+    /// Adds the files, and the name of the picture of the curve.
+    pub(super) fn with_files(self, files: Vec<File>, curve: Option<&'static str>) -> Self {
+        Self {
+            files,
+            curve,
+            ..self
+        }
+    }
+}
+
+impl ErrorData {
+    pub(super) fn new(
+        host: &str,
+        title: &str,
+        message: &str,
+        hint: &str,
+        frame: &Frame<'_>,
+    ) -> Self {
+        let host = shortened(host, NAME);
+        let date = time_of(frame.now, frame.zone).civil().date().to_string();
+        // An error may have several lines; each must be harmless.
+        let lines: Vec<String> = message
+            .lines()
+            .take(SENTENCES)
+            .map(|line| shortened(line, SENTENCE))
+            .collect();
+        Self {
+            subject: format!("{}: {host}, {date}: {title}", frame.prefix),
+            host,
+            title: title.to_owned(),
+            message: lines.join("\n"),
+            hint: printable(hint).into_owned(),
+            version: env!("CARGO_PKG_VERSION"),
+            date_str: date.clone(),
+            date,
+            generated_time: clock(frame.now, frame.zone),
+        }
+    }
+}
+
+/// `1.2 GB down, 340 MB up, 2 findings`.
+fn verdict(report: &Report, findings: usize) -> String {
+    let volumes = format!(
+        "{} down, {} up",
+        report::bytes(report.total_download_bytes),
+        report::bytes(report.total_upload_bytes)
+    );
+    match findings {
+        0 => volumes,
+        1 => format!("{volumes}, 1 finding"),
+        many => format!("{volumes}, {many} findings"),
+    }
+}
+
+/// `2026-11-21`, or both ends.
+fn days(period: Period) -> String {
+    match period.is_day() {
+        true => period.first.to_string(),
+        false => format!("{} to {}", period.first, period.last),
+    }
+}
+
+/// `Saturday 21 November 2026`, or both ends.
+fn long_days(period: Period) -> String {
+    let long = |day: jiff::civil::Date| day.strftime("%A %-d %B %Y").to_string();
+    match period.is_day() {
+        true => long(period.first),
+        false => format!("{} to {}", long(period.first), long(period.last)),
+    }
+}
+
+fn compared(then: &Compared, one: &str, many: &str) -> Comparison {
+    Comparison {
+        change: match then.change {
+            Some(change) => format!("{:+.1} %", change * 100.0),
+            None => "new".to_owned(),
+        },
+        rate: report::rate(then.download_bps.saturating_add(then.upload_bps)),
+        name: match then.days {
+            1 => one.to_owned(),
+            days => many.replace("{}", &days.to_string()),
+        },
+    }
+}
+
+/// Whether the timeline has hours; in a longer period it has days.
+fn are_hours(report: &Report) -> bool {
+    report.coverage.expected_seconds <= 50 * 3600
+}
+
+fn bars(report: &Report) -> Vec<Bar> {
+    if report.timeline.len() > BARS {
+        return Vec::new();
+    }
+    let is_short = are_hours(report);
+    let total = |up: u64, down: u64| u128::from(up) + u128::from(down);
+    let most = report
+        .timeline
+        .iter()
+        .map(|entry| total(entry.upload_bytes, entry.download_bytes))
+        .max();
+    let most = most.unwrap_or(0).max(1);
+    let part = |bytes: u128, of: u128| u64::try_from((bytes * of).div_ceil(most)).unwrap_or(0);
+    let bar = |entry: &report::TimelineEntry| {
+        let format = if is_short { "%H" } else { "%d" };
+        let both = total(entry.upload_bytes, entry.download_bytes);
+        let observed = entry.observed_seconds > 0;
+        let glyphs = ['·', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+        Bar {
+            label: entry.start.civil().strftime(format).to_string(),
+            download: part(entry.download_bytes.into(), 100),
+            upload: part(entry.upload_bytes.into(), 100),
+            observed,
+            glyph: match observed {
+                true => glyphs[usize::try_from(part(both, 8)).unwrap_or(0).clamp(1, 8)],
+                false => glyphs[0],
+            },
+        }
+    };
+    report.timeline.iter().map(bar).collect()
+}
+
+fn processes(report: &Report) -> Vec<Process> {
+    let process = |process: &report::TopProcess| Process {
+        name: named(&process.name),
+        download: report::bytes(process.download_bytes),
+        upload: report::bytes(process.upload_bytes),
+        share: report::percent(process.share),
+        percent: hundred(process.share),
+        process_name: named(&process.name),
+        upload_mb: megabytes(process.upload_bytes),
+        download_mb: megabytes(process.download_bytes),
+        total_mb: megabytes(process.upload_bytes.saturating_add(process.download_bytes)),
+        connections: process.connections,
+    };
+    report
+        .top_processes
+        .iter()
+        .take(ROWS)
+        .map(process)
+        .collect()
+}
+
+fn remotes(report: &Report, census: &Census<'_>) -> Vec<Remote> {
+    let remote = |remote: &report::TopRemote| {
+        let seen = census.of_remotes.get(remote.address.as_str());
+        let processes = remote.processes.iter().take(3);
+        let processes: Vec<String> = processes.map(|name| shortened(name, 20)).collect();
+        Remote {
+            name: named(&remote.address),
+            download: report::bytes(remote.download_bytes),
+            upload: report::bytes(remote.upload_bytes),
+            share: report::percent(remote.share),
+            percent: hundred(remote.share),
+            processes: processes.join(", "),
+            remote_address: named(&remote.address),
+            upload_mb: megabytes(remote.upload_bytes),
+            download_mb: megabytes(remote.download_bytes),
+            access_count: seen.map_or(0, |seen| seen.connections),
+            common_protocol: seen.map_or(String::new(), RemoteCensus::common_protocol),
+        }
+    };
+    report.top_remotes.iter().take(ROWS).map(remote).collect()
+}
+
+fn hours(report: &Report, census: &Census<'_>) -> Vec<Hour> {
+    let entries = report.timeline.iter().zip(&census.of_hours);
+    let hour = |(entry, connections): (&report::TimelineEntry, &u64)| {
+        let bytes = entry.upload_bytes.saturating_add(entry.download_bytes);
+        let rate = bytes as f64 / entry.observed_seconds.max(1) as f64 / 1000.0;
+        Hour {
+            hour: entry.start.civil().strftime("%H:%M").to_string(),
+            upload_mb: megabytes(entry.upload_bytes),
+            download_mb: megabytes(entry.download_bytes),
+            connections: *connections,
+            avg_rate: hundredths(rate),
+        }
+    };
+    entries.map(hour).collect()
+}
+
+/// What only all connections together tell.
+#[derive(Default)]
+struct Census<'a> {
+    processes: usize,
+    remotes: usize,
+    of_remotes: HashMap<&'a str, RemoteCensus<'a>>,
+    /// Connections that were seen in each entry of the timeline.
+    of_hours: Vec<u64>,
+}
+
+#[derive(Default)]
+struct RemoteCensus<'a> {
+    connections: u64,
+    protocols: BTreeMap<&'a str, u64>,
+}
+
+impl RemoteCensus<'_> {
+    fn common_protocol(&self) -> String {
+        let most = self.protocols.iter().max_by_key(|(_, count)| **count);
+        most.map_or(String::new(), |(name, _)| (*name).to_owned())
+    }
+}
+
+impl<'a> Census<'a> {
+    fn of(report: &'a Report) -> Self {
+        let starts: Vec<i64> = report
+            .timeline
+            .iter()
+            .map(|entry| entry.start.as_second())
+            .collect();
+        let mut census = Census {
+            of_hours: vec![0; starts.len()],
+            ..Census::default()
+        };
+        for remote in report.top_remotes.iter().take(ROWS) {
+            census.of_remotes.entry(&remote.address).or_default();
+        }
+        let (mut processes, mut remotes) = (HashSet::new(), HashSet::new());
+        for connection in report.every_connection().into_iter().flatten() {
+            processes.extend(connection.process.filter(|name| *name != report::UNKNOWN));
+            remotes.extend(connection.remote_address);
+            let (first, last) = (
+                connection.first_seen.as_second(),
+                connection.last_seen.as_second(),
+            );
+            let begin = starts
+                .partition_point(|start| *start <= first)
+                .saturating_sub(1);
+            let end = starts.partition_point(|start| *start <= last).max(begin);
+            census.of_hours[begin..end]
+                .iter_mut()
+                .for_each(|count| *count += 1);
+            let seen = connection.remote_address;
+            if let Some(seen) = seen.and_then(|remote| census.of_remotes.get_mut(remote)) {
+                seen.connections += 1;
+                if let Some(protocol) = connection.protocol {
+                    *seen.protocols.entry(protocol).or_default() += 1;
+                }
+            }
+        }
+        census.processes = processes.len();
+        census.remotes = remotes.len();
+        census
+    }
+}
+
+/// A process may have no name at all; bandwhich shows that as it is.
+fn named(name: &str) -> String {
+    match name.is_empty() {
+        true => "\"\"".to_owned(),
+        false => shortened(name, NAME),
+    }
+}
+
+/// The printable text in at most so many columns.
+fn shortened(text: &str, columns: usize) -> String {
+    fitted(text, columns, "…").trim_end().to_owned()
+}
+
+fn hundred(share: f64) -> u64 {
+    (share.clamp(0.0, 1.0) * 100.0).round() as u64
+}
+
+fn megabytes(bytes: u64) -> f64 {
+    hundredths(bytes as f64 / 1e6)
+}
+
+fn hundredths(number: f64) -> f64 {
+    (number * 100.0).round() / 100.0
+}

@@ -1,0 +1,351 @@
+//! Letters on disk: each is here, synced, before it is sent, and what became of it stays here.
+//!
+//! ```text
+//! outbox/lock         one process sends at a time
+//! outbox/KEY.json     the record of a letter: the commit point, replaced atomically
+//! outbox/KEY.eml      the message, as long as a recipient waits for it
+//! ```
+//!
+//! A folder of its own and not a table of the history's catalogue: the catalogue can be thrown
+//! away and made anew from the history, and that must not send every letter once more.
+//!
+//! A crash after the server took a letter and before the record says so sends it again, with the
+//! same Message-ID, by which mail programs know it. Whatever else happens, no letter goes twice.
+
+mod deliver;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_128;
+
+use crate::{Address, Letter};
+pub use deliver::{Delivery, Which};
+
+/// Raised when older programs would misread a record.
+const VERSION: u32 = 1;
+
+/// What a letter is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A report.
+    Report,
+    /// A report of a period that was not over.
+    Interim,
+    /// A run that failed, or logs that stopped.
+    Error,
+}
+
+/// What makes a letter the same letter: it is delivered once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// What it is about.
+    pub kind: Kind,
+    /// The host.
+    pub host: String,
+    /// The period, or what failed and when.
+    pub subject: String,
+    /// Everybody who gets it, as bare addresses in any order.
+    pub recipients: Vec<String>,
+}
+
+/// What became of a recipient's letter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "lowercase")]
+pub enum State {
+    /// It has to be sent, perhaps again.
+    Waiting,
+    /// The server took it.
+    Delivered {
+        /// When, in seconds since 1970.
+        at: i64,
+    },
+    /// The server refused it for good.
+    Refused {
+        /// When, in seconds since 1970.
+        at: i64,
+        /// What it said.
+        reason: String,
+    },
+}
+
+/// A recipient and what became of the letter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recipient {
+    /// Bare address.
+    pub address: String,
+    /// What became of it.
+    #[serde(flatten)]
+    pub state: State,
+}
+
+/// What is known of a letter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    version: u32,
+    /// What it is about.
+    pub kind: Kind,
+    /// The host.
+    pub host: String,
+    /// The period, or what failed and when.
+    pub about: String,
+    /// The subject line.
+    pub subject: String,
+    /// The sender as a bare address.
+    pub from: String,
+    /// Its Message-ID.
+    pub message_id: String,
+    /// How often it was made: more than once where somebody asked for it again.
+    pub edition: u32,
+    /// Everybody who gets it.
+    pub recipients: Vec<Recipient>,
+    /// When it was made, in seconds since 1970.
+    pub created: i64,
+    /// Attempts that failed since.
+    pub attempts: u32,
+    /// Not before this second does a run try again by itself.
+    pub next_attempt: i64,
+    /// Why the last attempt failed.
+    pub trouble: Option<String>,
+}
+
+/// An error of the outbox.
+#[derive(Debug, thiserror::Error)]
+pub enum OutboxError {
+    /// A file could not be read or written.
+    #[error(transparent)]
+    File(#[from] files::Error),
+    /// Another process sends.
+    #[error(transparent)]
+    Held(#[from] files::LockError),
+    /// A record cannot be read.
+    #[error(
+        "{}: {reason}; move it away, and the letter can be made anew",
+        files::show(path)
+    )]
+    Record {
+        /// The record.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+type Result<T> = std::result::Result<T, OutboxError>;
+
+/// The open outbox. Nobody else sends as long as it lives.
+#[derive(Debug)]
+pub struct Outbox {
+    folder: PathBuf,
+    _lock: files::Lock,
+}
+
+impl Key {
+    /// The key's file name: 16 digits of hash. What it stands for is in the record.
+    fn name(&self) -> String {
+        let mut recipients: Vec<String> = self
+            .recipients
+            .iter()
+            .map(|address| address.to_lowercase())
+            .collect();
+        recipients.sort();
+        recipients.dedup();
+        let whole = (self.kind, &self.host, &self.subject, recipients);
+        let text = serde_json::to_string(&whole).expect("strings become JSON");
+        format!("{:016x}", xxh3_128(text.as_bytes()) >> 64)
+    }
+
+    /// The Message-ID of an edition: the same each time for the same host, period and recipients.
+    pub fn message_id(&self, edition: u32, from: &Address) -> String {
+        let from = from.bare();
+        let domain = from.rsplit_once('@').map_or("", |(_, domain)| domain);
+        let domain = if domain.is_ascii() && !domain.is_empty() {
+            domain
+        } else {
+            "localhost"
+        };
+        format!("<{}.{edition}.network-monitor@{domain}>", self.name())
+    }
+}
+
+impl Record {
+    /// Those who still wait for it.
+    pub fn waiting(&self) -> impl Iterator<Item = &Recipient> {
+        self.recipients
+            .iter()
+            .filter(|recipient| recipient.state == State::Waiting)
+    }
+
+    /// Whether somebody still waits for it.
+    pub fn is_waiting(&self) -> bool {
+        self.waiting().next().is_some()
+    }
+
+    /// Those who refused it, with what their server said.
+    pub fn refused(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.recipients
+            .iter()
+            .filter_map(|recipient| match &recipient.state {
+                State::Refused { reason, .. } => {
+                    Some((recipient.address.as_str(), reason.as_str()))
+                }
+                State::Waiting | State::Delivered { .. } => None,
+            })
+    }
+}
+
+impl Outbox {
+    /// Opens the outbox to send from it, and makes the folder where there is none. What a crash
+    /// left before a letter was recorded goes.
+    ///
+    /// # Errors
+    /// [`OutboxError::Held`] where another process sends.
+    pub fn open(folder: &Path, started: &str, command: &str) -> Result<Self> {
+        files::create_folder(folder)?;
+        let lock = files::Lock::acquire(&folder.join("lock"), started, command)?;
+        files::sweep_temporaries(folder)?;
+        let outbox = Self {
+            folder: folder.to_owned(),
+            _lock: lock,
+        };
+        for name in names(folder, "eml")? {
+            if !outbox.path(&name, "json").exists() {
+                outbox.forget_message(&name)?;
+            }
+        }
+        Ok(outbox)
+    }
+
+    /// All records of an outbox, oldest first; none where there is no folder. Works beside a
+    /// process that sends.
+    ///
+    /// # Errors
+    /// Where the folder or a record cannot be read.
+    pub fn records(folder: &Path) -> Result<Vec<Record>> {
+        let mut records = Vec::new();
+        for name in names(folder, "json")? {
+            records.extend(read(&folder.join(format!("{name}.json")))?);
+        }
+        records.sort_by(|a, b| (a.created, &a.about).cmp(&(b.created, &b.about)));
+        Ok(records)
+    }
+
+    /// What is known of a letter. `None` where it was never written.
+    ///
+    /// # Errors
+    /// Where its record cannot be read.
+    pub fn find(&self, key: &Key) -> Result<Option<Record>> {
+        read(&self.path(&key.name(), "json"))
+    }
+
+    /// Puts a letter in, where it waits for all its recipients. `write` gets its Message-ID. Where
+    /// the letter is known already it becomes a new edition, with a Message-ID of its own.
+    ///
+    /// # Errors
+    /// Where it cannot be written. Then nothing has changed.
+    pub fn put(
+        &mut self,
+        key: &Key,
+        from: &Address,
+        now: i64,
+        write: impl FnOnce(String) -> Letter,
+    ) -> Result<Record> {
+        let name = key.name();
+        let edition = 1 + self.find(key)?.map_or(0, |record| record.edition);
+        let message_id = key.message_id(edition, from);
+        let letter = write(message_id.clone());
+        let eml = letter.compose();
+        files::write_atomically(&self.path(&name, "eml"), None, |out| out.write_all(&eml))?;
+        let record = Record {
+            version: VERSION,
+            kind: key.kind,
+            host: key.host.clone(),
+            about: key.subject.clone(),
+            subject: letter.subject,
+            from: from.bare(),
+            message_id,
+            edition,
+            recipients: key
+                .recipients
+                .iter()
+                .map(|address| Recipient {
+                    address: address.clone(),
+                    state: State::Waiting,
+                })
+                .collect(),
+            created: now,
+            attempts: 0,
+            next_attempt: now,
+            trouble: None,
+        };
+        self.keep(&name, &record)?;
+        Ok(record)
+    }
+
+    fn keep(&self, name: &str, record: &Record) -> Result<()> {
+        let json = serde_json::to_vec_pretty(record).expect("a record becomes JSON");
+        let path = self.path(name, "json");
+        files::write_atomically(&path, None, |out| out.write_all(&json))?;
+        Ok(())
+    }
+
+    fn forget_message(&self, name: &str) -> Result<()> {
+        let path = self.path(name, "eml");
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(files::Error::new("remove", path, error).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn path(&self, name: &str, extension: &str) -> PathBuf {
+        self.folder.join(format!("{name}.{extension}"))
+    }
+}
+
+fn read(path: &Path) -> Result<Option<Record>> {
+    let text = match fs::read(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        outcome => outcome.map_err(files::Error::context("read", path))?,
+    };
+    let damaged = |reason: String| OutboxError::Record {
+        path: path.to_owned(),
+        reason,
+    };
+    let record: Record =
+        serde_json::from_slice(&text).map_err(|error| damaged(format!("is damaged: {error}")))?;
+    if record.version > VERSION {
+        return Err(damaged(
+            "was written by a newer version of this program".to_owned(),
+        ));
+    }
+    Ok(Some(record))
+}
+
+/// Names of the files with an extension, without it, in order.
+fn names(folder: &Path, extension: &str) -> Result<Vec<String>> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        outcome => outcome.map_err(files::Error::context("read the folder", folder))?,
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(files::Error::context("read the folder", folder))?;
+        let name = entry.file_name();
+        if let Some((name, found)) = name.to_str().and_then(|name| name.rsplit_once('.'))
+            && found == extension
+            && !name.starts_with('.')
+        {
+            names.push(name.to_owned());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+#[cfg(test)]
+#[path = "outbox/tests.rs"]
+mod tests;

@@ -1,0 +1,152 @@
+//! Sending what waits, and noting what became of it.
+
+use std::fs;
+
+use super::{Outbox, Record, Result, State, names, read};
+use crate::{Answer, Server, Trouble};
+
+/// Seconds to wait after each attempt that failed; after more, the last again. The first run after
+/// a failure always tries: most troubles are short.
+const PAUSES: [i64; 5] = [0, 15 * 60, 3600, 4 * 3600, 12 * 3600];
+
+/// Which of the waiting letters are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// Those whose pause is over.
+    Due,
+    /// Those that no attempt was made for yet.
+    New,
+    /// All.
+    All,
+}
+
+/// What became of a letter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// The letter.
+    pub record: Record,
+    /// Why no recipient got it, where the attempt failed as a whole.
+    pub trouble: Option<Trouble>,
+    /// Addresses whose server refused it now, and what it said.
+    pub refused: Vec<(String, String)>,
+}
+
+impl Outbox {
+    /// Sends what waits, oldest first. What one server does to one letter it does to all: the first
+    /// attempt that fails as a whole is the last. `server` is asked only where something waits.
+    ///
+    /// # Errors
+    /// Where a record cannot be read or written. Letters before it are sent.
+    pub fn deliver(
+        &mut self,
+        server: impl FnOnce() -> std::result::Result<Server, Trouble>,
+        now: i64,
+        which: Which,
+    ) -> Result<Vec<Delivery>> {
+        let mut waiting = Vec::new();
+        for name in names(&self.folder, "json")? {
+            if let Some(record) = read(&self.path(&name, "json"))?
+                && record.is_waiting()
+                && match which {
+                    Which::All => true,
+                    Which::Due => record.next_attempt <= now,
+                    Which::New => record.attempts == 0,
+                }
+            {
+                waiting.push((name, record));
+            }
+        }
+        waiting.sort_by_key(|(_, record)| record.created);
+        let mut deliveries = Vec::new();
+        if waiting.is_empty() {
+            return Ok(deliveries);
+        }
+        let server = server();
+        for (name, record) in waiting {
+            let delivery = self.send(&name, record, &server, now)?;
+            let failed = delivery.trouble.is_some();
+            deliveries.push(delivery);
+            if failed {
+                break;
+            }
+        }
+        Ok(deliveries)
+    }
+
+    fn send(
+        &self,
+        name: &str,
+        mut record: Record,
+        server: &std::result::Result<Server, Trouble>,
+        now: i64,
+    ) -> Result<Delivery> {
+        let path = self.path(name, "eml");
+        let to: Vec<String> = record.waiting().map(|one| one.address.clone()).collect();
+        let mut refused = Vec::new();
+        let answers = match (fs::read(&path), server) {
+            // Somebody took it away, so that it is not sent.
+            (Err(error), _) if error.kind() == std::io::ErrorKind::NotFound => {
+                let reason = "its message is no longer in the outbox".to_owned();
+                Ok(vec![Answer::Refused(reason); to.len()])
+            }
+            (Err(error), _) => return Err(files::Error::new("read", path, error).into()),
+            (Ok(eml), Ok(server)) => server.send(&record.from, &to, &eml, |_, _| {}),
+            (Ok(_), Err(trouble)) => Err(trouble.clone()),
+        };
+        let trouble = match answers {
+            Ok(answers) => {
+                refused = note(&mut record, &to, answers, now);
+                None
+            }
+            Err(trouble) => {
+                record.trouble = Some(trouble.to_string());
+                Some(trouble)
+            }
+        };
+        if record.is_waiting() {
+            let pause = PAUSES[(record.attempts as usize).min(PAUSES.len() - 1)];
+            record.attempts += 1;
+            record.next_attempt = now.saturating_add(pause);
+        } else {
+            record.trouble = None;
+        }
+        self.keep(name, &record)?;
+        if !record.is_waiting() {
+            self.forget_message(name)?;
+        }
+        Ok(Delivery {
+            record,
+            trouble,
+            refused,
+        })
+    }
+}
+
+/// Writes the answers into the record; gives those who were refused.
+fn note(
+    record: &mut Record,
+    to: &[String],
+    answers: Vec<Answer>,
+    now: i64,
+) -> Vec<(String, String)> {
+    let mut refused = Vec::new();
+    for (address, answer) in to.iter().zip(answers) {
+        let state = match answer {
+            Answer::Accepted => State::Delivered { at: now },
+            Answer::Refused(reason) => {
+                refused.push((address.clone(), reason.clone()));
+                State::Refused { at: now, reason }
+            }
+            Answer::Later(reason) => {
+                record.trouble = Some(format!("{address}: {reason}"));
+                continue;
+            }
+        };
+        for recipient in &mut record.recipients {
+            if recipient.address == *address && recipient.state == State::Waiting {
+                recipient.state = state.clone();
+            }
+        }
+    }
+    refused
+}

@@ -1,0 +1,290 @@
+//! One attempt, on its own thread.
+
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::sync::mpsc::Sender;
+use std::time::{Duration, Instant};
+
+use lettre::Address;
+use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
+use lettre::transport::smtp::client::{Certificate, SmtpConnection, TlsParameters};
+use lettre::transport::smtp::commands::{Data, Mail, Quit, Rcpt};
+use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
+use secrecy::ExposeSecret as _;
+
+use super::{Answer, Parcel, Security, Server, Step, Told, Trouble, transfer_time};
+
+type Outcome<T> = Result<T, Trouble>;
+
+pub(super) fn attempt(
+    server: &Server,
+    parcel: &Parcel,
+    deadline: Instant,
+    tell: &Sender<Told>,
+) -> Outcome<Vec<Answer>> {
+    let mut attempt = Attempt {
+        server,
+        deadline,
+        tell,
+        step: Step::Resolve,
+    };
+    let addresses = attempt.resolve()?;
+    let mut connection = attempt.connect(&addresses)?;
+    attempt.authenticate(&mut connection)?;
+    attempt.hand_over(&mut connection, parcel)
+}
+
+struct Attempt<'a> {
+    server: &'a Server,
+    deadline: Instant,
+    tell: &'a Sender<Told>,
+    step: Step,
+}
+
+impl Attempt<'_> {
+    fn begin(&mut self, step: Step) {
+        self.step = step;
+        let _ = self.tell.send(Told::Began(step));
+    }
+
+    fn pass(&self, detail: impl Into<String>) {
+        let _ = self.tell.send(Told::Passed(self.step, detail.into()));
+    }
+
+    fn trouble(&self, reason: impl Into<String>, hint: &str) -> Trouble {
+        Trouble::new(self.step, reason.into(), hint.to_owned())
+    }
+
+    fn failed(&self, error: &lettre::transport::smtp::Error) -> Trouble {
+        Trouble::of_error(self.step, error, self.server)
+    }
+
+    /// What is left of the time. Nothing left is an error, as sockets take zero for endless.
+    fn left(&self) -> Outcome<Duration> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(Trouble::no_answer(
+                self.step,
+                self.server,
+                self.server.timeout,
+            ));
+        }
+        Ok(left)
+    }
+
+    /// Gives the next command what is left of the time.
+    fn hurry(&self, connection: &mut SmtpConnection) -> Outcome<()> {
+        let left = self.left()?;
+        connection
+            .set_timeout(Some(left))
+            .map_err(|error| self.trouble(files::describe(&error), ""))
+    }
+
+    fn resolve(&mut self) -> Outcome<Vec<SocketAddr>> {
+        self.begin(Step::Resolve);
+        let hint = "check email.smtp_server, and that this machine can resolve names";
+        let addresses: Vec<SocketAddr> = (self.server.host.as_str(), self.server.port)
+            .to_socket_addrs()
+            .map_err(|error| self.trouble(files::describe(&error), hint))?
+            .collect();
+        if addresses.is_empty() {
+            return Err(self.trouble("the name has no address", hint));
+        }
+        let shown: Vec<String> = addresses.iter().map(|at| at.ip().to_string()).collect();
+        self.pass(format!("{} is {}", self.server.host, shown.join(", ")));
+        Ok(addresses)
+    }
+
+    fn connect(&mut self, addresses: &[SocketAddr]) -> Outcome<SmtpConnection> {
+        let hello = hello();
+        let tls = match self.server.security {
+            Security::Plain => None,
+            Security::StartTls | Security::Tls => Some(self.tls()?),
+        };
+        self.begin(Step::Connect);
+        let at_once = tls
+            .as_ref()
+            .filter(|_| self.server.security == Security::Tls);
+        let left = self.left()?;
+        let mut connection = SmtpConnection::connect(addresses, Some(left), &hello, at_once, None)
+            .map_err(|error| self.failed(&error))?;
+        self.pass(format!("port {}", self.server.port));
+        if let (Some(tls), Security::StartTls) = (&tls, self.server.security) {
+            self.begin(Step::Encrypt);
+            if !connection.can_starttls() {
+                return Err(self.trouble(
+                    "the server offers no STARTTLS",
+                    "use a port that does, mostly 587; or email.use_ssl: true, mostly with port \
+                     465; only inside a network you trust: email.use_tls: false",
+                ));
+            }
+            self.hurry(&mut connection)?;
+            connection
+                .starttls(tls, &hello)
+                .map_err(|error| self.failed(&error))?;
+        }
+        self.step = Step::Encrypt;
+        self.pass(match self.server.security {
+            Security::StartTls => "STARTTLS, certificate verified",
+            Security::Tls => "TLS, certificate verified",
+            Security::Plain => "no encryption, as the settings ask",
+        });
+        Ok(connection)
+    }
+
+    fn tls(&mut self) -> Outcome<TlsParameters> {
+        self.step = Step::Encrypt;
+        let mut builder = TlsParameters::builder(self.server.host.clone());
+        if let Some(path) = &self.server.ca_file {
+            let shown = files::show(path);
+            let wrong = |reason: String| {
+                let hint = format!("email.ca_file has to hold certificates in PEM: {shown}");
+                self.trouble(reason, &hint)
+            };
+            let pem = std::fs::read(path)
+                .map_err(|error| wrong(files::Error::new("read", path, error).to_string()))?;
+            // Without any certificate lettre takes the file for good.
+            let holds_any = String::from_utf8_lossy(&pem).contains("-----BEGIN CERTIFICATE-----");
+            let certificate = Certificate::from_pem(&pem).ok().filter(|_| holds_any);
+            builder = builder.add_root_certificate(
+                certificate.ok_or_else(|| wrong(format!("{shown} holds no certificate")))?,
+            );
+        }
+        builder.build().map_err(|error| self.failed(&error))
+    }
+
+    fn authenticate(&mut self, connection: &mut SmtpConnection) -> Outcome<()> {
+        self.begin(Step::Authenticate);
+        let Some(credentials) = &self.server.credentials else {
+            self.pass("without a name, as the settings ask");
+            return Ok(());
+        };
+        if !connection.is_encrypted() && !self.server.allow_plaintext_auth {
+            return Err(self.trouble(
+                "the password would be readable by anybody on the way",
+                "set email.use_tls or email.use_ssl; only inside a network you trust: \
+                 email.allow_plaintext_auth: true",
+            ));
+        }
+        self.hurry(connection)?;
+        let secret = Credentials::new(
+            credentials.username.clone(),
+            credentials.password.expose_secret().to_owned(),
+        );
+        connection
+            .auth(DEFAULT_MECHANISMS, &secret)
+            .map_err(|error| self.failed(&error))?;
+        self.pass(format!("as {}", credentials.username));
+        Ok(())
+    }
+
+    fn hand_over(
+        &mut self,
+        connection: &mut SmtpConnection,
+        parcel: &Parcel,
+    ) -> Outcome<Vec<Answer>> {
+        self.begin(Step::Accept);
+        self.deadline += transfer_time(&parcel.eml);
+        let from = self.address(&parcel.from)?;
+        let to = parcel.to.iter().map(|address| self.address(address));
+        let to = to.collect::<Outcome<Vec<Address>>>()?;
+        let parameters = self.parameters(connection, &from, &to, parcel)?;
+        self.hurry(connection)?;
+        if let Err(error) = connection.command(Mail::new(Some(from), parameters)) {
+            let answer = self.answer(&error)?;
+            return Ok(vec![answer; to.len()]);
+        }
+        let mut answers = Vec::with_capacity(to.len());
+        for address in to {
+            self.hurry(connection)?;
+            answers.push(match connection.command(Rcpt::new(address, Vec::new())) {
+                Ok(_) => Answer::Accepted,
+                Err(error) => self.answer(&error)?,
+            });
+        }
+        if answers.contains(&Answer::Accepted) {
+            let answer = self.data(connection, &parcel.eml)?;
+            for accepted in answers.iter_mut().filter(|held| **held == Answer::Accepted) {
+                accepted.clone_from(&answer);
+            }
+        }
+        // The letter is theirs already; a server that does not say goodbye changes nothing.
+        let soon = self.left().unwrap_or_default().min(Duration::from_secs(2));
+        if !soon.is_zero() && connection.set_timeout(Some(soon)).is_ok() {
+            let _ = connection.command(Quit);
+        }
+        if answers.contains(&Answer::Accepted) {
+            self.pass("accepted");
+        }
+        Ok(answers)
+    }
+
+    fn data(&mut self, connection: &mut SmtpConnection, eml: &[u8]) -> Outcome<Answer> {
+        self.hurry(connection)?;
+        if let Err(error) = connection.command(Data) {
+            return self.answer(&error);
+        }
+        self.hurry(connection)?;
+        match connection.message(eml) {
+            Ok(_) => Ok(Answer::Accepted),
+            Err(error) => self.answer(&error),
+        }
+    }
+
+    /// What a reply means for the letter; an error where it says something about the server.
+    fn answer(&self, error: &lettre::transport::smtp::Error) -> Outcome<Answer> {
+        let code = error.status().map_or(0, u16::from);
+        let trouble = self.failed(error);
+        match code {
+            // The server is going down, or wants to be logged in to first (RFC 4954).
+            421 | 454 | 530 | 534 | 535 | 538 => Err(trouble),
+            400..500 => Ok(Answer::Later(trouble.reason)),
+            500..600 => Ok(Answer::Refused(trouble.reason)),
+            _ => Err(trouble),
+        }
+    }
+
+    fn address(&self, bare: &str) -> Outcome<Address> {
+        let wrong = |_| self.trouble(format!("{bare:?} is no address"), "check email.to_addrs");
+        bare.parse().map_err(wrong)
+    }
+
+    fn parameters(
+        &self,
+        connection: &SmtpConnection,
+        from: &Address,
+        to: &[Address],
+        parcel: &Parcel,
+    ) -> Outcome<Vec<MailParameter>> {
+        let is_ascii = |address: &Address| AsRef::<str>::as_ref(address).is_ascii();
+        let offers = |extension| connection.server_info().supports_feature(extension);
+        let mut parameters = Vec::new();
+        if !is_ascii(from) || !to.iter().all(is_ascii) {
+            if !offers(Extension::SmtpUtfEight) {
+                return Err(self.trouble(
+                    "the server takes only addresses in ASCII (it offers no SMTPUTF8)",
+                    "write the domain in its xn-- form, or use other addresses",
+                ));
+            }
+            parameters.push(MailParameter::SmtpUtfEight);
+        }
+        if !parcel.eml.is_ascii() && offers(Extension::EightBitMime) {
+            parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
+        }
+        Ok(parameters)
+    }
+}
+
+/// This machine's name, if it is one that may stand in a command.
+fn hello() -> ClientId {
+    match ClientId::default() {
+        ClientId::Domain(name)
+            if name.is_empty()
+                || !name
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte)) =>
+        {
+            ClientId::Ipv4(std::net::Ipv4Addr::LOCALHOST)
+        }
+        name => name,
+    }
+}

@@ -1,0 +1,169 @@
+//! What went wrong at which step, and what to do about it.
+
+use std::error::Error as _;
+use std::io;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use lettre::transport::smtp::Error;
+use rustls::CertificateError;
+use secrecy::ExposeSecret as _;
+
+use super::{Security, Server, Step};
+
+/// The longest reason that is kept of what a server says.
+const LONGEST: usize = 300;
+/// What stands for a password.
+const MASK: &str = "********";
+
+/// Why an attempt failed as a whole. Another one may succeed, perhaps after a setting was mended.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{step}: {reason}")]
+pub struct Trouble {
+    /// Where.
+    pub step: Step,
+    /// Why. It may quote the server; never a password.
+    pub reason: String,
+    /// What to do; empty where nobody knows.
+    pub hint: String,
+}
+
+impl Trouble {
+    pub(super) fn new(step: Step, reason: String, hint: String) -> Self {
+        Self { step, reason, hint }
+    }
+
+    pub(super) fn no_answer(step: Step, server: &Server, time: Duration) -> Self {
+        let port = server.port;
+        let hint = match (step, server.security) {
+            (Step::Resolve, _) => "check email.smtp_server, and this machine's resolver",
+            (Step::Connect, Security::StartTls | Security::Plain) if port == 465 => {
+                "port 465 mostly speaks TLS from the first byte: set email.use_ssl: true"
+            }
+            (Step::Connect, _) => "check email.smtp_port and the firewalls on the way",
+            _ => "the server is slow or hangs; email.timeout gives it more time",
+        };
+        let reason = format!("no answer within {} s", time.as_secs());
+        Self::new(step, reason, hint.to_owned())
+    }
+
+    pub(super) fn of_error(step: Step, error: &Error, server: &Server) -> Self {
+        let cause = error.source();
+        let io = cause.and_then(|cause| cause.downcast_ref::<io::Error>());
+        if let Some(tls) = io.and_then(tls_error) {
+            let (reason, hint) = explain_tls(tls, server);
+            return Self::new(Step::Encrypt, reason, hint);
+        }
+        let is_late = |kind| matches!(kind, io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock);
+        if io.is_some_and(|io| is_late(io.kind())) {
+            return Self::no_answer(step, server, server.timeout);
+        }
+        let said = match (io, cause) {
+            (Some(io), _) => files::describe(io),
+            (None, Some(cause)) => cause.to_string(),
+            (None, None) => error.to_string(),
+        };
+        let reason = match error.status() {
+            Some(code) => format!("the server says {code} {said}"),
+            None if said == "incomplete response" || io.is_some_and(is_end) => {
+                "the server hung up".to_owned()
+            }
+            None => said,
+        };
+        Self::new(
+            step,
+            masked(&reason, server),
+            hint(step, error, server).to_owned(),
+        )
+    }
+}
+
+fn is_end(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::UnexpectedEof
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::BrokenPipe
+    )
+}
+
+fn hint(step: Step, error: &Error, server: &Server) -> &'static str {
+    match step {
+        Step::Connect if error.status().is_some() => "the server takes no mail now",
+        Step::Connect if server.security != Security::Tls && server.port == 465 => {
+            "port 465 mostly speaks TLS from the first byte: set email.use_ssl: true"
+        }
+        Step::Connect => "check email.smtp_server and email.smtp_port, and that the server runs",
+        Step::Authenticate if error.is_permanent() => {
+            "check email.username and the password; many providers want an app password"
+        }
+        Step::Authenticate if error.is_client() => {
+            "the server offers neither PLAIN nor LOGIN here; if it wants no login, leave \
+             email.username blank and set email.from_addr"
+        }
+        _ => "",
+    }
+}
+
+fn tls_error(error: &io::Error) -> Option<&rustls::Error> {
+    error.get_ref()?.downcast_ref()
+}
+
+fn explain_tls(error: &rustls::Error, server: &Server) -> (String, String) {
+    let host = &server.host;
+    let (reason, hint) = match error {
+        rustls::Error::InvalidCertificate(wrong) => match wrong {
+            CertificateError::UnknownIssuer => (
+                "the server's certificate is signed by nobody this machine trusts".to_owned(),
+                "name the signer's certificate (PEM) in email.ca_file".to_owned(),
+            ),
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => (
+                "the server's certificate has expired".to_owned(),
+                "renew it on the server, and check this machine's clock".to_owned(),
+            ),
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                (
+                    format!("the server's certificate is not for the name {host}"),
+                    "set email.smtp_server to a name that the certificate bears".to_owned(),
+                )
+            }
+            other => (
+                format!("the server's certificate is not valid: {other}"),
+                "mend it on the server".to_owned(),
+            ),
+        },
+        rustls::Error::InvalidMessage(_) => (
+            format!("port {} speaks no TLS", server.port),
+            "where the server begins without TLS, set email.use_ssl: false and email.use_tls: \
+             true, mostly with port 587"
+                .to_owned(),
+        ),
+        other => (other.to_string(), String::new()),
+    };
+    (masked(&reason, server), hint)
+}
+
+/// What a server says, short and without the password, should it repeat it.
+fn masked(text: &str, server: &Server) -> String {
+    let mut text = text.to_owned();
+    if let Some(credentials) = &server.credentials {
+        let password = credentials.password.expose_secret();
+        // A server that does not know AUTH may quote the line it was sent.
+        let plain = format!("\0{}\0{password}", credentials.username);
+        for secret in [
+            password.to_owned(),
+            STANDARD.encode(password),
+            STANDARD.encode(plain),
+        ] {
+            if !secret.is_empty() {
+                text = text.replace(&secret, MASK);
+            }
+        }
+    }
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
