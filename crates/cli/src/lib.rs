@@ -9,12 +9,14 @@ pub mod config_command;
 pub mod facts;
 pub mod failure;
 pub mod logging;
+pub mod output;
 pub mod periods;
 pub mod pipeline;
 pub mod progress;
 pub mod publish;
 pub mod report_command;
 pub mod settings;
+pub mod signals;
 pub mod store_commands;
 pub mod world;
 

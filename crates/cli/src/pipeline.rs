@@ -108,6 +108,14 @@ pub fn tuning(settings: &Settings) -> Tuning {
     }
 }
 
+/// How far a compressed log may unpack.
+fn limits(settings: &Settings) -> files::Limits {
+    files::Limits {
+        max_expansion: settings.input.max_expansion,
+        ..files::Limits::default()
+    }
+}
+
 /// Ingests every log of the settings' log folder that is new or has changed.
 ///
 /// # Errors
@@ -139,7 +147,7 @@ pub fn ingest_paths(
     let mut found = Vec::new();
     for path in paths {
         if path.as_os_str() == "-" {
-            let stdin = OpenLog::from_stream(io::stdin(), files::Limits::default())?;
+            let stdin = OpenLog::from_stream(io::stdin(), limits(settings))?;
             let tuning = tuning(settings);
             let folded = fold_log(
                 store.root(),
@@ -148,6 +156,7 @@ pub fn ingest_paths(
                 stdin,
                 &tuning,
             )?;
+            Failure::if_interrupted()?;
             summary.files += 1;
             note_folded(&folded, settings, now, &mut summary);
             let reports = store.ingest(vec![folded])?;
@@ -300,7 +309,7 @@ fn ingest_found(
         .num_threads(settings.processing.max_workers)
         .build()
         .map_err(|error| Failure::Output(io::Error::other(error)))?;
-    let tuning = tuning(settings);
+    let (limits, tuning) = (limits(settings), tuning(settings));
     let mut rest = pending.as_slice();
     while !rest.is_empty() {
         let (batch, later) = rest.split_at(batch_length(rest));
@@ -309,9 +318,10 @@ fn ingest_found(
         let folded: Vec<Result<FoldedLog, Failed>> = workers.install(|| {
             batch
                 .par_iter()
-                .map(|log| fold(&root, log, &tuning, progress))
+                .map(|log| fold(&root, log, limits, &tuning, progress))
                 .collect()
         });
+        Failure::if_interrupted()?;
         ingest_batch(store, settings, batch, folded, now, &mut summary)?;
     }
     progress.finish();
@@ -346,10 +356,12 @@ enum Failed {
 fn fold(
     root: &Path,
     log: &Pending,
+    limits: files::Limits,
     tuning: &Tuning,
     progress: &Progress,
 ) -> Result<FoldedLog, Failed> {
-    let open = files::open_log(&log.log.path).map_err(|error| Failed::Open(error.to_string()))?;
+    let open = files::open_log_within(&log.log.path, limits)
+        .map_err(|error| Failed::Open(error.to_string()))?;
     let encoding = open.encoding();
     let shown = files::show(&log.log.relative).to_string();
     debug!("{shown}: reading, {:?}, {encoding:?}", open.compression());
@@ -530,7 +542,8 @@ fn note_report(report: &IngestReport, summary: &mut IngestSummary) {
     }
 }
 
-/// A log that tells the progress bar how far it was read.
+/// A log that tells the progress bar how far it was read, and ends where a signal asks to stop:
+/// what was folded of it is then thrown away.
 struct Counted<'a> {
     open: OpenLog,
     taken: u64,
@@ -539,6 +552,9 @@ struct Counted<'a> {
 
 impl Read for Counted<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if files::interrupted().is_some() {
+            return Err(io::Error::other("interrupted"));
+        }
         let outcome = self.open.read(buffer);
         let taken = self.open.bytes_taken();
         self.progress.advance(taken - self.taken);

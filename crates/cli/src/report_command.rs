@@ -14,7 +14,7 @@ use traffic::{Period, When};
 use crate::args::ReportArgs;
 use crate::facts::{input_facts, time_of};
 use crate::failure::{Ending, Failure};
-use crate::periods::plan;
+use crate::periods::{days_told_by, plan};
 use crate::pipeline::{IngestSummary, ingest_folder, look_for_logs, tuning};
 use crate::progress::Progress;
 use crate::publish::{Folder, Written, print_json};
@@ -31,10 +31,25 @@ pub struct RunResult {
     pub ingest: IngestSummary,
     /// The reports.
     pub reports: Vec<ReportResult>,
+    /// What could not be said, for a file of the store is damaged.
+    pub damage: Vec<DamagedPeriod>,
     /// Whether nothing had to be done.
     pub nothing_new: bool,
     /// Settings that are accepted and have no effect in this version.
     pub not_yet_active: Vec<&'static str>,
+}
+
+/// A period that cannot be reported, or not be compared.
+#[derive(Debug, Serialize)]
+pub struct DamagedPeriod {
+    /// Host.
+    pub host: String,
+    /// First day.
+    pub first_day: String,
+    /// Last day.
+    pub last_day: String,
+    /// What is damaged, and what that keeps from being told.
+    pub reason: String,
 }
 
 /// One report.
@@ -110,9 +125,20 @@ pub fn run(
                 known.join(", ")
             )));
         }
-        let plan = plan(&store, &host, when, &settings.time_zone, today)?;
+        let mut plan = plan(&store, &host, when, &settings.time_zone, today)?;
         for period in &plan.periods {
-            let (report, files) = write(&store, &host, *period, settings, world, args.force)?;
+            Failure::if_interrupted()?;
+            let damaged = &mut result.damage;
+            let made = write(&store, &host, *period, settings, world, args.force, damaged);
+            let (report, files) = match made {
+                Err(Failure::Store(error)) if error.is_damaged_file() => {
+                    let told = days_told_by(period, &settings.time_zone);
+                    plan.told.retain(|day| !told.contains(day));
+                    note_damage(&mut result.damage, &host, period, "no report", &error);
+                    continue;
+                }
+                made => made?,
+            };
             if period.is_day() {
                 let day = period.first.to_string();
                 store.mark_unfinished(&host, &day, report.period.partial)?;
@@ -138,7 +164,7 @@ pub fn run(
     } else if !world.quiet {
         conclude(&result, when, settings, out)?;
     }
-    let attention = result.ingest.needs_attention();
+    let attention = result.ingest.needs_attention() || !result.damage.is_empty();
     Ok(if attention {
         Ending::Attention
     } else {
@@ -184,6 +210,24 @@ fn dry_run(
     Ok(Ending::Done)
 }
 
+/// Says what damage keeps from being told.
+fn note_damage(
+    damage: &mut Vec<DamagedPeriod>,
+    host: &str,
+    period: &Period,
+    what: &str,
+    error: &store::Error,
+) {
+    let reason = format!("{what}: {error}");
+    warn!("{}: {reason}", period.stamp());
+    damage.push(DamagedPeriod {
+        host: host.to_owned(),
+        first_day: period.first.to_string(),
+        last_day: period.last.to_string(),
+        reason,
+    });
+}
+
 /// Makes the report of one period and writes its files.
 fn write(
     store: &Store,
@@ -192,6 +236,7 @@ fn write(
     settings: &Settings,
     world: &World,
     force: bool,
+    damage: &mut Vec<DamagedPeriod>,
 ) -> Result<(Report, Vec<Written>), Failure> {
     let zone = &settings.time_zone;
     let seconds = period.seconds(zone);
@@ -228,6 +273,7 @@ fn write(
     };
     let mut builder = Builder::new(context, options);
     store.read_rows::<Failure>(host, seconds.clone(), |row| {
+        Failure::if_interrupted()?;
         builder.row(row);
         match &mut parquet {
             Some(parquet) => parquet.row(row).map_err(|error| folder.failed(&error)),
@@ -238,7 +284,7 @@ fn write(
         builder.bucket(&facts);
     }
     let input = input_facts(&store.input_facts(host, seconds)?, zone);
-    let report = builder.finish(input, comparison(store, host, period, settings)?);
+    let report = builder.finish(input, comparison(store, host, period, settings, damage)?);
 
     if formats.contains(&ReportFormat::Json) {
         folder.write_json(
@@ -272,17 +318,25 @@ fn comparison(
     host: &str,
     period: Period,
     settings: &Settings,
+    damage: &mut Vec<DamagedPeriod>,
 ) -> Result<Comparison, Failure> {
     let resolution = tuning(settings).fold.resolution;
     let loopback = settings.input.loopback == Loopback::Include;
-    let totals = |period: Period| -> Result<Option<Totals>, Failure> {
-        let seconds = period.seconds(&settings.time_zone);
-        let totals = store.totals(host, seconds, resolution, loopback)?;
+    let mut totals = |other: Period| -> Result<Option<Totals>, Failure> {
+        let seconds = other.seconds(&settings.time_zone);
+        let totals = match store.totals(host, seconds, resolution, loopback) {
+            Err(error) if error.is_damaged_file() => {
+                let what = format!("no comparison with {}", other.stamp());
+                note_damage(damage, host, &period, &what, &error);
+                None
+            }
+            totals => totals?,
+        };
         Ok(totals.map(|totals| Totals {
             upload_bytes: totals.volume.up,
             download_bytes: totals.volume.down,
             observed_seconds: totals.observed_seconds,
-            days: u32::try_from(period.days().count()).unwrap_or(u32::MAX),
+            days: u32::try_from(other.days().count()).unwrap_or(u32::MAX),
         }))
     };
     let week = jiff::ToSpan::days(7);
@@ -294,8 +348,8 @@ fn comparison(
         _ => None,
     };
     Ok(Comparison {
-        previous: period.previous().map(totals).transpose()?.flatten(),
-        same_weekday: week_before.map(totals).transpose()?.flatten(),
+        previous: period.previous().map(&mut totals).transpose()?.flatten(),
+        same_weekday: week_before.map(&mut totals).transpose()?.flatten(),
     })
 }
 
@@ -372,6 +426,14 @@ fn conclude(
             out,
             "Attention: {path}: {}",
             report::printable(&trouble.reason)
+        )?;
+    }
+    for damaged in &result.damage {
+        let days = format!("{}..{}", damaged.first_day, damaged.last_day);
+        writeln!(
+            out,
+            "Attention: {days}: {}",
+            report::printable(&damaged.reason)
         )?;
     }
     writeln!(out, "{}", accounting(ingest))?;

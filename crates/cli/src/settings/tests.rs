@@ -104,6 +104,7 @@ fn defaults_are_those_of_the_contract() {
     assert_eq!(settings.paths.temp_dir, None);
     assert_eq!(settings.input.resolution, Duration::from_secs(60));
     assert_eq!(settings.input.max_line_bytes, 65_536);
+    assert_eq!(settings.input.max_expansion, 1000);
     assert_eq!(settings.processing.chunk_size, 4 << 20);
     assert_eq!(settings.processing.batch_size, 65_536);
     assert_eq!(settings.processing.max_workers, 4);

@@ -94,10 +94,8 @@ impl Lab {
     /// must come to an end, and must not write what steers a terminal.
     #[track_caller]
     pub(crate) fn run_with<S: AsRef<OsStr>>(&self, arguments: &[S], input: &[u8]) -> Ran {
-        let output = Command::new(env!("CARGO_BIN_EXE_network-monitor"))
-            .current_dir(self.folder.path())
-            .env_clear()
-            .env("HOME", self.folder.path())
+        let program = Path::new(env!("CARGO_BIN_EXE_network-monitor"));
+        let output = Command::from_std(self.prepared(program))
             .args(["-c", "settings.yaml"])
             .args(arguments)
             .write_stdin(input)
@@ -116,6 +114,16 @@ impl Lab {
             assert_eq!(steering, None, "{}", stream.escape_debug());
         }
         ran
+    }
+
+    /// A program that will see what the lab's runs see of the world.
+    pub(crate) fn prepared(&self, program: &Path) -> std::process::Command {
+        let mut command = std::process::Command::new(program);
+        command
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("HOME", self.folder.path());
+        command
     }
 
     /// `report --json` with more arguments: its code and what it printed.
