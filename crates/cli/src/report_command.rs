@@ -154,6 +154,7 @@ pub fn run(
         store.mark_reported(&host, &plan.told)?;
     }
     result.nothing_new = result.ingest.new == 0
+        && result.damage.is_empty()
         && result
             .reports
             .iter()

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
 use assert_cmd::Command;
@@ -201,8 +202,13 @@ const SIX_YEARS: i64 = 2191 * 86_400;
 /// A recording that ships with the store's tests, six years older, as its name here is: a day that
 /// is not over gives another report each second.
 pub(crate) fn recording(name: &str) -> Vec<u8> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../store/tests/recordings");
-    aged(&fs::read(folder.join(name.replace("_2020", "_2026"))).unwrap())
+    static AGED: Mutex<BTreeMap<String, Vec<u8>>> = Mutex::new(BTreeMap::new());
+    let mut recordings = AGED.lock().unwrap();
+    let recording = recordings.entry(name.to_owned()).or_insert_with(|| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../store/tests/recordings");
+        aged(&fs::read(folder.join(name.replace("_2020", "_2026"))).unwrap())
+    });
+    recording.clone()
 }
 
 /// A log with its times six years back.
