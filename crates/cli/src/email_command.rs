@@ -188,7 +188,15 @@ fn draft(
     let mut elsewhere = settings.clone();
     elsewhere.paths.report_dir = aside.path().to_owned();
     elsewhere.paths.temp_dir = None;
-    let (report, files) = report_command::write(store, host, period, &elsewhere, world, false)?;
+    let (report, files) = report_command::write(
+        store,
+        host,
+        period,
+        &elsewhere,
+        world,
+        false,
+        &mut Vec::new(),
+    )?;
     let last_seen = post::last_seen(store)?;
     let ingest = IngestSummary::default();
     let subject = Subject {

@@ -6,6 +6,9 @@ use crate::config_command::ConfigError;
 use crate::logging::LoggingError;
 use crate::settings::SettingsError;
 
+const MEND_CATALOG: &str =
+    "`network-monitor store rebuild` makes the catalogue anew from the other files of the store";
+
 /// An error of a command.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -36,6 +39,17 @@ pub enum Failure {
     /// A letter that was asked for now could not be sent.
     #[error(transparent)]
     Letter(mail::Trouble),
+    /// The store's catalogue refused.
+    #[error("{path}: {cause}")]
+    Catalog {
+        /// The catalogue.
+        path: String,
+        /// What it said.
+        cause: store::Error,
+    },
+    /// A signal asked to stop.
+    #[error("interrupted; what was finished stays, and the next run goes on from there")]
+    Interrupted(u8),
     /// A report could not be made.
     #[error("{path}: {reason}")]
     Report {
@@ -58,6 +72,7 @@ impl Failure {
             | Failure::Config(ConfigError::Settings(_) | ConfigError::Exists(_)) => 2,
             Failure::Store(store::Error::Held(files::LockError::Held { .. }))
             | Failure::Mail(mail::OutboxError::Held(files::LockError::Held { .. })) => 5,
+            Failure::Interrupted(signal) => 128 + signal,
             _ => 1,
         }
     }
@@ -73,18 +88,32 @@ impl Failure {
                  `network-monitor config init` writes a settings file"
                     .to_owned(),
             ),
+            Failure::Store(cause) | Failure::Catalog { cause, .. }
+                if cause.is_damaged_catalog() =>
+            {
+                Some(MEND_CATALOG.to_owned())
+            }
             _ => None,
         }
     }
 
-    /// Whether it is only a reader who has seen enough.
-    pub fn is_closed_pipe(&self) -> bool {
+    /// Names the store where only its catalogue spoke.
+    pub fn in_store(self, store_dir: &std::path::Path) -> Self {
         match self {
-            Failure::Output(error) | Failure::Config(ConfigError::Output(error)) => {
-                error.kind() == io::ErrorKind::BrokenPipe
-            }
-            _ => false,
+            Failure::Store(cause @ store::Error::Catalog(_)) => Failure::Catalog {
+                path: files::show(&store::catalog_path(store_dir)).to_string(),
+                cause,
+            },
+            other => other,
         }
+    }
+
+    /// Stops with an error where a signal asked to.
+    ///
+    /// # Errors
+    /// [`Failure::Interrupted`].
+    pub fn if_interrupted() -> Result<(), Self> {
+        files::interrupted().map_or(Ok(()), |signal| Err(Failure::Interrupted(signal)))
     }
 }
 

@@ -13,6 +13,7 @@ pub mod facts;
 pub mod failure;
 pub mod letter;
 pub mod logging;
+pub mod output;
 pub mod password;
 pub mod periods;
 pub mod pipeline;
@@ -22,6 +23,7 @@ pub mod publish;
 pub mod report_command;
 pub mod retention;
 pub mod settings;
+pub mod signals;
 pub mod store_commands;
 pub mod world;
 

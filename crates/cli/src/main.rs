@@ -6,18 +6,22 @@ use std::process::ExitCode;
 use clap::Parser;
 use network_monitor::args::{Args, Command};
 use network_monitor::failure::{Ending, Failure};
+use network_monitor::output::Polite;
 use network_monitor::world::World;
 use network_monitor::{
     Settings, Surroundings, archive_command, completions, config_command, email_command, logging,
-    report_command, store_commands,
+    report_command, signals, store_commands,
 };
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    let out = &mut io::stdout().lock();
-    match run(&args, out).and_then(|ending| Ok(out.flush().map(|()| ending)?)) {
+    let out = &mut Polite::new(io::stdout().lock());
+    match signals::listen()
+        .map_err(Failure::from)
+        .and_then(|()| run(&args, out))
+        .and_then(|ending| Ok(out.flush().map(|()| ending)?))
+    {
         Ok(ending) => ExitCode::from(ending.code()),
-        Err(failure) if failure.is_closed_pipe() => ExitCode::SUCCESS,
         Err(failure) => {
             let mut err = io::stderr().lock();
             // Nothing is left to be told if even this cannot be said.
@@ -58,7 +62,7 @@ fn run(args: &Args, out: &mut dyn Write) -> Result<Ending, Failure> {
     let console = logging::Console::new(args, &settings.logging, &surroundings);
     logging::start(&settings, console)?;
     let world = world(args, &surroundings);
-    match &args.command {
+    let ending = match &args.command {
         Command::Report(args) => report_command::run(args, &settings, &world, out),
         Command::Ingest(args) => store_commands::ingest(args, &settings, &world, out),
         Command::Status(args) => store_commands::status(args, &settings, out),
@@ -66,7 +70,8 @@ fn run(args: &Args, out: &mut dyn Write) -> Result<Ending, Failure> {
         Command::Email(command) => email_command::run(command, &settings, &world, out),
         Command::Store(command) => store_commands::store(command, &settings, &world, out),
         Command::Config(_) | Command::Completions(_) | Command::Man(_) => Ok(Ending::Done),
-    }
+    };
+    ending.map_err(|failure| failure.in_store(&settings.paths.store_dir))
 }
 
 fn world(args: &Args, surroundings: &Surroundings) -> World {

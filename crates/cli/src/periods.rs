@@ -37,7 +37,7 @@ pub fn plan(
     let mut days = BTreeSet::new();
     for &day in &pending {
         for date in local_days(day, zone) {
-            if has_data(store, host, date, zone)? {
+            if has_data(store, host, Period::day(date), zone)? {
                 days.insert(date);
             }
         }
@@ -50,7 +50,7 @@ pub fn plan(
     for day in days.clone() {
         for later in [1, 7] {
             if let Ok(date) = day.checked_add(jiff::ToSpan::days(later))
-                && has_data(store, host, date, zone)?
+                && has_data(store, host, Period::day(date), zone)?
             {
                 days.insert(date);
             }
@@ -60,7 +60,7 @@ pub fn plan(
     if let Some(when) = when {
         let asked = when.on(today);
         periods.retain(|day| asked.first <= day.first && day.first <= asked.last);
-        if !periods.contains(&asked) && !store.read_facts(host, asked.seconds(zone))?.is_empty() {
+        if !periods.contains(&asked) && has_data(store, host, asked, zone)? {
             periods.push(asked);
         }
     }
@@ -75,10 +75,19 @@ pub fn plan(
     })
 }
 
-fn has_data(store: &Store, host: &str, date: Date, zone: &TimeZone) -> Result<bool, Failure> {
-    Ok(!store
-        .read_facts(host, Period::day(date).seconds(zone))?
-        .is_empty())
+fn has_data(store: &Store, host: &str, period: Period, zone: &TimeZone) -> Result<bool, Failure> {
+    Failure::if_interrupted()?;
+    match store.read_facts(host, period.seconds(zone)) {
+        // Whoever reports the day says so.
+        Err(error) if error.is_damaged_file() => Ok(true),
+        facts => Ok(!facts?.is_empty()),
+    }
+}
+
+/// Days (UTC, since 1970) whose news a report of a period tells, or a part of it.
+pub fn days_told_by(period: &Period, zone: &TimeZone) -> std::ops::RangeInclusive<i64> {
+    let seconds = period.seconds(zone);
+    seconds.start.div_euclid(DAY)..=(seconds.end - 1).div_euclid(DAY)
 }
 
 /// The local days that overlap a day of UTC.

@@ -112,6 +112,14 @@ pub fn tuning(settings: &Settings) -> Tuning {
     }
 }
 
+/// How far a compressed log may unpack.
+fn limits(settings: &Settings) -> files::Limits {
+    files::Limits {
+        max_expansion: settings.input.max_expansion,
+        ..files::Limits::default()
+    }
+}
+
 /// Ingests every log of the settings' log folder that is new or has changed.
 ///
 /// # Errors
@@ -143,7 +151,7 @@ pub fn ingest_paths(
     let mut found = Vec::new();
     for path in paths {
         if path.as_os_str() == "-" {
-            let stdin = OpenLog::from_stream(io::stdin(), files::Limits::default())?;
+            let stdin = OpenLog::from_stream(io::stdin(), limits(settings))?;
             let tuning = tuning(settings);
             let folded = fold_log(
                 store.root(),
@@ -152,6 +160,7 @@ pub fn ingest_paths(
                 stdin,
                 &tuning,
             )?;
+            Failure::if_interrupted()?;
             summary.files += 1;
             note_folded(&folded, settings, now, &mut summary);
             let reports = store.ingest(vec![folded])?;
@@ -304,13 +313,14 @@ fn ingest_found(
         .num_threads(settings.processing.max_workers)
         .build()
         .map_err(|error| Failure::Output(io::Error::other(error)))?;
-    let tuning = tuning(settings);
+    let (limits, tuning) = (limits(settings), tuning(settings));
     let mut rest = pending.as_slice();
     while !rest.is_empty() {
         let (batch, later) = rest.split_at(batch_length(rest));
         rest = later;
         let root = store.root().to_owned();
-        let folded = workers.install(|| fold_batch(&root, batch, &tuning, progress));
+        let folded = workers.install(|| fold_batch(&root, batch, limits, &tuning, progress));
+        Failure::if_interrupted()?;
         ingest_batch(store, settings, batch, folded, now, &mut summary)?;
     }
     progress.finish();
@@ -329,6 +339,7 @@ fn ingest_found(
 fn fold_batch(
     root: &Path,
     batch: &[Pending],
+    limits: files::Limits,
     tuning: &Tuning,
     progress: &Progress,
 ) -> Vec<Result<FoldedLog, Failed>> {
@@ -336,10 +347,11 @@ fn fold_batch(
     let count = batch.iter().filter(|log| large(log)).count();
     let spread = count < rayon::current_num_threads();
     let tuned = |spread| Tuning { spread, ..*tuning };
-    let alone = |log| (spread && large(log)).then(|| fold(root, log, &tuned(true), progress));
+    let alone =
+        |log| (spread && large(log)).then(|| fold(root, log, limits, &tuned(true), progress));
     let first: Vec<_> = batch.iter().map(alone).collect();
     let rest = first.into_par_iter().zip(batch);
-    rest.map(|(done, log)| done.unwrap_or_else(|| fold(root, log, &tuned(false), progress)))
+    rest.map(|(done, log)| done.unwrap_or_else(|| fold(root, log, limits, &tuned(false), progress)))
         .collect()
 }
 
@@ -364,10 +376,12 @@ enum Failed {
 fn fold(
     root: &Path,
     log: &Pending,
+    limits: files::Limits,
     tuning: &Tuning,
     progress: &Progress,
 ) -> Result<FoldedLog, Failed> {
-    let open = files::open_log(&log.log.path).map_err(|error| Failed::Open(error.to_string()))?;
+    let open = files::open_log_within(&log.log.path, limits)
+        .map_err(|error| Failed::Open(error.to_string()))?;
     let encoding = open.encoding();
     let shown = files::show(&log.log.relative).to_string();
     debug!("{shown}: reading, {:?}, {encoding:?}", open.compression());
@@ -553,7 +567,8 @@ fn note_report(report: &IngestReport, summary: &mut IngestSummary) {
     }
 }
 
-/// A log that tells the progress bar how far it was read.
+/// A log that tells the progress bar how far it was read, and ends where a signal asks to stop:
+/// what was folded of it is then thrown away.
 struct Counted<'a> {
     open: OpenLog,
     taken: u64,
@@ -562,6 +577,9 @@ struct Counted<'a> {
 
 impl Read for Counted<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if files::interrupted().is_some() {
+            return Err(io::Error::other("interrupted"));
+        }
         let outcome = self.open.read(buffer);
         let taken = self.open.bytes_taken();
         self.progress.advance(taken - self.taken);

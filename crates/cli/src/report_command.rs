@@ -20,7 +20,7 @@ use crate::email_command;
 use crate::facts::{input_facts, past, time_of};
 use crate::failure::{Ending, Failure};
 use crate::letter::Subject;
-use crate::periods::plan;
+use crate::periods::{days_told_by, plan};
 use crate::pipeline::{IngestSummary, ingest_folder, look_for_logs, tuning};
 use crate::post::{self, MailResult, Post};
 use crate::progress::Progress;
@@ -44,10 +44,25 @@ pub struct RunResult {
     pub archive: Option<ArchiveSummary>,
     /// What became of the letters. `None` where none are sent.
     pub mail: Option<MailResult>,
+    /// What could not be said, for a file of the store is damaged.
+    pub damage: Vec<DamagedPeriod>,
     /// Whether nothing had to be done.
     pub nothing_new: bool,
     /// Settings that are accepted and have no effect in this version.
     pub not_yet_active: Vec<&'static str>,
+}
+
+/// A period that cannot be reported, or not be compared.
+#[derive(Debug, Serialize)]
+pub struct DamagedPeriod {
+    /// Host.
+    pub host: String,
+    /// First day.
+    pub first_day: String,
+    /// Last day.
+    pub last_day: String,
+    /// What is damaged, and what that keeps from being told.
+    pub reason: String,
 }
 
 /// One report.
@@ -135,9 +150,20 @@ fn run_untold(
                 known.join(", ")
             )));
         }
-        let plan = plan(&store, host, when, &settings.time_zone, today)?;
+        let mut plan = plan(&store, host, when, &settings.time_zone, today)?;
         for period in &plan.periods {
-            let (report, files) = write(&store, host, *period, settings, world, args.force)?;
+            Failure::if_interrupted()?;
+            let damaged = &mut result.damage;
+            let made = write(&store, host, *period, settings, world, args.force, damaged);
+            let (report, files) = match made {
+                Err(Failure::Store(error)) if error.is_damaged_file() => {
+                    let told = days_told_by(period, &settings.time_zone);
+                    plan.told.retain(|day| !told.contains(day));
+                    note_damage(&mut result.damage, host, period, "no report", &error);
+                    continue;
+                }
+                made => made?,
+            };
             let paths = files.iter().map(|file| Path::new(&file.path));
             store.note_report(paths, &period.last.to_string())?;
             if let Some(post) = &mut post
@@ -179,6 +205,7 @@ fn run_untold(
     let archived = result.archive.as_ref();
     result.nothing_new = result.ingest.new == 0
         && !archived.is_some_and(ArchiveSummary::did_something)
+        && result.damage.is_empty()
         && result
             .reports
             .iter()
@@ -190,6 +217,7 @@ fn run_untold(
         conclude(&result, when, settings, out)?;
     }
     let attention = result.ingest.needs_attention()
+        || !result.damage.is_empty()
         || archived.is_some_and(|archive| !archive.trouble.is_empty())
         || result
             .mail
@@ -262,6 +290,24 @@ fn dry_run(
     Ok(Ending::Done)
 }
 
+/// Says what damage keeps from being told.
+fn note_damage(
+    damage: &mut Vec<DamagedPeriod>,
+    host: &str,
+    period: &Period,
+    what: &str,
+    error: &store::Error,
+) {
+    let reason = format!("{what}: {error}");
+    warn!("{}: {reason}", period.stamp());
+    damage.push(DamagedPeriod {
+        host: host.to_owned(),
+        first_day: period.first.to_string(),
+        last_day: period.last.to_string(),
+        reason,
+    });
+}
+
 /// Makes the report of one period and writes its files.
 ///
 /// # Errors
@@ -273,6 +319,7 @@ pub fn write(
     settings: &Settings,
     world: &World,
     force: bool,
+    damage: &mut Vec<DamagedPeriod>,
 ) -> Result<(Report, Vec<Written>), Failure> {
     let zone = &settings.time_zone;
     let seconds = period.seconds(zone);
@@ -309,6 +356,7 @@ pub fn write(
     };
     let mut builder = Builder::new(context, options);
     store.read_rows::<Failure>(host, seconds.clone(), |row| {
+        Failure::if_interrupted()?;
         builder.row(row);
         match &mut parquet {
             Some(parquet) => parquet.row(row).map_err(|error| folder.failed(&error)),
@@ -319,10 +367,15 @@ pub fn write(
         builder.bucket(&facts);
     }
     let input = input_facts(&store.input_facts(host, seconds.clone())?, zone);
-    let mut report = builder.finish(input, comparison(store, host, period, settings)?);
+    let compared = comparison(store, host, period, settings, damage)?;
+    let mut report = builder.finish(input, compared);
     if formats.contains(&ReportFormat::Html) {
-        let past = past(store, host, seconds.start, include_loopback)?;
-        report.look_back(&past, zone, options.top_n);
+        match past(store, host, seconds.start, include_loopback) {
+            Err(Failure::Store(error)) if error.is_damaged_file() => {
+                note_damage(damage, host, &period, "no look back", &error);
+            }
+            past => report.look_back(&past?, zone, options.top_n),
+        }
     }
 
     if formats.contains(&ReportFormat::Json) {
@@ -387,17 +440,25 @@ fn comparison(
     host: &str,
     period: Period,
     settings: &Settings,
+    damage: &mut Vec<DamagedPeriod>,
 ) -> Result<Comparison, Failure> {
     let resolution = tuning(settings).fold.resolution;
     let loopback = settings.input.loopback == Loopback::Include;
-    let totals = |period: Period| -> Result<Option<Totals>, Failure> {
-        let seconds = period.seconds(&settings.time_zone);
-        let totals = store.totals(host, seconds, resolution, loopback)?;
+    let mut totals = |other: Period| -> Result<Option<Totals>, Failure> {
+        let seconds = other.seconds(&settings.time_zone);
+        let totals = match store.totals(host, seconds, resolution, loopback) {
+            Err(error) if error.is_damaged_file() => {
+                let what = format!("no comparison with {}", other.stamp());
+                note_damage(damage, host, &period, &what, &error);
+                None
+            }
+            totals => totals?,
+        };
         Ok(totals.map(|totals| Totals {
             upload_bytes: totals.volume.up,
             download_bytes: totals.volume.down,
             observed_seconds: totals.observed_seconds,
-            days: u32::try_from(period.days().count()).unwrap_or(u32::MAX),
+            days: u32::try_from(other.days().count()).unwrap_or(u32::MAX),
         }))
     };
     let week = jiff::ToSpan::days(7);
@@ -409,8 +470,8 @@ fn comparison(
         _ => None,
     };
     Ok(Comparison {
-        previous: period.previous().map(totals).transpose()?.flatten(),
-        same_weekday: week_before.map(totals).transpose()?.flatten(),
+        previous: period.previous().map(&mut totals).transpose()?.flatten(),
+        same_weekday: week_before.map(&mut totals).transpose()?.flatten(),
     })
 }
 
@@ -491,6 +552,14 @@ fn conclude(
     }
     if let Some(mail) = &result.mail {
         email_command::show(mail, out)?;
+    }
+    for damaged in &result.damage {
+        let days = format!("{}..{}", damaged.first_day, damaged.last_day);
+        writeln!(
+            out,
+            "Attention: {days}: {}",
+            report::printable(&damaged.reason)
+        )?;
     }
     writeln!(out, "{}", accounting(ingest))?;
     if let Some(archive) = &result.archive

@@ -1,9 +1,10 @@
 //! `ingest`, `status` and `store`.
 
 use std::io::Write;
+use std::path::Path;
 
 use serde::Serialize;
-use store::{Store, StoreStatus};
+use store::{Damage, Store, StoreStatus};
 
 use crate::archive_command;
 use crate::args::{IngestArgs, StatusArgs, StoreCommand};
@@ -167,11 +168,7 @@ pub fn store(
     match command {
         StoreCommand::Rebuild { from_archives } => {
             let (mut store, missing) = Store::rebuild(root, &world.started(), "store rebuild")?;
-            for damage in &missing {
-                let log = report::printable(&damage.log);
-                let path = files::show(&damage.path);
-                writeln!(out, "{path}: {}\n  made from {log}", damage.reason)?;
-            }
+            show_damage(&missing, out)?;
             archive_command::adopt(&store, settings)?;
             let mut faults = 0;
             if *from_archives {
@@ -192,9 +189,10 @@ pub fn store(
             if !missing.is_empty() {
                 writeln!(
                     out,
-                    "{} files are missing. Logs that are met again mend them: run \
-                     `network-monitor ingest` with the logs named above.",
-                    missing.len()
+                    "{} files are missing, or damaged and set aside in {}. Logs that are met again \
+                     mend them: run `network-monitor ingest` with the logs named above.",
+                    missing.len(),
+                    files::show(&root.join("damaged"))
                 )?;
                 return Ok(Ending::Attention);
             }
@@ -203,33 +201,55 @@ pub fn store(
                 _ => Ending::Attention,
             })
         }
-        StoreCommand::Check => {
-            let Some(store) = Store::open_to_read(root)? else {
-                writeln!(out, "There is no store in {}.", files::show(root))?;
-                return Ok(Ending::Done);
-            };
-            let report = store.check()?;
-            for damage in &report.damaged {
-                let log = report::printable(&damage.log);
-                writeln!(
-                    out,
-                    "{}: {}\n  made from {log}",
-                    files::show(&damage.path),
-                    damage.reason
-                )?;
+        StoreCommand::Check => check(root, out),
+    }
+}
+
+/// Compares every file of the store with its checksum.
+fn check(root: &Path, out: &mut dyn Write) -> Result<Ending, Failure> {
+    let checked =
+        Store::open_to_read(root).and_then(|store| store.map(|store| store.check()).transpose());
+    let report = match checked {
+        Ok(Some(report)) => report,
+        Ok(None) => {
+            writeln!(out, "There is no store in {}.", files::show(root))?;
+            return Ok(Ending::Done);
+        }
+        Err(error) if error.is_damaged_catalog() => {
+            let error = Failure::from(error).in_store(root);
+            writeln!(out, "{}", report::printable(&error.to_string()))?;
+            if let Some(hint) = error.hint() {
+                writeln!(out, "hint: {hint}")?;
             }
-            writeln!(
-                out,
-                "{} files checked, {} damaged",
-                report.files,
-                report.damaged.len()
-            )?;
-            let damaged = !report.damaged.is_empty();
-            Ok(if damaged {
-                Ending::Attention
-            } else {
-                Ending::Done
-            })
+            return Ok(Ending::Attention);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    show_damage(&report.damaged, out)?;
+    writeln!(
+        out,
+        "{} files checked, {} damaged",
+        report.files,
+        report.damaged.len()
+    )?;
+    if report.damaged.is_empty() {
+        return Ok(Ending::Done);
+    }
+    writeln!(
+        out,
+        "To mend: `network-monitor store rebuild` sets the damaged files aside; then \
+         `network-monitor ingest` with the logs named above reads them anew."
+    )?;
+    Ok(Ending::Attention)
+}
+
+fn show_damage(damaged: &[Damage], out: &mut dyn Write) -> Result<(), Failure> {
+    for damage in damaged {
+        let path = files::show(&damage.path);
+        writeln!(out, "{path}: {}", report::printable(&damage.reason))?;
+        if !damage.log.is_empty() {
+            writeln!(out, "  made from {}", report::printable(&damage.log))?;
         }
     }
+    Ok(())
 }

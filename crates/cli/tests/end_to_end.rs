@@ -5,12 +5,23 @@
 mod archive;
 #[path = "end_to_end/containers.rs"]
 mod containers;
+#[path = "end_to_end/damage.rs"]
+mod damage;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[path = "end_to_end/faults.rs"]
+mod faults;
+#[cfg(unix)]
+#[path = "end_to_end/folders.rs"]
+mod folders;
 #[path = "end_to_end/growing.rs"]
 mod growing;
 #[path = "end_to_end/hostile.rs"]
 mod hostile;
 #[path = "end_to_end/hosts.rs"]
 mod hosts;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[path = "end_to_end/injector.rs"]
+mod injector;
 #[path = "end_to_end/lab.rs"]
 mod lab;
 #[path = "end_to_end/mail.rs"]
@@ -19,8 +30,14 @@ mod mail;
 mod pages;
 #[path = "end_to_end/post_office.rs"]
 mod post_office;
+#[cfg(unix)]
+#[path = "end_to_end/processes.rs"]
+mod processes;
 #[path = "end_to_end/samples.rs"]
 mod samples;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[path = "end_to_end/state.rs"]
+mod state;
 #[path = "end_to_end/store.rs"]
 mod store;
 #[path = "end_to_end/usage.rs"]

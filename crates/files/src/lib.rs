@@ -5,6 +5,7 @@
 //! - [`open_log`] reads one log, whatever it is compressed or encoded with;
 //! - [`write_atomically`] and [`AtomicFile`] put a file in place whole or not at all;
 //! - [`Lock`] keeps two runs apart;
+//! - [`interrupted`] tells long work that it should stop;
 //! - [`Error`] is an I/O error that names its path.
 //!
 //! What the bytes mean does not belong here, nor does a clock: where a time is needed, it is an
@@ -13,6 +14,7 @@
 mod atomic;
 mod discover;
 mod error;
+mod interrupt;
 mod kind;
 mod lock;
 mod open;
@@ -22,6 +24,7 @@ mod utf16;
 pub use atomic::{AtomicFile, create_folder, sweep_temporaries, sync_folder, write_atomically};
 pub use discover::{Discovery, FileIdentity, FoundLog, NameDate, SkipReason, Skipped, discover};
 pub use error::{Error, Result, ShownPath, describe, show};
+pub use interrupt::{interrupt_flag, interrupted};
 pub use lock::{Lock, LockError};
 pub use open::{Compression, Encoding, Limits, OpenLog, open_log, open_log_within};
 pub use space::{Space, space};

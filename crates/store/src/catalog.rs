@@ -1,15 +1,19 @@
 //! The catalogue: which segments and runs are alive, and which logs were read.
+//!
+//! Each row bears a checksum of its own: SQLite finds a damaged page only where its structure
+//! breaks, and a changed number would be believed.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use rusqlite::functions::{Context, FunctionFlags};
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
+use xxhash_rust::xxh3::Xxh3Default;
 
-use crate::sidecar::{Segment, Source};
+use crate::sidecar::{FORMAT, Segment, Source};
 use crate::{Error, Result};
 
 const NAME: &str = "catalog.sqlite";
-/// Version of the catalogue's tables. The first had no archives, and knew less of a log.
-const VERSION: i64 = 2;
 
 const TABLES: &str = "
     CREATE TABLE source (
@@ -19,6 +23,7 @@ const TABLES: &str = "
         host TEXT NOT NULL,
         log TEXT NOT NULL,
         damaged INTEGER NOT NULL,
+        sum INTEGER AS (row_sum(name, generation, host, log, damaged)) STORED,
         UNIQUE (name, generation)
     ) STRICT;
     CREATE TABLE run (
@@ -33,6 +38,8 @@ const TABLES: &str = "
         may_continue INTEGER NOT NULL,
         may_go_on INTEGER NOT NULL,
         owes INTEGER NOT NULL,
+        sum INTEGER AS (row_sum(source, number, host, first, last, earliest, latest, style,
+            may_continue, may_go_on, owes)) STORED,
         PRIMARY KEY (source, number)
     ) STRICT;
     CREATE INDEX run_by_end ON run (host, last);
@@ -48,18 +55,22 @@ const TABLES: &str = "
         first INTEGER NOT NULL,
         last INTEGER NOT NULL,
         checksum TEXT NOT NULL,
-        tail_of INTEGER
+        tail_of INTEGER,
+        sum INTEGER AS (row_sum(file, source, host, kind, day, rows, first, last, checksum,
+            tail_of)) STORED
     ) STRICT;
     CREATE INDEX segment_by_day ON segment (host, kind, day);
     CREATE INDEX segment_by_source ON segment (source);
     CREATE TABLE pending (
         host TEXT NOT NULL,
         day INTEGER NOT NULL,
+        sum INTEGER AS (row_sum(host, day)) STORED,
         PRIMARY KEY (host, day)
     ) STRICT;
     CREATE TABLE unfinished (
         host TEXT NOT NULL,
         day TEXT NOT NULL,
+        sum INTEGER AS (row_sum(host, day)) STORED,
         PRIMARY KEY (host, day)
     ) STRICT;
     CREATE TABLE total (
@@ -70,13 +81,9 @@ const TABLES: &str = "
         up INTEGER NOT NULL,
         down INTEGER NOT NULL,
         observed INTEGER NOT NULL,
+        sum INTEGER AS (row_sum(host, first, past, loopback, up, down, observed)) STORED,
         PRIMARY KEY (host, first, past, loopback)
     ) STRICT;
-";
-
-/// What version 2 brought. `log` is a memory of what was read: without it, logs are read once more.
-const TABLES_2: &str = "
-    DROP TABLE IF EXISTS log;
     CREATE TABLE log (
         path BLOB PRIMARY KEY,
         host TEXT NOT NULL,
@@ -87,70 +94,172 @@ const TABLES_2: &str = "
         first INTEGER,
         last INTEGER,
         whole INTEGER NOT NULL,
-        archived TEXT
+        archived TEXT,
+        sum INTEGER AS (row_sum(path, host, size, modified, identity, damage, first, last, whole,
+            archived)) STORED
     ) STRICT;
     CREATE TABLE archive (
         file TEXT NOT NULL,
         checksum TEXT NOT NULL,
         document TEXT NOT NULL,
+        sum INTEGER AS (row_sum(file, checksum, document)) STORED,
         PRIMARY KEY (file, checksum)
     ) STRICT;
     CREATE TABLE report (
         path BLOB PRIMARY KEY,
-        last_day TEXT NOT NULL
+        last_day TEXT NOT NULL,
+        sum INTEGER AS (row_sum(path, last_day)) STORED
     ) STRICT;
     CREATE TABLE digest (
         host TEXT NOT NULL,
         day INTEGER NOT NULL,
         loopback INTEGER NOT NULL,
         content TEXT NOT NULL,
+        sum INTEGER AS (row_sum(host, day, loopback, content)) STORED,
         PRIMARY KEY (host, day, loopback)
     ) STRICT;
 ";
 
-pub(crate) fn exists(root: &Path) -> bool {
-    root.join(NAME).is_file()
+/// The tables, and the columns that their checksums cover.
+const SUMS: [(&str, &str); 10] = [
+    ("source", "name, generation, host, log, damaged"),
+    (
+        "run",
+        "source, number, host, first, last, earliest, latest, style, may_continue, may_go_on, owes",
+    ),
+    (
+        "segment",
+        "file, source, host, kind, day, rows, first, last, checksum, tail_of",
+    ),
+    (
+        "log",
+        "path, host, size, modified, identity, damage, first, last, whole, archived",
+    ),
+    ("archive", "file, checksum, document"),
+    ("report", "path, last_day"),
+    ("digest", "host, day, loopback, content"),
+    ("pending", "host, day"),
+    ("unfinished", "host, day"),
+    ("total", "host, first, past, loopback, up, down, observed"),
+];
+
+/// Where the catalogue is.
+pub(crate) fn path(root: &Path) -> PathBuf {
+    root.join(NAME)
 }
 
+/// Opens the catalogue and makes it where there is no store yet.
 pub(crate) fn open(root: &Path) -> Result<Connection> {
-    let path = root.join(NAME);
-    let mut catalog = Connection::open_with_flags(
-        &path,
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
-    )?;
-    catalog.busy_timeout(std::time::Duration::from_secs(30))?;
-    catalog.pragma_update(None, "journal_mode", "WAL")?;
-    catalog.pragma_update(None, "synchronous", "FULL")?;
-    catalog.pragma_update(None, "foreign_keys", true)?;
-    let found: i64 = catalog.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if found > VERSION {
-        return Err(Error::TooNew {
-            path,
-            found,
-            known: VERSION,
-        });
-    }
-    if found < VERSION {
-        migrate(&mut catalog)?;
+    let mut catalog = connect(root)?;
+    if version(root, &catalog)? == 0 {
+        require_no_sources(root)?;
+        let transaction =
+            catalog.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        create(&transaction)?;
+        transaction.commit()?;
     }
     Ok(catalog)
 }
 
-/// Brings a catalogue to this version, in one transaction.
-fn migrate(catalog: &mut Connection) -> Result<()> {
-    let transaction =
-        catalog.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    // Another process may have been quicker.
-    let found: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if found < 1 {
-        transaction.execute_batch(TABLES)?;
+/// Opens the catalogue to read it. `None` where there is no store yet.
+pub(crate) fn open_to_read(root: &Path) -> Result<Option<Connection>> {
+    let catalog = match path(root).is_file() {
+        true => connect(root)?,
+        false => return require_no_sources(root).map(|()| None),
+    };
+    if version(root, &catalog)? == 0 {
+        return require_no_sources(root).map(|()| None);
     }
-    if found < 2 {
-        transaction.execute_batch(TABLES_2)?;
-    }
-    transaction.pragma_update(None, "user_version", VERSION)?;
-    transaction.commit()?;
+    Ok(Some(catalog))
+}
+
+/// Opens the file, which may still be empty.
+pub(crate) fn connect(root: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+    let catalog = Connection::open_with_flags(path(root), flags)?;
+    catalog.busy_timeout(std::time::Duration::from_secs(30))?;
+    catalog.pragma_update(None, "journal_mode", "WAL")?;
+    catalog.pragma_update(None, "synchronous", "FULL")?;
+    catalog.pragma_update(None, "foreign_keys", true)?;
+    let flags = FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
+    catalog.create_scalar_function("row_sum", -1, flags, |values| Ok(row_sum(values)))?;
+    Ok(catalog)
+}
+
+/// Makes the tables of an empty catalogue, within a transaction of the caller's.
+pub(crate) fn create(catalog: &Connection) -> Result<()> {
+    catalog.execute_batch(&format!("{TABLES} PRAGMA user_version = {FORMAT};"))?;
     Ok(())
+}
+
+/// The format of the catalogue; 0 where it is empty.
+fn version(root: &Path, catalog: &Connection) -> Result<i64> {
+    let found = catalog.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    match found {
+        0 | FORMAT => Ok(found),
+        _ => Err(Error::OtherFormat {
+            path: path(root),
+            found,
+            known: FORMAT,
+        }),
+    }
+}
+
+/// Holds that a store without a catalogue is a new one: else its history would be out of sight,
+/// and what is written would go beside it.
+fn require_no_sources(root: &Path) -> Result<()> {
+    let folder = root.join("sources");
+    if std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(Error::CatalogDamaged {
+            path: path(root),
+            reason: "it is missing, or making it anew was not finished".to_owned(),
+        });
+    }
+    Ok(())
+}
+
+/// Holds that the catalogue is as it was written.
+pub(crate) fn verify(root: &Path, catalog: &Connection) -> Result<()> {
+    let damaged = |reason: String| Error::CatalogDamaged {
+        path: path(root),
+        reason,
+    };
+    let found: String = catalog.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+    if found != "ok" {
+        return Err(damaged(found.replace('\n', ": ")));
+    }
+    for (table, columns) in SUMS {
+        let sql = format!("SELECT 1 FROM {table} WHERE sum IS NOT row_sum({columns}) LIMIT 1");
+        let row = catalog.query_row(&sql, [], |_| Ok(())).optional()?;
+        if row.is_some() {
+            return Err(damaged(format!("a checksum in its table {table} differs")));
+        }
+    }
+    Ok(())
+}
+
+/// A checksum of values and their types.
+fn row_sum(values: &Context<'_>) -> i64 {
+    let mut hash = Xxh3Default::new();
+    for value in (0..values.len()).map(|index| values.get_raw(index)) {
+        match value {
+            ValueRef::Null => hash.update(b"n"),
+            ValueRef::Integer(number) => {
+                hash.update(b"i");
+                hash.update(&number.to_le_bytes());
+            }
+            ValueRef::Real(number) => {
+                hash.update(b"r");
+                hash.update(&number.to_le_bytes());
+            }
+            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
+                hash.update(b"b");
+                hash.update(&bytes.len().to_le_bytes());
+                hash.update(bytes);
+            }
+        }
+    }
+    i64::from_ne_bytes(hash.digest().to_ne_bytes())
 }
 
 /// Takes a catalogue that cannot be used aside.

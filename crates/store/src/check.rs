@@ -7,8 +7,8 @@ use serde::Serialize;
 use crate::commit::checksum;
 use crate::links::{self, Ends};
 use crate::partition::parse_folder;
-use crate::sidecar::{Segment, Source};
-use crate::{Result, Store, catalog};
+use crate::sidecar::Source;
+use crate::{Error, Result, Store, catalog};
 
 /// What a check found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -26,16 +26,17 @@ pub struct Damage {
     pub path: PathBuf,
     /// What is wrong.
     pub reason: String,
-    /// The log that it was made from; reading it again mends the file.
+    /// The log that it was made from; reading it again mends the file. Empty where that is lost.
     pub log: String,
 }
 
 impl Store {
-    /// Reads every file and compares it with its checksum.
+    /// Reads the catalogue and every file, and compares them with their checksums.
     ///
     /// # Errors
     /// Where the catalogue cannot be read.
     pub fn check(&self) -> Result<CheckReport> {
+        catalog::verify(&self.root, &self.catalog)?;
         let mut report = CheckReport::default();
         let mut damage = |file: &str, log: &str, reason: String| {
             let path = self.root.join(file);
@@ -89,26 +90,30 @@ impl Store {
     }
 
     /// Makes the catalogue anew from the files of the store. Which log files were read and which
-    /// reports were written is forgotten, which costs time and nothing else.
+    /// reports were written is forgotten, which costs time and nothing else: all days have news.
     ///
-    /// What is left of a source with missing files is kept, and given back by name: where its log is
-    /// met again, it is read anew.
+    /// What is left of a source with missing or damaged files is kept, and given back by name: where
+    /// its log is met again, it is read anew. Nothing that is damaged is deleted: it is set aside in
+    /// the store's folder `damaged`.
     ///
     /// # Errors
     /// Where a file cannot be read.
     pub fn rebuild(root: &Path, started: &str, command: &str) -> Result<(Self, Vec<Damage>)> {
         files::create_folder(root)?;
         let lock = files::Lock::acquire(&root.join("lock"), started, command)?;
-        let (sources, missing) = newest_sources(root)?;
+        let (sources, damage) = newest_sources(root)?;
+        set_aside(root, &damage)?;
+        // Until the new catalogue is committed, a store with sources and without a catalogue is
+        // refused: see `catalog::open`.
         catalog::forget(root)?;
         let mut store = Store {
             root: root.to_owned(),
-            catalog: catalog::open(root)?,
+            catalog: catalog::connect(root)?,
             lock: Some(lock),
         };
         store.adopt(&sources)?;
         crate::commit::sweep(&store)?;
-        Ok((store, missing))
+        Ok((store, damage))
     }
 
     /// Enters sources and settles the ends of their runs anew.
@@ -118,6 +123,7 @@ impl Store {
         let transaction = self
             .catalog
             .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        catalog::create(&transaction)?;
         let mut batch = crate::ingest::Batch::new(&root, &transaction);
         let mut ends = Ends::default();
         for (source, damaged) in sources {
@@ -125,9 +131,16 @@ impl Store {
             for run in &source.runs {
                 ends.touch(&source.host, &run.summary);
             }
+            let days = source.segments.iter().map(|segment| segment.day);
+            batch
+                .days
+                .extend(days.map(|day| (source.host.clone(), day)));
         }
         batch.moves.take_away = strangers(&root, &transaction)?;
         links::settle(&mut batch, ends)?;
+        for (host, day) in &batch.days {
+            catalog::insert_pending(&transaction, host, *day)?;
+        }
         let moves = std::mem::take(&mut batch.moves);
         drop(batch);
         moves.place(&root)?;
@@ -139,10 +152,11 @@ impl Store {
 /// A source, and whether files of it are missing.
 type Adopted = (Source, bool);
 
-/// The sources, and the files of them that are missing. Of several generations
+/// The sources, and the files of them that are missing or damaged. Of several generations
 /// of one, a whole one goes before a damaged one, then the newest.
 fn newest_sources(root: &Path) -> Result<(Vec<Adopted>, Vec<Damage>)> {
-    let mut sources: Vec<(Source, Vec<String>)> = Vec::new();
+    let mut sources: Vec<(Source, Vec<Damage>)> = Vec::new();
+    let mut damage = Vec::new();
     for file in list(&root.join("sources"))? {
         if file
             .extension()
@@ -150,38 +164,82 @@ fn newest_sources(root: &Path) -> Result<(Vec<Adopted>, Vec<Damage>)> {
         {
             continue;
         }
-        let mut source = Source::read(&file)?;
-        let (there, missing): (Vec<Segment>, Vec<Segment>) = source
-            .segments
-            .into_iter()
-            .partition(|segment| root.join(&segment.file).is_file());
-        source.segments = there;
-        sources.push((
-            source,
-            missing.into_iter().map(|segment| segment.file).collect(),
-        ));
+        match Source::read(&file) {
+            Ok(mut source) => {
+                let damaged = take_damaged(root, &mut source);
+                sources.push((source, damaged));
+            }
+            Err(Error::Damaged { path, reason }) => damage.push(Damage {
+                path,
+                reason,
+                log: String::new(),
+            }),
+            Err(error) => return Err(error),
+        }
     }
-    sources.sort_by(|(a, a_missing), (b, b_missing)| {
-        (&a.name, !a_missing.is_empty(), b.generation).cmp(&(
+    sources.sort_by(|(a, a_damage), (b, b_damage)| {
+        (&a.name, !a_damage.is_empty(), b.generation).cmp(&(
             &b.name,
-            !b_missing.is_empty(),
+            !b_damage.is_empty(),
             a.generation,
         ))
     });
     sources
         .dedup_by(|(later, _), (first, _)| later.name == first.name && shares_runs(later, first));
+    let adopted = sources.into_iter().map(|(source, damaged)| {
+        let is_damaged = !damaged.is_empty();
+        damage.extend(damaged);
+        (source, is_damaged)
+    });
+    Ok((adopted.collect(), damage))
+}
+
+/// Takes segments that are not what was written out of a source.
+fn take_damaged(root: &Path, source: &mut Source) -> Vec<Damage> {
     let mut damage = Vec::new();
-    for (source, missing) in &sources {
-        damage.extend(missing.iter().map(|file| Damage {
-            path: root.join(file),
-            reason: "is missing".to_owned(),
+    source.segments.retain(|segment| {
+        let path = root.join(&segment.file);
+        let reason = match checksum(&path) {
+            Ok(found) if found == segment.checksum => return true,
+            Ok(_) => "its checksum differs".to_owned(),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => "is missing".to_owned(),
+            Err(error) => files::describe(error.cause()),
+        };
+        damage.push(Damage {
+            path,
+            reason,
             log: source.log.clone(),
+        });
+        false
+    });
+    damage
+}
+
+/// Moves damaged files, and the segments of sources that cannot be read, to the folder `damaged`.
+fn set_aside(root: &Path, damage: &[Damage]) -> Result<()> {
+    let mut paths: Vec<PathBuf> = damage.iter().map(|damage| damage.path.clone()).collect();
+    for source in damage.iter().filter(|damage| damage.log.is_empty()) {
+        let stem = source.path.file_stem().unwrap_or_default();
+        paths.extend(segment_files(root)?.into_iter().filter(|segment| {
+            let name = segment.file_name().unwrap_or_default();
+            let rest = name
+                .as_encoded_bytes()
+                .strip_prefix(stem.as_encoded_bytes());
+            rest.is_some_and(|rest| matches!(rest.first(), Some(b'.' | b'-')))
         }));
     }
-    let sources = sources
-        .into_iter()
-        .map(|(source, missing)| (source, !missing.is_empty()));
-    Ok((sources.collect(), damage))
+    for path in paths {
+        let Ok(below) = path.strip_prefix(root) else {
+            continue;
+        };
+        let to = root.join("damaged").join(below);
+        files::create_folder(to.parent().unwrap_or(root))?;
+        match std::fs::rename(&path, &to) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            outcome => outcome.map_err(files::Error::context("set aside", &path))?,
+        }
+    }
+    Ok(())
 }
 
 /// Whether a run of one source is a run of the other.
@@ -195,34 +253,35 @@ fn shares_runs(one: &Source, other: &Source) -> bool {
     })
 }
 
-/// Parquet files of the store that the catalogue does not name.
-fn strangers(root: &Path, catalog: &rusqlite::Connection) -> Result<Vec<String>> {
+/// Files of the store that the catalogue does not name.
+pub(crate) fn strangers(root: &Path, catalog: &rusqlite::Connection) -> Result<Vec<String>> {
     let mut out = Vec::new();
-    for kind in crate::partition::Kind::ALL {
-        for date in list(&root.join(kind.as_str()))? {
-            for host in list(&date)? {
-                for path in list(&host)? {
-                    let Ok(below) = path.strip_prefix(root) else {
-                        continue;
-                    };
-                    let file = below.to_string_lossy().into_owned();
-                    if parse_folder(below).is_some() && !catalog::names_file(catalog, &file)? {
-                        out.push(file);
-                    }
-                }
-            }
-        }
-    }
-    for path in list(&root.join("sources"))? {
+    let mut sources = list(&root.join("sources"))?;
+    sources.extend(segment_files(root)?);
+    for path in sources {
         let Ok(below) = path.strip_prefix(root) else {
             continue;
         };
         let file = below.to_string_lossy().into_owned();
-        if catalog::source_of_file(&file).is_some() && !catalog::names_file(catalog, &file)? {
+        let is_ours = parse_folder(below).is_some() || catalog::source_of_file(&file).is_some();
+        if is_ours && !catalog::names_file(catalog, &file)? {
             out.push(file);
         }
     }
     Ok(out)
+}
+
+/// All files in the folders of segments.
+fn segment_files(root: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for kind in crate::partition::Kind::ALL {
+        for date in list(&root.join(kind.as_str()))? {
+            for host in list(&date)? {
+                files.extend(list(&host)?);
+            }
+        }
+    }
+    Ok(files)
 }
 
 /// What a folder holds, sorted; nothing where there is no folder.

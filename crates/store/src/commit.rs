@@ -1,16 +1,21 @@
 //! The commit: staged files take their places, then one transaction makes them live, then what it
 //! replaced goes. A crash anywhere leaves the old state or the new one.
 //!
-//! Before any file takes its place, a journal names all files that the commit brings or takes
-//! away. Whoever opens the store next removes those of them that no transaction names.
+//! While files move, a file named journal says so. Whoever finds it there at the opening of the
+//! store removes all files that no transaction names.
 
 use std::path::{Path, PathBuf};
 
 use xxhash_rust::xxh3::Xxh3Default;
 
-use crate::{Result, Store, catalog};
+use crate::check::strangers;
+use crate::{Error, Result, Store};
 
 const JOURNAL: &str = "journal";
+/// Most threads that sync files at the same time.
+const SYNC_THREADS: usize = 8;
+/// As many files as one thread syncs alone.
+const SYNC_ALONE: usize = 32;
 
 pub(crate) fn staging(root: &Path) -> PathBuf {
     root.join("staging")
@@ -28,15 +33,13 @@ pub(crate) struct Moves {
 impl Moves {
     /// Puts the new files in place. They live once the transaction is committed.
     pub(crate) fn place(&self, root: &Path) -> Result<()> {
-        let journal: Vec<&str> = self
+        let staged: Vec<&Path> = self
             .bring
             .iter()
-            .map(|(_, file)| file.as_str())
-            .chain(self.take_away.iter().map(String::as_str))
+            .map(|(staged, _)| staged.as_path())
             .collect();
-        files::write_atomically(&root.join(JOURNAL), None, |out| {
-            out.write_all(journal.join("\n").as_bytes())
-        })?;
+        sync_files(&staged)?;
+        files::write_atomically(&root.join(JOURNAL), None, |_| Ok(()))?;
         let mut folders = std::collections::BTreeSet::new();
         for (staged, file) in &self.bring {
             let to = root.join(file);
@@ -74,14 +77,14 @@ pub(crate) fn sweep(store: &Store) -> Result<()> {
     }
     files::sweep_temporaries(root)?;
     let journal = root.join(JOURNAL);
-    let names = match std::fs::read_to_string(&journal) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        outcome => outcome.map_err(files::Error::context("read", &journal))?,
-    };
-    for file in names.lines().filter(|file| !file.is_empty()) {
-        if !catalog::names_file(&store.catalog, file)? {
-            remove(&root.join(file))?;
-        }
+    if !journal
+        .try_exists()
+        .map_err(files::Error::context("look for", &journal))?
+    {
+        return Ok(());
+    }
+    for file in strangers(root, &store.catalog)? {
+        remove(&root.join(file))?;
     }
     remove(&journal)
 }
@@ -95,11 +98,22 @@ pub(crate) fn remove(path: &Path) -> Result<()> {
     }
 }
 
-/// Syncs a file and gives the XXH3 hash of its bytes.
-pub(crate) fn seal(path: &Path) -> Result<String> {
-    let sync = || std::fs::File::open(path)?.sync_all();
-    sync().map_err(files::Error::context("sync", path))?;
-    Ok(checksum(path)?)
+/// Syncs files, several at a time: a file system writes what waits together at once.
+fn sync_files(paths: &[&Path]) -> Result<()> {
+    let sync = |path: &Path| std::fs::File::open(path)?.sync_all();
+    let sync_part = |part: &[&Path]| -> Result<()> {
+        for path in part {
+            sync(path).map_err(files::Error::context("sync", path))?;
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let parts = paths.chunks(paths.len().div_ceil(SYNC_THREADS).max(SYNC_ALONE));
+        let threads: Vec<_> = parts.map(|part| scope.spawn(|| sync_part(part))).collect();
+        threads
+            .into_iter()
+            .try_for_each(|thread| thread.join().expect("syncing does not panic"))
+    })
 }
 
 /// The XXH3 hash of a file's bytes.
@@ -113,6 +127,14 @@ pub(crate) fn checksum(path: &Path) -> files::Result<String> {
         Ok(format!("{:032x}", hasher.digest128()))
     };
     hash().map_err(files::Error::context("read", path))
+}
+
+/// Holds that a file is what was written.
+pub(crate) fn verify(path: &Path, expected: &str) -> Result<()> {
+    match checksum(path)? == expected {
+        true => Ok(()),
+        false => Err(Error::damaged(path, "its checksum differs")),
+    }
 }
 
 struct HashWriter<'a>(&'a mut Xxh3Default);

@@ -85,7 +85,7 @@ impl Store {
                 continue;
             }
             for file in self.segments(host, Kind::Rows(table), &seconds)? {
-                segment::read_brief(&self.root.join(file), |row| {
+                segment::read_brief(&file?, |row| {
                     if !seconds.contains(&row.bucket) {
                         return;
                     }

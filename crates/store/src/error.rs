@@ -16,8 +16,16 @@ pub enum Error {
     #[error(transparent)]
     Held(#[from] files::LockError),
     /// The catalogue refused.
-    #[error("the catalogue of the store: {0}")]
+    #[error("{0}")]
     Catalog(#[from] rusqlite::Error),
+    /// The catalogue is not what was written.
+    #[error("{}: damaged: {reason}", files::show(path))]
+    CatalogDamaged {
+        /// The catalogue.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A segment is damaged.
     #[error(
         "{}: damaged: {reason}; hint: `network-monitor store check` tells what is affected",
@@ -29,22 +37,53 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
-    /// The store was written by a newer version.
+    /// The store was written by another version.
     #[error(
-        "{}: written by a newer version of this program (format {found}, this one knows up to {known})",
+        "{}: written by another version of this program (format {found}, this one reads {known})",
         files::show(path)
     )]
-    TooNew {
+    OtherFormat {
         /// The store.
         path: PathBuf,
         /// Its format.
         found: i64,
-        /// The newest known format.
+        /// The format that is known.
         known: i64,
     },
 }
 
 impl Error {
+    /// Whether a file of the store is damaged or gone, which says nothing of the others.
+    pub fn is_damaged_file(&self) -> bool {
+        match self {
+            Error::Damaged { .. } => true,
+            Error::File(error) => error.kind() == std::io::ErrorKind::NotFound,
+            _ => false,
+        }
+    }
+
+    /// Whether the catalogue is damaged, rather than out of reach.
+    pub fn is_damaged_catalog(&self) -> bool {
+        use rusqlite::ErrorCode as Code;
+        match self {
+            Error::CatalogDamaged { .. } => true,
+            Error::Catalog(error) => !matches!(
+                error.sqlite_error_code(),
+                Some(
+                    Code::DiskFull
+                        | Code::SystemIoFailure
+                        | Code::CannotOpen
+                        | Code::DatabaseBusy
+                        | Code::DatabaseLocked
+                        | Code::PermissionDenied
+                        | Code::ReadOnly
+                        | Code::OutOfMemory
+                )
+            ),
+            _ => false,
+        }
+    }
+
     pub(crate) fn damaged(path: &Path, reason: impl std::fmt::Display) -> Self {
         Error::Damaged {
             path: path.to_owned(),

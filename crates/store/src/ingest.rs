@@ -8,7 +8,7 @@ use traffic::{Accounting, BucketFacts, RunSummary};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::catalog::{self, LiveRun};
-use crate::commit::{Moves, seal, staging};
+use crate::commit::{Moves, checksum, staging, verify};
 use crate::fold::{FoldedLog, Staged, stage_file};
 use crate::identity::{Relation, relation};
 use crate::links::{self, Ends};
@@ -307,6 +307,7 @@ impl<'a> Batch<'a> {
         let mut staged = Vec::new();
         for segment in &source.segments {
             let path = self.root.join(&segment.file);
+            verify(&path, &segment.checksum)?;
             match Kind::parse(&segment.kind) {
                 Some(Kind::Buckets) => {
                     for (run, facts) in facts::read(&path)? {
@@ -426,7 +427,6 @@ impl<'a> Batch<'a> {
         }
         let (file, path) = stage_file(&staging(self.root))?;
         source.write(&file, &path)?;
-        seal(&path)?;
         let sidecar = Source::file(&source.name, source.generation);
         self.moves
             .bring
@@ -445,9 +445,9 @@ impl<'a> Batch<'a> {
         Ok(generation)
     }
 
-    /// Seals a staged segment and says where it goes.
+    /// Says where a staged segment goes, and its checksum.
     pub(crate) fn place(&mut self, host: &str, staged: &Staged, file: &str) -> Result<Segment> {
-        let checksum = seal(&staged.path)?;
+        let checksum = checksum(&staged.path)?;
         let file = folder(staged.kind, staged.day, host).join(file);
         let file = file.to_string_lossy().into_owned();
         self.moves.bring.push((staged.path.clone(), file.clone()));

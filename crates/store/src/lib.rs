@@ -42,6 +42,11 @@ pub fn folder_name(host: &str) -> String {
     partition::encoded(host)
 }
 
+/// Where the catalogue of a store is.
+pub fn catalog_path(root: &Path) -> PathBuf {
+    catalog::path(root)
+}
+
 /// Settings of a store that shape what it writes.
 #[derive(Clone, Copy, Debug)]
 pub struct Tuning {
@@ -88,6 +93,7 @@ impl Store {
             catalog: catalog::open(root)?,
             lock: Some(lock),
         };
+        catalog::verify(root, &store.catalog)?;
         commit::sweep(&store)?;
         Ok(store)
     }
@@ -97,12 +103,9 @@ impl Store {
     /// # Errors
     /// Where the catalogue cannot be read.
     pub fn open_to_read(root: &Path) -> Result<Option<Self>> {
-        if !catalog::exists(root) {
-            return Ok(None);
-        }
-        Ok(Some(Store {
+        Ok(catalog::open_to_read(root)?.map(|catalog| Store {
             root: root.to_owned(),
-            catalog: catalog::open(root)?,
+            catalog,
             lock: None,
         }))
     }

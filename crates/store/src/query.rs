@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::path::PathBuf;
 
 use rusqlite::{OptionalExtension as _, params};
 use serde::Serialize;
 use traffic::{BucketFacts, DamagedLine, Mode, RowView, Table, Volume, observed_seconds};
 
+use crate::commit::verify;
 use crate::partition::{Kind, day_number};
 use crate::sidecar::Source;
 use crate::{Result, Store, catalog, facts, segment};
@@ -116,12 +118,9 @@ impl Store {
         mut visit: impl FnMut(&RowView<'_>) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
         for table in Table::ALL {
-            for file in self
-                .segments(host, Kind::Rows(table), &seconds)
-                .map_err(E::from)?
-            {
+            for path in self.segments(host, Kind::Rows(table), &seconds)? {
                 let mut failed = None;
-                segment::read(&self.root.join(file), table, |row| {
+                segment::read(&path?, table, |row| {
                     if failed.is_none() && seconds.contains(&row.bucket) {
                         failed = visit(&row).err();
                     }
@@ -142,10 +141,8 @@ impl Store {
     /// Where a segment cannot be read.
     pub fn read_facts(&self, host: &str, seconds: Range<i64>) -> Result<Vec<BucketFacts>> {
         let mut out = Vec::new();
-        for file in self.segments(host, Kind::Buckets, &seconds)? {
-            let facts = facts::read(&self.root.join(file))?
-                .into_iter()
-                .map(|(_, facts)| facts);
+        for path in self.segments(host, Kind::Buckets, &seconds)? {
+            let facts = facts::read(&path?)?.into_iter().map(|(_, facts)| facts);
             out.extend(facts.filter(|facts| seconds.contains(&facts.bucket)));
         }
         out.sort_by_key(|facts| (facts.bucket, facts.first));
@@ -220,14 +217,15 @@ impl Store {
     }
 
     /// Live segments that may hold something of a stretch of time, in the order of their names.
+    /// Each is compared with its checksum before it is given.
     pub(crate) fn segments(
         &self,
         host: &str,
         kind: Kind,
         seconds: &Range<i64>,
-    ) -> Result<Vec<String>> {
+    ) -> Result<impl Iterator<Item = Result<PathBuf>>> {
         let mut query = self.catalog.prepare_cached(
-            "SELECT file FROM segment WHERE host = ?1 AND kind = ?2 AND day BETWEEN ?3 AND ?4 \
+            "SELECT file, checksum FROM segment WHERE host = ?1 AND kind = ?2 AND day BETWEEN ?3 AND ?4 \
              AND last >= ?5 AND first < ?6 ORDER BY day, file",
         )?;
         let last = seconds.end.saturating_sub(1);
@@ -240,9 +238,13 @@ impl Store {
                 seconds.start,
                 seconds.end
             ],
-            |row| row.get(0),
+            |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)),
         )?;
-        Ok(files.collect::<rusqlite::Result<_>>()?)
+        let files: Vec<_> = files.collect::<rusqlite::Result<_>>()?;
+        Ok(files.into_iter().map(|(file, expected)| {
+            let path = self.root.join(file);
+            verify(&path, &expected).map(|()| path)
+        }))
     }
 
     /// What the logs that touch a stretch of time held.

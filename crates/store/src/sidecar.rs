@@ -2,7 +2,8 @@
 //! and the frame hashes by which a run is recognised.
 //!
 //! A file `sources/<source>-<generation>.source`: zstd over one line of JSON and, behind its line
-//! feed, the hashes of all runs as little-endian 64-bit numbers.
+//! feed, the hashes of all runs as little-endian 64-bit numbers; then the XXH3 hash of all that, of
+//! 128 bits, little-endian.
 
 use std::collections::HashMap;
 use std::io::Write as _;
@@ -11,11 +12,12 @@ use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 use traffic::{LogSummary, RunSummary};
+use xxhash_rust::xxh3::xxh3_128;
 
 use crate::{Error, Result};
 
 /// Version of the files of a store.
-pub(crate) const FORMAT: i64 = 1;
+pub(crate) const FORMAT: i64 = 2;
 
 /// One log by content.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -69,14 +71,16 @@ impl Source {
     /// Writes it where `file` is open.
     pub(crate) fn write(&self, file: &std::fs::File, path: &Path) -> Result<()> {
         let write = || -> std::io::Result<()> {
-            let mut out = zstd::Encoder::new(file, 3)?;
+            let mut file = file;
+            let mut out = zstd::Encoder::new(Vec::new(), 3)?;
             serde_json::to_writer(&mut out, self)?;
             out.write_all(b"\n")?;
             for hash in self.runs.iter().flat_map(|run| &run.summary.hashes) {
                 out.write_all(&hash.to_le_bytes())?;
             }
-            out.finish()?;
-            Ok(())
+            let mut bytes = out.finish()?;
+            bytes.extend(xxh3_128(&bytes).to_le_bytes());
+            file.write_all(&bytes)
         };
         write()
             .map_err(files::Error::context("write", path))
@@ -85,16 +89,22 @@ impl Source {
 
     /// Reads it back.
     pub(crate) fn read(path: &Path) -> Result<Self> {
-        let file = std::fs::File::open(path).map_err(files::Error::context("open", path))?;
-        let bytes = zstd::decode_all(file).map_err(|error| Error::damaged(path, error))?;
+        let bytes = std::fs::read(path).map_err(files::Error::context("read", path))?;
+        let Some((bytes, sum)) = bytes.split_last_chunk::<16>() else {
+            return Err(Error::damaged(path, "it is cut off"));
+        };
+        if xxh3_128(bytes).to_le_bytes() != *sum {
+            return Err(Error::damaged(path, "its checksum differs"));
+        }
+        let bytes = zstd::decode_all(bytes).map_err(|error| Error::damaged(path, error))?;
         let end = bytes
             .iter()
             .position(|&byte| byte == b'\n')
             .unwrap_or(bytes.len());
         let mut source: Source =
             serde_json::from_slice(&bytes[..end]).map_err(|error| Error::damaged(path, error))?;
-        if source.format > FORMAT {
-            return Err(Error::TooNew {
+        if source.format != FORMAT {
+            return Err(Error::OtherFormat {
                 path: path.to_owned(),
                 found: source.format,
                 known: FORMAT,

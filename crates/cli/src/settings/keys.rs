@@ -21,6 +21,7 @@ pub(super) const SECTIONS: &[(&str, &[&str])] = &[
             "hosts",
             "resolution",
             "max_line_bytes",
+            "max_expansion",
             "damaged_lines_threshold",
         ],
     ),

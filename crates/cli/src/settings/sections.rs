@@ -118,6 +118,8 @@ pub struct Input {
     pub resolution: Duration,
     /// The longest line that is read, in bytes.
     pub max_line_bytes: usize,
+    /// How many times its size a compressed log may unpack to, past 1 GiB.
+    pub max_expansion: u64,
     /// The share of damaged lines past which a log needs attention, from 0 to 1.
     pub damaged_lines_threshold: f64,
 }
@@ -133,6 +135,9 @@ impl Input {
                 .value("input.resolution", resolution)
                 .unwrap_or(Duration::from_secs(60)),
             max_line_bytes: line.map_or(65_536, in_memory),
+            max_expansion: reader
+                .value("input.max_expansion", number(1..=1_000_000))
+                .unwrap_or(1000),
             damaged_lines_threshold: reader
                 .value("input.damaged_lines_threshold", number(0.0..=1.0))
                 .unwrap_or(0.01),

@@ -80,6 +80,7 @@ impl Page {
         self.plain("hosts", input.hosts.word());
         self.plain("resolution", format!("{}s", input.resolution.as_secs()));
         self.plain("max_line_bytes", input.max_line_bytes);
+        self.plain("max_expansion", input.max_expansion);
         self.plain("damaged_lines_threshold", input.damaged_lines_threshold);
     }
 

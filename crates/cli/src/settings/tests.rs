@@ -105,6 +105,7 @@ fn defaults_are_those_of_the_contract() {
     assert_eq!(settings.input.resolution, Duration::from_secs(60));
     assert_eq!(settings.input.max_line_bytes, 65_536);
     assert_eq!(settings.processing.chunk_size, 256 << 10);
+    assert_eq!(settings.input.max_expansion, 1000);
     assert_eq!(settings.processing.batch_size, 65_536);
     assert_eq!(settings.processing.max_workers, 4);
     assert_eq!(

@@ -544,37 +544,6 @@ fn each_machine_has_an_archive_of_its_own() {
 }
 
 #[test]
-fn a_store_from_before_the_archive_is_taken_over() {
-    let lab = lab("");
-    lab.put(LOG, &recording(LOG));
-    lab.run(&["report", "--no-archive"]).done();
-    let before = lab.contents("reports");
-    // What the first version of the catalogue had, by a tool nobody here wrote.
-    let script = "import sqlite3, sys\n\
-        c = sqlite3.connect(sys.argv[1])\n\
-        c.executescript('''DROP TABLE archive; DROP TABLE report; DROP TABLE log;\n\
-        CREATE TABLE log (path BLOB PRIMARY KEY, host TEXT NOT NULL, size INTEGER NOT NULL,\n\
-        modified INTEGER NOT NULL, identity INTEGER NOT NULL, damage TEXT) STRICT;\n\
-        INSERT INTO log VALUES (x'00', 'lab', 1, 1, 1, NULL);\n\
-        PRAGMA user_version = 1;''')\n";
-    let python = Command::new("python3")
-        .args(["-c", script])
-        .arg(lab.path("store/catalog.sqlite"))
-        .output();
-    if !python.is_ok_and(|output| output.status.success()) {
-        return;
-    }
-    let (code, result) = lab.report(&[]);
-    assert_eq!(
-        (code, &result["ingest"]["known"]),
-        (0, &1.into()),
-        "{result}"
-    );
-    assert_eq!(result["archive"]["removed"], 1, "{result}");
-    assert!(lab.contents("reports") == before);
-}
-
-#[test]
 fn a_log_with_a_wild_name_is_archived_and_restored() {
     let lab = lab("");
     let wild = "\u{1b}[31m\u{202e}\\..\n.log";

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
 use assert_cmd::Command;
@@ -128,10 +129,8 @@ impl Lab {
         arguments: &[S],
         input: &[u8],
     ) -> Ran {
-        let output = Command::new(env!("CARGO_BIN_EXE_network-monitor"))
-            .current_dir(self.folder.path())
-            .env_clear()
-            .env("HOME", self.folder.path())
+        let program = Path::new(env!("CARGO_BIN_EXE_network-monitor"));
+        let output = Command::from_std(self.prepared(program))
             .envs(variables.iter().copied())
             .args(["-c", "settings.yaml"])
             .args(arguments)
@@ -151,6 +150,16 @@ impl Lab {
             assert_eq!(steering, None, "{}", stream.escape_debug());
         }
         ran
+    }
+
+    /// A program that will see what the lab's runs see of the world.
+    pub(crate) fn prepared(&self, program: &Path) -> std::process::Command {
+        let mut command = std::process::Command::new(program);
+        command
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("HOME", self.folder.path());
+        command
     }
 
     /// `report --json` with more arguments: its code and what it printed.
@@ -228,8 +237,13 @@ const SIX_YEARS: i64 = 2191 * 86_400;
 /// A recording that ships with the store's tests, six years older, as its name here is: a day that
 /// is not over gives another report each second.
 pub(crate) fn recording(name: &str) -> Vec<u8> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../store/tests/recordings");
-    aged(&fs::read(folder.join(name.replace("_2020", "_2026"))).unwrap())
+    static AGED: Mutex<BTreeMap<String, Vec<u8>>> = Mutex::new(BTreeMap::new());
+    let mut recordings = AGED.lock().unwrap();
+    let recording = recordings.entry(name.to_owned()).or_insert_with(|| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../store/tests/recordings");
+        aged(&fs::read(folder.join(name.replace("_2020", "_2026"))).unwrap())
+    });
+    recording.clone()
 }
 
 /// A log with its times six years back.

@@ -1,0 +1,262 @@
+//! Killed anywhere, or refused by the disk: the next run ends where an undisturbed one does.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{LazyLock, Mutex};
+
+use crate::containers::gzip;
+use crate::injector::{ERRORS, Strike};
+use crate::lab::{Lab, Ran, recording};
+use crate::state::State;
+
+/// One thread, so that calls come in the same order each time.
+const SETTINGS: &str = "timezone: UTC\nprocessing: {max_workers: 1}\n";
+
+/// Of so many strikes, the lab lives on to the last step after one.
+const LIVES_ON: usize = 5;
+
+/// Threads that try calls at the same time.
+const THREADS: usize = 2;
+
+const GROWING: &str = "bandwhich_20201122_0914.log";
+const RUNS: &str = "bandwhich_20201121_0854.log";
+const IDLE: &str = "bandwhich_20201122_0919.log";
+
+/// A life of a lab: what happens to its logs, and then the command.
+struct Step {
+    name: &'static str,
+    change: fn(&Lab),
+    command: &'static [&'static str],
+}
+
+const STEPS: [Step; 5] = [
+    Step {
+        name: "first report, of two days",
+        change: |lab| {
+            let log = recording(GROWING);
+            lab.put(GROWING, &log[..log.len() / 2]);
+            lab.put(RUNS, &recording(RUNS));
+        },
+        command: &["report"],
+    },
+    Step {
+        name: "a log grew, another is new; a period",
+        change: |lab| {
+            lab.put(GROWING, &recording(GROWING));
+            lab.put(IDLE, &recording(IDLE));
+        },
+        command: &["report", "--date", "2020-11-21..2020-11-22"],
+    },
+    Step {
+        name: "a compressed copy and half a log, ingested",
+        change: |lab| {
+            let log = recording("bandwhich_20201122_0843.log");
+            lab.put("copy.log.gz", &gzip(&recording(RUNS)));
+            lab.put("half.log", &log[..log.len() / 3]);
+        },
+        command: &["ingest"],
+    },
+    Step {
+        name: "reports written anew",
+        change: |_| {},
+        command: &["report", "--force"],
+    },
+    Step {
+        name: "the catalogue made anew",
+        change: |_| {},
+        command: &["store", "rebuild"],
+    },
+];
+
+/// The life without trouble: the state after each step, and the calls of each.
+struct Undisturbed {
+    states: Vec<State>,
+    calls: Vec<usize>,
+}
+
+static UNDISTURBED: LazyLock<Undisturbed> = LazyLock::new(|| {
+    let lab = Lab::with(SETTINGS);
+    let (mut states, mut calls) = (Vec::new(), Vec::new());
+    for step in &STEPS {
+        (step.change)(&lab);
+        let struck = lab.struck(step.command, Strike::Count);
+        assert_eq!(struck.ran.code, 0, "{}: {:?}", step.name, struck.ran);
+        calls.push(struck.calls);
+        states.push(lab.state());
+    }
+    Undisturbed { states, calls }
+});
+
+/// A lab that lived undisturbed before this step.
+fn lab_before(step: usize) -> Lab {
+    let lab = Lab::with(SETTINGS);
+    for step in &STEPS[..step] {
+        (step.change)(&lab);
+        lab.run(step.command).done();
+    }
+    (STEPS[step].change)(&lab);
+    lab
+}
+
+/// Does a step once more, and for some calls all that comes after it: all must be as if nothing had
+/// happened.
+fn heal(lab: &Lab, step: usize, call: usize) -> Result<(), String> {
+    let steps = if call.is_multiple_of(LIVES_ON) {
+        STEPS.len()
+    } else {
+        1
+    };
+    for (number, later) in STEPS.iter().enumerate().skip(step).take(steps) {
+        if number > step {
+            (later.change)(lab);
+        }
+        let ran = lab.run(later.command);
+        if ran.code != 0 {
+            return Err(format!("{} fails afterwards: {ran:?}", later.name));
+        }
+        // What comes between is only another way to the end.
+        if number > step && number + 1 < STEPS.len() {
+            continue;
+        }
+        let differences = differences(&lab.state(), &UNDISTURBED.states[number]);
+        if !differences.is_empty() {
+            return Err(format!("after {}: {}", later.name, differences.join("\n")));
+        }
+    }
+    Ok(())
+}
+
+fn differences(found: &State, expected: &State) -> Vec<String> {
+    let names: BTreeSet<&String> = found.keys().chain(expected.keys()).collect();
+    names
+        .into_iter()
+        .filter(|name| found.get(*name) != expected.get(*name))
+        .map(|name| {
+            format!(
+                "{name}: {:?}, not {:?}",
+                found.get(name),
+                expected.get(name)
+            )
+        })
+        .collect()
+}
+
+/// Strikes at every `stride`-th call of all steps. Gives the number of calls struck at.
+fn at_calls(stride: usize, strike: impl Fn(usize, usize) -> Result<(), String> + Sync) -> usize {
+    let calls: Vec<(usize, usize)> = (UNDISTURBED.calls.iter().enumerate())
+        .flat_map(|(step, calls)| (1..=*calls).map(move |call| (step, call)))
+        .step_by(stride)
+        .collect();
+    let (next, failures) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                while let Some((step, call)) = calls.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if let Err(failure) = strike(*step, *call) {
+                        let name = STEPS[*step].name;
+                        let failure = format!("{name}, call {call}: {failure}");
+                        failures.lock().unwrap().push(failure);
+                    }
+                }
+            });
+        }
+    });
+    let failures = failures.into_inner().unwrap();
+    assert!(
+        failures.is_empty(),
+        "{} failures:\n{}",
+        failures.len(),
+        failures.join("\n\n")
+    );
+    calls.len()
+}
+
+/// What a run leaves that is killed after a call is what one leaves that is killed before the next,
+/// so that only the last call of a step is worth both.
+fn kill_every(stride: usize) {
+    let tried = at_calls(stride, |step, call| {
+        let mut strikes = vec![Strike::KillBefore(call)];
+        if call == UNDISTURBED.calls[step] {
+            strikes.push(Strike::KillAfter(call));
+        }
+        for strike in strikes {
+            let lab = lab_before(step);
+            let struck = lab.struck(STEPS[step].command, strike);
+            if struck.ran.code != 137 {
+                return Err(format!("{strike:?} did not kill: {struck:?}"));
+            }
+            heal(&lab, step, call)
+                .map_err(|failure| format!("{strike:?} {}: {failure}", struck.call))?;
+        }
+        Ok(())
+    });
+    eprintln!("killed before each of {tried} calls");
+}
+
+fn refuse_every(stride: usize) {
+    let tried = at_calls(stride, |step, call| {
+        let (error, words) = ERRORS[call % ERRORS.len()];
+        for strike in [Strike::Fail(call, error), Strike::FailFrom(call, error)] {
+            let lab = lab_before(step);
+            let before = lab.files("reports");
+            let struck = lab.struck(STEPS[step].command, strike);
+            let what = format!("{strike:?} {}: {:?}", struck.call, struck.ran);
+            if !is_told(&lab, &struck.ran, words) {
+                return Err(format!("not told: {what}"));
+            }
+            for (name, content) in lab.files("reports") {
+                let is_whole = before.get(&name) == Some(&content)
+                    || UNDISTURBED.states[step].get(&name) == Some(&content)
+                    || name.ends_with(".tmp");
+                if !is_whole {
+                    return Err(format!("{name} is neither old nor new: {content}; {what}"));
+                }
+            }
+            heal(&lab, step, call).map_err(|failure| format!("{what}: {failure}"))?;
+        }
+        Ok(())
+    });
+    eprintln!("refused each of {tried} calls, alone and with all later ones");
+}
+
+/// Whether a run that the disk refused something says so, and where. Where it went well
+/// nevertheless, what was refused mattered to nobody.
+fn is_told(lab: &Lab, ran: &Ran, words: &str) -> bool {
+    let path = lab.path("");
+    let folder = path.to_string_lossy();
+    let said = ran.complained.to_lowercase();
+    // What SQLite makes of the system's errors.
+    let words = [
+        words,
+        "disk i/o error",
+        "disk is full",
+        "unable to open database file",
+        "attempt to write a readonly database",
+    ];
+    ran.code == 0
+        || ([1, 3].contains(&ran.code)
+            && ran.complained.contains(folder.trim_end_matches('/'))
+            && words.iter().any(|words| said.contains(words)))
+}
+
+#[test]
+fn a_run_that_is_killed_loses_nothing() {
+    kill_every(40);
+}
+
+#[test]
+fn a_disk_that_refuses_loses_nothing() {
+    refuse_every(40);
+}
+
+#[test]
+#[ignore = "takes minutes; make test-faults"]
+fn faults_killed_at_every_call() {
+    kill_every(1);
+}
+
+#[test]
+#[ignore = "takes minutes; make test-faults"]
+fn faults_refused_at_every_call() {
+    refuse_every(1);
+}

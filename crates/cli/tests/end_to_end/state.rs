@@ -1,0 +1,97 @@
+//! All that two labs must have in common, file by file, where one of them was disturbed.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::containers::unzip;
+use crate::lab::{Lab, timeless};
+
+/// What each file holds, by its path; beside it what the program says of its store.
+pub(crate) type State = BTreeMap<String, String>;
+
+impl Lab {
+    /// The files of the lab without what may differ: times at which reports were made, and numbers
+    /// by which the store tells versions of its files apart. A file too many is a difference, so
+    /// that no temporary file stays unseen.
+    #[track_caller]
+    pub(crate) fn state(&self) -> State {
+        let status = self.run(&["status", "--json"]).done().said;
+        let check = self.run(&["store", "check"]).done().said;
+        let mut state = self.files("");
+        state.insert("status".to_owned(), status);
+        state.insert("check".to_owned(), check);
+        state
+    }
+
+    /// The files below a folder, as in [`Lab::state`].
+    pub(crate) fn files(&self, folder: &str) -> State {
+        let root = self.path("");
+        let mut state = State::new();
+        for path in paths(&self.path(folder)) {
+            let name = path
+                .strip_prefix(&root)
+                .unwrap()
+                .to_string_lossy()
+                .into_owned();
+            let content = content(&name, &fs::read(&path).unwrap());
+            state.insert(without_generation(&name), content);
+        }
+        state
+    }
+}
+
+/// All files below a folder that may not be there.
+fn paths(folder: &Path) -> Vec<PathBuf> {
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => paths.extend(self::paths(&path)),
+            false => paths.push(path),
+        }
+    }
+    paths
+}
+
+/// What is held against the same file of another lab.
+fn content(name: &str, bytes: &[u8]) -> String {
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    match extension {
+        "json" => match serde_json::from_slice::<Value>(bytes) {
+            Ok(report) => timeless(report).to_string(),
+            Err(error) => format!("no JSON: {error}"),
+        },
+        "zip" => unzip(bytes)
+            .into_iter()
+            .map(|(name, member)| format!("{name}: {}\n", content(&name, &member)))
+            .collect(),
+        // They name versions and times; `store check` and `status` look into them.
+        "source" | "sqlite" => String::new(),
+        _ => format!(
+            "{} bytes, {:016x}",
+            bytes.len(),
+            xxhash_rust::xxh3::xxh3_64(bytes)
+        ),
+    }
+}
+
+/// `…/0123456789abcdef-7-end0-1.parquet` → `…/0123456789abcdef-end0.parquet`
+fn without_generation(name: &str) -> String {
+    let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
+    let Some((stem, extension)) = file.split_once('.') else {
+        return name.to_owned();
+    };
+    if !name.starts_with("store/") || !["parquet", "source"].contains(&extension) {
+        return name.to_owned();
+    }
+    let mut parts = stem.split('-');
+    let source = parts.next().unwrap_or_default();
+    let rest: Vec<&str> = parts
+        .skip(1)
+        .filter(|part| part.starts_with("end") || part.starts_with("part"))
+        .collect();
+    format!("{folder}/{source}-{}.{extension}", rest.join("-"))
+}
