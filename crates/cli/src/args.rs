@@ -150,7 +150,7 @@ pub enum Command {
     /// Shows what is pending and what was done
     Status(StatusArgs),
     /// Archives logs that are in the history, and deletes old archives
-    #[command(after_help = ARCHIVE_HELP, args_conflicts_with_subcommands = true)]
+    #[command(after_help = ARCHIVE_HELP)]
     Archive(ArchiveArgs),
     /// Sends, shows and examines letters
     #[command(subcommand, after_help = EMAIL_HELP)]
