@@ -60,7 +60,7 @@ pub fn plan(
     if let Some(when) = when {
         let asked = when.on(today);
         periods.retain(|day| asked.first <= day.first && day.first <= asked.last);
-        if !periods.contains(&asked) && !store.read_facts(host, asked.seconds(zone))?.is_empty() {
+        if !periods.contains(&asked) && store.has_facts(host, asked.seconds(zone))? {
             periods.push(asked);
         }
     }
@@ -76,9 +76,7 @@ pub fn plan(
 }
 
 fn has_data(store: &Store, host: &str, date: Date, zone: &TimeZone) -> Result<bool, Failure> {
-    Ok(!store
-        .read_facts(host, Period::day(date).seconds(zone))?
-        .is_empty())
+    Ok(store.has_facts(host, Period::day(date).seconds(zone))?)
 }
 
 /// The local days that overlap a day of UTC.

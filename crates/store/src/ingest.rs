@@ -83,7 +83,8 @@ impl Store {
         let sql = "SELECT size, modified, identity FROM log WHERE path = ?1";
         let known: Option<(i64, i64, i64)> = self
             .catalog
-            .query_row(sql, [log.path.as_os_str().as_encoded_bytes()], |row| {
+            .prepare_cached(sql)?
+            .query_row([log.path.as_os_str().as_encoded_bytes()], |row| {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?))
             })
             .optional()?;

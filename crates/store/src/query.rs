@@ -152,6 +152,28 @@ impl Store {
         Ok(out)
     }
 
+    /// Whether anything of a host was observed in a stretch of time. A segment is opened only where the
+    /// catalogue cannot tell.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub fn has_facts(&self, host: &str, seconds: Range<i64>) -> Result<bool> {
+        // Its first and its last bucket are known of each segment.
+        let mut query = self.catalog.prepare_cached(
+            "SELECT 1 FROM segment WHERE host = ?1 AND kind = ?2 AND day BETWEEN ?3 AND ?4 \
+             AND (first >= ?5 AND first < ?6 OR last >= ?5 AND last < ?6)",
+        )?;
+        let known = query.exists(params![
+            host,
+            Kind::Buckets.as_str(),
+            day_number(seconds.start),
+            day_number(seconds.end.saturating_sub(1)),
+            seconds.start,
+            seconds.end
+        ])?;
+        Ok(known || !self.read_facts(host, seconds)?.is_empty())
+    }
+
     /// The sum of a stretch of time, `None` where nothing of it was observed. It is kept until the
     /// stretch gets news, so that a comparison costs little.
     ///
