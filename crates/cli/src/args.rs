@@ -28,7 +28,8 @@ Exit codes:
     3  done, but something needs attention
     4  a quota or threshold was crossed, where an option asks for it
     5  another run is at work
-  130  interrupted";
+  130  interrupted by SIGINT
+  143  interrupted by SIGTERM";
 
 const REPORT_HELP: &str = "\
 WHEN is one of:
