@@ -11,7 +11,7 @@ use traffic::{BucketFacts, DamagedLine, Mode, RowView, Table, Volume, observed_s
 use crate::commit::verify;
 use crate::partition::{Kind, day_number};
 use crate::sidecar::Source;
-use crate::{Result, Store, catalog, facts, segment};
+use crate::{Error, Result, Store, catalog, facts, segment};
 
 /// A stretch of time, both ends included, in seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
