@@ -1,6 +1,7 @@
 //! What an analysis found, with its reasons.
 
 use std::fmt;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -112,4 +113,88 @@ pub struct Finding {
     pub message: String,
     /// Further reasons, one sentence each.
     pub reasons: Vec<String>,
+}
+
+/// A finding that is being made.
+pub(crate) struct Draft {
+    kind: FindingKind,
+    severity: Severity,
+    subject: Subject,
+    seconds: Range<i64>,
+    pub(crate) direction: Option<Direction>,
+    pub(crate) method: String,
+    pub(crate) observed: Option<f64>,
+    pub(crate) expected: Option<Expected>,
+    pub(crate) unit: String,
+    pub(crate) excess_bytes: Option<i64>,
+    pub(crate) history_days: u32,
+    pub(crate) contributors: Vec<Contributor>,
+    pub(crate) message: String,
+    pub(crate) reasons: Vec<String>,
+}
+
+impl Draft {
+    pub(crate) fn new(
+        kind: FindingKind,
+        severity: Severity,
+        subject: &Subject,
+        seconds: Range<i64>,
+    ) -> Self {
+        Self {
+            kind,
+            severity,
+            subject: subject.clone(),
+            seconds,
+            direction: None,
+            method: String::new(),
+            observed: None,
+            expected: None,
+            unit: "bytes".to_owned(),
+            excess_bytes: None,
+            history_days: 0,
+            contributors: Vec::new(),
+            message: String::new(),
+            reasons: Vec::new(),
+        }
+    }
+
+    /// Finishes it. `moment` is what tells it from the same thing at another time: most often its
+    /// first second.
+    pub(crate) fn named(self, host: &str, moment: i64) -> Finding {
+        let id = FindingId::of(self.kind, host, &self.subject, self.direction, moment);
+        Finding {
+            id,
+            kind: self.kind,
+            severity: self.severity,
+            host: host.to_owned(),
+            subject: self.subject,
+            direction: self.direction,
+            start: self.seconds.start,
+            end: self.seconds.end,
+            method: self.method,
+            observed: self.observed.filter(|value| value.is_finite()),
+            expected: self.expected,
+            unit: self.unit,
+            excess_bytes: self.excess_bytes,
+            history_days: self.history_days,
+            contributors: self.contributors,
+            message: self.message,
+            reasons: self.reasons,
+        }
+    }
+}
+
+impl FindingId {
+    /// The id of what was found: 12 hexadecimal digits of a hash.
+    pub fn of(
+        kind: FindingKind,
+        host: &str,
+        subject: &Subject,
+        direction: Option<Direction>,
+        moment: i64,
+    ) -> Self {
+        let text = format!("{kind:?}\0{host}\0{subject:?}\0{direction:?}\0{moment}");
+        let hash = xxhash_rust::xxh3::xxh3_64(text.as_bytes());
+        Self(format!("{:012x}", hash >> 16))
+    }
 }

@@ -133,3 +133,10 @@ pub struct History {
     /// Peers that were talked to, for patterns; empty where they were not asked for.
     pub talks: Vec<Talks>,
 }
+
+impl History {
+    /// The series of the whole host.
+    pub fn total(&self) -> Option<&Series> {
+        (self.series.iter()).find(|series| series.subject == Subject::Total)
+    }
+}

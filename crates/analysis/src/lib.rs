@@ -4,8 +4,20 @@
 //! of peers. Each [`Finding`] says what was seen, what was expected, on how much history that rests,
 //! and who contributed. Nothing here touches files, clocks or the network.
 
+mod anomaly;
+mod days;
+mod esd;
 mod finding;
 mod history;
+mod percentile;
+mod robust;
+mod thresholds;
+mod trend;
+mod words;
 
+pub use anomaly::{AnomalyReport, Band, BandHour, anomalies};
 pub use finding::{Contributor, Expected, Finding, FindingId, FindingKind, Severity};
 pub use history::{Direction, FiveMinutes, History, Hour, Met, Series, Subject, Talks};
+pub use percentile::Percentile;
+pub use thresholds::Thresholds;
+pub use trend::{DayVolume, Forecast, Month, Mover, Slope, TrendLine, TrendReport, trend};

@@ -1,0 +1,199 @@
+//! What is unusual in some days, against what is usual at each hour of the week.
+
+mod baseline;
+mod events;
+mod met;
+mod shift;
+mod silence;
+mod voice;
+
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+use crate::days::{Day, observed_days};
+use crate::{Direction, Expected, Finding, History, Subject, Thresholds, words};
+use baseline::Baseline;
+
+/// Series of which the band is given at most.
+const MOST_BANDS: usize = 12;
+
+/// What is unusual.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct AnomalyReport {
+    /// Why nothing was judged. `None` where something was.
+    pub silent_because: Option<String>,
+    /// Days before what was judged of which something was observed.
+    pub history_days: u32,
+    /// What was found, the most severe and the largest first.
+    pub findings: Vec<Finding>,
+    /// What was usual beside what was: of the whole host, and of whom findings are about.
+    pub bands: Vec<Band>,
+}
+
+/// A series with what is usual.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Band {
+    /// Whose.
+    pub subject: Subject,
+    /// Which way.
+    pub direction: Direction,
+    /// The hours judged, in order.
+    pub hours: Vec<BandHour>,
+}
+
+/// An hour of a series. Bytes of a whole hour: what was observed in part is scaled up.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BandHour {
+    /// First second, since 1970.
+    pub start: i64,
+    /// Bytes. `None` where less than a quarter of the hour was observed.
+    pub bytes: Option<f64>,
+    /// What is usual. `None` without history.
+    pub expected: Option<Expected>,
+    /// Whether a finding is about it.
+    pub is_unusual: bool,
+}
+
+/// Judges the days of a stretch of time, each against the eight weeks before it.
+///
+/// The score of an hour is the modified z of Iglewicz and Hoaglin (1993) of log(1 + bytes) against the
+/// median of the same hours of the week, after the level of each day was taken out. Its scale is the
+/// larger of what these hours and what all hours vary. Fallbacks: hours of working days and weekends
+/// apart below three weeks, hours of the day where those are too few.
+pub fn anomalies(history: &History, judged: Range<i64>, thresholds: &Thresholds) -> AnomalyReport {
+    let mut report = AnomalyReport::default();
+    if !history.is_sound() {
+        report.silent_because = Some(words::UNSOUND.to_owned());
+        return report;
+    }
+    let days = history.days();
+    let within = history.hours_within(&judged);
+    let is_judged = |day: &Day| day.hours.start < within.end && day.hours.end > within.start;
+    let first = days.iter().position(is_judged).unwrap_or(days.len());
+    report.history_days = observed_days(&days[..first]);
+    for place in (first..days.len()).take_while(|&place| is_judged(&days[place])) {
+        let past = &days[place.saturating_sub(baseline::DAYS)..place];
+        if observed_days(past) < thresholds.min_history_days {
+            continue;
+        }
+        judge_day(history, &days, place, thresholds, &mut report);
+    }
+    if report.bands.is_empty() {
+        report.silent_because = Some(words::too_little(
+            report.history_days,
+            thresholds.min_history_days,
+        ));
+        return report;
+    }
+    report.findings.sort_by(|one, other| {
+        let size = |finding: &Finding| finding.excess_bytes.map_or(0, i64::unsigned_abs);
+        let order = other.severity.cmp(&one.severity);
+        order
+            .then_with(|| size(other).cmp(&size(one)))
+            .then_with(|| (one.start, &one.id.0).cmp(&(other.start, &other.id.0)))
+    });
+    keep_told_bands(&mut report);
+    report
+}
+
+fn judge_day(
+    history: &History,
+    days: &[Day],
+    place: usize,
+    thresholds: &Thresholds,
+    report: &mut AnomalyReport,
+) {
+    let past = &days[place.saturating_sub(baseline::DAYS)..place];
+    let day = &days[place];
+    let met = met::names(history, day);
+    let mut events = Vec::new();
+    let mut baselines = Vec::new();
+    for (number, series) in history.series.iter().enumerate() {
+        for direction in Direction::ALL {
+            let baseline = Baseline::new(history, past, series, direction);
+            // Who was just met has nothing that is usual.
+            if !met.contains(&series.subject) {
+                events.extend(events::of_day(&baseline, history, day, number, thresholds));
+            }
+            baselines.push(baseline);
+        }
+    }
+    let shifts = shift::of_day(history, past, day, &baselines, thresholds);
+    // A new level is told once, and not as hours that are unusual.
+    events.retain(|event| {
+        let is_its = |shift: &shift::Shift| {
+            (shift.series, shift.direction) == (event.series, event.direction)
+                || (history.series[shift.series].subject == Subject::Total
+                    && shift.direction == event.direction
+                    && event.excess.abs() <= shift.a_day.abs() * 1.5)
+        };
+        !shifts.iter().any(is_its)
+    });
+    let scene = events::Scene {
+        history,
+        day,
+        past_days: observed_days(past),
+        baselines: &baselines,
+        thresholds,
+    };
+    let told = events::merge(events, &scene);
+    let mut unusual: Vec<(usize, Direction, Range<usize>)> = Vec::new();
+    for event in &told {
+        unusual.push((
+            event.main.series,
+            event.main.direction,
+            event.main.hours.clone(),
+        ));
+    }
+    report
+        .findings
+        .extend(told.iter().map(|event| event.finding(&scene)));
+    report
+        .findings
+        .extend(shifts.iter().map(|shift| shift.finding(&scene)));
+    report.findings.extend(met::findings(&scene));
+    report.findings.extend(silence::findings(&scene, past));
+    for (number, baseline) in baselines.iter().enumerate() {
+        let (series, direction) = (number / 2, Direction::ALL[number % 2]);
+        let is_unusual = |hour: usize| {
+            unusual.iter().any(|(its, way, hours)| {
+                *its == series && *way == direction && hours.contains(&hour)
+            })
+        };
+        let subject = &history.series[series].subject;
+        let hours = day.hours.clone().map(|hour| BandHour {
+            start: history.hours[hour].start,
+            bytes: baseline.whole_hour(hour),
+            expected: baseline.expected(&history.hours[hour]),
+            is_unusual: is_unusual(hour),
+        });
+        let known = (report.bands.iter_mut())
+            .find(|band| band.subject == *subject && band.direction == direction);
+        match known {
+            Some(band) => band.hours.extend(hours),
+            None => report.bands.push(Band {
+                subject: subject.clone(),
+                direction,
+                hours: hours.collect(),
+            }),
+        }
+    }
+}
+
+/// Keeps the bands of the whole host and of whom findings are about.
+fn keep_told_bands(report: &mut AnomalyReport) {
+    let findings = &report.findings;
+    report.bands.retain(|band| {
+        let is_about = |finding: &Finding| {
+            finding.subject == band.subject
+                && finding.direction.is_none_or(|way| way == band.direction)
+        };
+        band.subject == Subject::Total || findings.iter().any(is_about)
+    });
+    report.bands.truncate(MOST_BANDS);
+}
+
+#[cfg(test)]
+#[path = "anomaly/tests.rs"]
+mod tests;

@@ -1,0 +1,249 @@
+//! What is usual for a series at each hour.
+
+use crate::days::Day;
+use crate::robust::{median, quantile, sigma};
+use crate::{Direction, Expected, History, Hour, Series};
+
+/// Days that a baseline looks back.
+pub(super) const DAYS: usize = 56;
+/// Days of history from which on each hour of the week has values of its own.
+const BY_WEEK: usize = 21;
+/// Seconds of an hour that have to be observed.
+const LEAST_OBSERVED: u32 = 900;
+/// Days of which the level of a day is the middle.
+const LEVEL_DAYS: usize = 7;
+/// Score that is given where nothing ever varied.
+const MOST: f64 = 99.0;
+/// The least that a usual hour varies: a fortieth. Below it nothing is measured so well.
+const LEAST_SIGMA: f64 = 0.025;
+
+/// What is usual for a series in one direction, learned from some days.
+#[derive(Clone, Debug)]
+pub(super) struct Baseline<'a> {
+    hours: &'a [Hour],
+    bytes: &'a [u64],
+    /// By kind of hour: middle of log(1 + bytes) without the days' level, and how it varies.
+    slots: Vec<Option<Slot>>,
+    slot_of: fn(&Hour) -> usize,
+    /// Deviation of each past day from the middle of its hours. `None` where too little was observed.
+    pub(super) levels: Vec<Option<f64>>,
+    /// The level expected next.
+    pub(super) level: f64,
+    /// How all hours vary about what is usual.
+    pub(super) sigma: f64,
+    /// The score that one of a hundred past hours passes.
+    wild: f64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    middle: f64,
+    sigma: f64,
+}
+
+/// An hour of the week.
+fn of_week(hour: &Hour) -> usize {
+    usize::from(hour.weekday) * 24 + usize::from(hour.hour)
+}
+
+/// An hour of a working day or of a weekend.
+fn of_work(hour: &Hour) -> usize {
+    usize::from(hour.weekday >= 5) * 24 + usize::from(hour.hour)
+}
+
+/// An hour of the day.
+fn of_day(hour: &Hour) -> usize {
+    usize::from(hour.hour)
+}
+
+/// The kind of hour by which so many days tell what is usual.
+fn kind(past: &[Day]) -> fn(&Hour) -> usize {
+    let observed = |day: &&Day| day.observed > 0;
+    let count = past.iter().filter(observed).count();
+    let weekends = (past.iter())
+        .filter(|day| day.observed > 0 && day.weekday >= 5)
+        .count();
+    match (count, weekends) {
+        (BY_WEEK.., _) => of_week,
+        (_, 3..) => of_work,
+        // Where the weekend was met once, its hours have at least that.
+        (_, 1..) if count >= 7 => of_work,
+        _ => of_day,
+    }
+}
+
+impl<'a> Baseline<'a> {
+    pub(super) fn new(
+        history: &'a History,
+        past: &[Day],
+        series: &'a Series,
+        direction: Direction,
+    ) -> Self {
+        let slot_of = kind(past);
+        let mut baseline = Self {
+            hours: &history.hours,
+            bytes: series.bytes(direction),
+            slots: Vec::new(),
+            slot_of,
+            levels: vec![Some(0.0); past.len()],
+            level: 0.0,
+            sigma: 0.0,
+            wild: 0.0,
+        };
+        // Middles need levels and levels need middles: twice is enough for both.
+        for _ in 0..2 {
+            baseline.learn_slots(past);
+            baseline.learn_levels(past);
+        }
+        baseline.learn_slots(past);
+        baseline.learn_spread(past);
+        baseline
+    }
+
+    /// Bytes of the series as they are.
+    pub(super) fn bytes(&self) -> &'a [u64] {
+        self.bytes
+    }
+
+    /// log(1 + bytes) of a whole hour. `None` where too little of it was observed.
+    fn log(&self, place: usize) -> Option<f64> {
+        self.whole_hour(place).map(f64::ln_1p)
+    }
+
+    /// Bytes of an hour, scaled up to a whole one. `None` where too little of it was observed.
+    pub(super) fn whole_hour(&self, place: usize) -> Option<f64> {
+        let observed = self.hours[place].observed.min(3600);
+        (observed >= LEAST_OBSERVED)
+            .then(|| self.bytes[place] as f64 * 3600.0 / f64::from(observed))
+    }
+
+    fn learn_slots(&mut self, past: &[Day]) {
+        let mut values: Vec<Vec<f64>> = vec![Vec::new(); 168];
+        for (day, level) in past.iter().zip(&self.levels) {
+            for place in day.hours.clone() {
+                if let (Some(log), Some(level)) = (self.log(place), level) {
+                    values[(self.slot_of)(&self.hours[place])].push(log - level);
+                }
+            }
+        }
+        self.slots = values
+            .iter_mut()
+            .map(|values| {
+                let middle = median(values)?;
+                let sigma = sigma(values);
+                Some(Slot { middle, sigma })
+            })
+            .collect();
+    }
+
+    /// The level of each day is the middle of how its hours differ from the usual, smoothed over the
+    /// days around it. A slow growth and a new level are in it, an unusual day is not.
+    fn learn_levels(&mut self, past: &[Day]) {
+        let own: Vec<Option<f64>> = past.iter().map(|day| self.own_level(day)).collect();
+        let half = LEVEL_DAYS / 2;
+        self.levels = (0..own.len())
+            .map(|place| {
+                own[place]?;
+                let around = &own[place.saturating_sub(half)..own.len().min(place + half + 1)];
+                median(&mut around.iter().flatten().copied().collect::<Vec<_>>())
+            })
+            .collect();
+        let last: Vec<f64> = own
+            .iter()
+            .rev()
+            .flatten()
+            .take(LEVEL_DAYS)
+            .copied()
+            .collect();
+        self.level = next_level(last);
+    }
+
+    /// How a day differs from the usual: the middle of its hours. `None` where less than half of its
+    /// hours can tell.
+    pub(super) fn own_level(&self, day: &Day) -> Option<f64> {
+        let mut residuals: Vec<f64> = day
+            .hours
+            .clone()
+            .filter_map(|place| {
+                let slot = self.slots[(self.slot_of)(&self.hours[place])]?;
+                Some(self.log(place)? - slot.middle)
+            })
+            .collect();
+        (residuals.len() * 2 >= day.hours.len()).then(|| median(&mut residuals))?
+    }
+
+    fn learn_spread(&mut self, past: &[Day]) {
+        let mut residuals = Vec::new();
+        for (day, level) in past.iter().zip(&self.levels) {
+            let Some(level) = level else { continue };
+            for place in day.hours.clone() {
+                if let (Some(log), Some(slot)) = (
+                    self.log(place),
+                    self.slots[(self.slot_of)(&self.hours[place])],
+                ) {
+                    residuals.push(log - level - slot.middle);
+                }
+            }
+        }
+        // A middle of few values follows each of them, so that they vary less about it than others do.
+        let hours = residuals.len() as f64;
+        let slots = self.slots.iter().flatten().count() as f64;
+        let inflate = (hours / (hours - slots).max(hours / 4.0).max(1.0)).sqrt();
+        self.sigma = sigma(&mut residuals.clone()) * inflate;
+        let scale = self.sigma.max(LEAST_SIGMA);
+        for residual in &mut residuals {
+            *residual = residual.abs() / scale;
+        }
+        self.wild = quantile(&mut residuals, 0.99).unwrap_or(0.0);
+    }
+
+    /// What varies at an hour.
+    fn scale(&self, slot: Slot) -> f64 {
+        slot.sigma.max(self.sigma).max(LEAST_SIGMA)
+    }
+
+    /// How far an hour is from the usual: its modified z, at most 99 either way. `None` without
+    /// history, or where too little of it was observed.
+    pub(super) fn score(&self, place: usize) -> Option<f64> {
+        let slot = self.slots[(self.slot_of)(&self.hours[place])]?;
+        let distance = self.log(place)? - slot.middle - self.level;
+        Some((distance / self.scale(slot)).clamp(-MOST, MOST))
+    }
+
+    /// The score that an unusual hour has at least. Series that are wild by themselves have to be
+    /// wilder: the one hour of a hundred of a normal distribution is at 2.58.
+    pub(super) fn bar(&self, min_score: f64) -> f64 {
+        min_score.max(self.wild * min_score / 2.576)
+    }
+
+    /// What is usual at an hour, in bytes: all but what is unusual.
+    pub(super) fn expected(&self, hour: &Hour) -> Option<Expected> {
+        let slot = self.slots[(self.slot_of)(hour)]?;
+        let middle = slot.middle + self.level;
+        let reach = 3.5 * self.scale(slot);
+        let at = |log: f64| log.clamp(0.0, 60.0).exp_m1();
+        Some(Expected {
+            low: at(middle - reach),
+            middle: at(middle),
+            high: at(middle + reach),
+        })
+    }
+}
+
+/// The level after some days, the last first: the middle of them, or of those since a new level began
+/// that at least three days hold.
+fn next_level(last: Vec<f64>) -> f64 {
+    let spread = sigma(&mut last.clone()).max(0.1);
+    if last.len() > 3 {
+        let (new, old) = last.split_at(3);
+        let middles = (median(&mut new.to_vec()), median(&mut old.to_vec()));
+        if let (Some(new_middle), Some(old_middle)) = middles {
+            let is_apart = (new_middle - old_middle).abs() > 3.0 * spread.min(0.3);
+            let is_one = new.iter().all(|level| (level - new_middle).abs() < 0.3);
+            if is_apart && is_one {
+                return new_middle;
+            }
+        }
+    }
+    median(&mut last.clone()).unwrap_or(0.0)
+}

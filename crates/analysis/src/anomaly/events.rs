@@ -1,0 +1,301 @@
+//! Unusual hours, put together to what happened.
+
+use std::ops::Range;
+
+use super::baseline::Baseline;
+use super::voice;
+use crate::days::Day;
+use crate::finding::Draft;
+use crate::words::{self, bytes};
+use crate::{
+    Contributor, Direction, Expected, Finding, FindingKind, History, Severity, Subject, Thresholds,
+};
+
+/// Part of an excess from which on somebody explains it.
+const EXPLAINS: f64 = 0.1;
+/// Contributors of a kind that are named.
+const NAMED: usize = 3;
+/// How many times higher the bar is for a part of the host than for the whole: there are many parts.
+const PART: f64 = 1.3;
+
+/// What is looked at.
+pub(super) struct Scene<'a> {
+    pub history: &'a History,
+    pub day: &'a Day,
+    pub past_days: u32,
+    /// Of each series, up and down.
+    pub baselines: &'a [Baseline<'a>],
+    pub thresholds: &'a Thresholds,
+}
+
+impl<'a> Scene<'a> {
+    pub(super) fn baseline(&self, series: usize, direction: Direction) -> &Baseline<'a> {
+        &self.baselines[series * 2 + usize::from(direction == Direction::Down)]
+    }
+
+    /// The second after an hour.
+    pub(super) fn end(&self, hours: &Range<usize>) -> i64 {
+        self.history.hours[hours.end - 1].start + crate::days::HOUR
+    }
+}
+
+/// Unusual hours of a series one after another.
+#[derive(Clone, Debug)]
+pub(super) struct Event {
+    pub series: usize,
+    pub direction: Direction,
+    pub hours: Range<usize>,
+    pub observed: f64,
+    pub expected: Expected,
+    /// Bytes beyond the usual; less than zero where they are missing.
+    pub excess: f64,
+    pub score: f64,
+}
+
+/// The unusual hours of a day.
+pub(super) fn of_day(
+    baseline: &Baseline<'_>,
+    history: &History,
+    day: &Day,
+    number: usize,
+    thresholds: &Thresholds,
+) -> Vec<Event> {
+    let series = &history.series[number];
+    let direction = match std::ptr::eq(series.up.as_slice(), baseline.bytes()) {
+        true => Direction::Up,
+        false => Direction::Down,
+    };
+    let bar = baseline.bar(thresholds.min_score)
+        * if series.subject == Subject::Total {
+            1.0
+        } else {
+            PART
+        };
+    let mut events: Vec<Event> = Vec::new();
+    for place in day.hours.clone() {
+        let (Some(score), Some(expected), Some(observed)) = (
+            baseline.score(place),
+            baseline.expected(&history.hours[place]),
+            baseline.whole_hour(place),
+        ) else {
+            continue;
+        };
+        let ratio = (observed + 1.0) / (expected.middle + 1.0);
+        let ratio = if score > 0.0 { ratio } else { 1.0 / ratio };
+        // Neighbours of an unusual hour belong to it at a lower bar.
+        let (bar, least) = match events.last() {
+            Some(last) if last.hours.end == place && last.score * score > 0.0 => {
+                (bar * 0.6, 1.0 + (thresholds.min_ratio - 1.0) / 2.0)
+            }
+            _ => (bar, thresholds.min_ratio),
+        };
+        if score.abs() < bar || ratio < least {
+            continue;
+        }
+        let excess = observed - expected.middle;
+        match events.last_mut() {
+            Some(last) if last.hours.end == place && last.score * score > 0.0 => {
+                last.hours.end = place + 1;
+                last.observed += observed;
+                last.expected.low += expected.low;
+                last.expected.middle += expected.middle;
+                last.expected.high += expected.high;
+                last.excess += excess;
+                if score.abs() > last.score.abs() {
+                    last.score = score;
+                }
+            }
+            _ => events.push(Event {
+                series: number,
+                direction,
+                hours: place..place + 1,
+                observed,
+                expected,
+                excess,
+                score,
+            }),
+        }
+    }
+    let is_whole = series.subject == Subject::Total;
+    events.retain(|event| {
+        let is_large = event.excess.abs() >= thresholds.min_bytes as f64;
+        // A single hour with less is not told: pauses are usual. Parts that fall still are silences.
+        let is_drop_told = is_whole && event.hours.len() >= 2;
+        is_large && (event.excess > 0.0 || is_drop_told)
+    });
+    events
+}
+
+/// What happened: an event, and who explains it.
+pub(super) struct Told {
+    pub main: Event,
+    contributors: Vec<Contributor>,
+    seconded: bool,
+}
+
+/// Puts events of one cause together: the whole host first, then processes, peers and ports. What
+/// explains an event that is told already is its contributor and not told again.
+pub(super) fn merge(mut events: Vec<Event>, scene: &Scene<'_>) -> Vec<Told> {
+    let rank = |event: &Event| match scene.history.series[event.series].subject {
+        Subject::Total => 0,
+        Subject::Process(_) => 1,
+        Subject::Remote(_) => 2,
+        Subject::Port(_) => 3,
+    };
+    events.sort_by(|one, other| {
+        let order = rank(one).cmp(&rank(other));
+        order.then(other.excess.abs().total_cmp(&one.excess.abs()))
+    });
+    let mut told: Vec<Told> = Vec::new();
+    for event in events {
+        let covers = |known: &Told| {
+            let main = &known.main;
+            let overlaps = main.hours.start < event.hours.end && event.hours.start < main.hours.end;
+            overlaps
+                && main.direction == event.direction
+                && main.excess * event.excess > 0.0
+                && main.excess.abs() >= event.excess.abs() * 0.5
+                && (rank(main) == 0 || rank(main) < rank(&event))
+                && event.excess.abs() >= main.excess.abs() * EXPLAINS
+        };
+        if told.iter().any(covers) {
+            continue;
+        }
+        let contributors = contributors(&event, scene);
+        let seconded = scene.history.series[event.series].subject == Subject::Total
+            && voice::agrees(scene, &event);
+        told.push(Told {
+            main: event,
+            contributors,
+            seconded,
+        });
+    }
+    told
+}
+
+/// Who explains an event, by kind, most first.
+fn contributors(event: &Event, scene: &Scene<'_>) -> Vec<Contributor> {
+    let mut found = Vec::new();
+    let own = &scene.history.series[event.series].subject;
+    for (number, series) in scene.history.series.iter().enumerate() {
+        if series.subject == Subject::Total || series.subject == *own {
+            continue;
+        }
+        // Of a process, its peers and ports are not known hour by hour: only what moved alike.
+        let baseline = scene.baseline(number, event.direction);
+        let excess: f64 = (event.hours.clone())
+            .filter_map(|place| {
+                let expected = baseline.expected(&scene.history.hours[place]);
+                Some(baseline.whole_hour(place)? - expected.map_or(0.0, |usual| usual.middle))
+            })
+            .sum();
+        let share = excess / event.excess;
+        if share >= EXPLAINS && share.is_finite() {
+            found.push(Contributor {
+                subject: series.subject.clone(),
+                excess_bytes: excess as i64,
+                share: share.min(1.0),
+            });
+        }
+    }
+    found.sort_by(|one, other| {
+        let kind = |one: &Contributor| std::mem::discriminant(&one.subject);
+        match kind(one) == kind(other) {
+            true => other.share.total_cmp(&one.share),
+            false => one.subject.cmp(&other.subject),
+        }
+    });
+    let mut named = Vec::new();
+    for same in found.chunk_by(|one, other| {
+        std::mem::discriminant(&one.subject) == std::mem::discriminant(&other.subject)
+    }) {
+        named.extend(same.iter().take(NAMED).cloned());
+    }
+    named
+}
+
+impl Told {
+    pub(super) fn finding(&self, scene: &Scene<'_>) -> Finding {
+        let event = &self.main;
+        let subject = &scene.history.series[event.series].subject;
+        let start = scene.history.hours[event.hours.start].start;
+        let kind = if event.excess > 0.0 {
+            FindingKind::Spike
+        } else {
+            FindingKind::Drop
+        };
+        let ratio = (event.observed + 1.0) / (event.expected.middle + 1.0);
+        let mut draft = Draft::new(
+            kind,
+            self.severity(subject),
+            subject,
+            start..scene.end(&event.hours),
+        );
+        draft.direction = Some(event.direction);
+        draft.method = "modified z against the hours of the week (Iglewicz and Hoaglin)".to_owned();
+        draft.observed = Some(event.observed);
+        draft.expected = Some(event.expected);
+        draft.excess_bytes = Some(event.excess as i64);
+        draft.history_days = scene.past_days;
+        draft.contributors.clone_from(&self.contributors);
+        let hours = event.hours.len();
+        let times = match ratio {
+            1.0..1000.0 => format!(
+                "{ratio:.1} times the usual {}",
+                bytes(event.expected.middle)
+            ),
+            1000.0.. => format!("where {} are usual", bytes(event.expected.middle)),
+            _ => format!(
+                "{:.0} % of the usual {}",
+                ratio * 100.0,
+                bytes(event.expected.middle)
+            ),
+        };
+        draft.message = format!(
+            "{} {} {} in {} {}: {times}.",
+            capitalised(&words::who(subject)),
+            words::done(event.direction),
+            bytes(event.observed),
+            hours,
+            if hours == 1 { "hour" } else { "hours" },
+        );
+        draft.reasons.push(format!(
+            "{} to {} are usual at these hours, by {} observed days; the score is {:.1}, the bar {:.1}.",
+            bytes(event.expected.low),
+            bytes(event.expected.high),
+            scene.past_days,
+            event.score,
+            scene.baseline(event.series, event.direction).bar(scene.thresholds.min_score)
+        ));
+        if !self.contributors.is_empty() {
+            let names: Vec<String> = (self.contributors.iter())
+                .map(|one| format!("{} ({:.0} %)", words::who(&one.subject), one.share * 100.0))
+                .collect();
+            draft
+                .reasons
+                .push(format!("Explained by {}.", names.join(", ")));
+        }
+        if self.seconded {
+            draft
+                .reasons
+                .push("A second method (S-H-ESD) says the same.".to_owned());
+        }
+        draft.named(&scene.history.host, start)
+    }
+
+    fn severity(&self, subject: &Subject) -> Severity {
+        let ratio = (self.main.observed + 1.0) / (self.main.expected.middle + 1.0);
+        match (subject, self.seconded) {
+            (Subject::Total, true) if !(0.1..=10.0).contains(&ratio) => Severity::Critical,
+            (Subject::Total, _) => Severity::Warning,
+            _ if ratio >= 10.0 => Severity::Warning,
+            _ => Severity::Info,
+        }
+    }
+}
+
+/// A sentence's first letter. Names of others stay as they are.
+fn capitalised(who: &str) -> String {
+    who.strip_prefix("the host")
+        .map_or_else(|| who.to_owned(), |rest| format!("The host{rest}"))
+}

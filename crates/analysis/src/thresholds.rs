@@ -1,0 +1,37 @@
+//! What is worth telling.
+
+/// Limits below which nothing is told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Thresholds {
+    /// Observed days of history before anything is called unusual, new or a trend.
+    pub min_history_days: u32,
+    /// Score above which an hour is unusual: the modified z of Iglewicz and Hoaglin (1993).
+    pub min_score: f64,
+    /// Bytes beyond (or short of) the usual that an anomaly has at least.
+    pub min_bytes: u64,
+    /// How many times the usual, or the usual how many times the observed, at least.
+    pub min_ratio: f64,
+    /// Significance of a trend, the probability that there is none.
+    pub max_p: f64,
+    /// Change of the level a week, as a part of it, that makes a trend worth telling.
+    pub min_trend: f64,
+    /// Day of the month, from 1 to 31, on which a billing month begins.
+    pub month_begins: u8,
+    /// Bytes a second that were paid for. `None` where there is no such rate.
+    pub committed_bps: Option<u64>,
+}
+
+impl Default for Thresholds {
+    fn default() -> Self {
+        Self {
+            min_history_days: 7,
+            min_score: 3.5,
+            min_bytes: 10_000_000,
+            min_ratio: 2.0,
+            max_p: 0.01,
+            min_trend: 0.05,
+            month_begins: 1,
+            committed_bps: None,
+        }
+    }
+}
