@@ -149,6 +149,7 @@ fn judge_day(
     report
         .findings
         .extend(told.iter().map(|event| event.finding(&scene)));
+    let shifts = shift::told(&shifts, history);
     report
         .findings
         .extend(shifts.iter().map(|shift| shift.finding(&scene)));

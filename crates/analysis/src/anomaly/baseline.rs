@@ -12,6 +12,8 @@ const BY_WEEK: usize = 21;
 const LEAST_OBSERVED: u32 = 900;
 /// Days of which the level of a day is the middle.
 const LEVEL_DAYS: usize = 7;
+/// How far a new level is from the old: a quarter more, or a fifth less.
+const NEW_LEVEL: f64 = 0.223;
 /// Score that is given where nothing ever varied.
 const MOST: f64 = 99.0;
 /// The least that a usual hour varies: a fortieth. Below it nothing is measured so well.
@@ -155,7 +157,7 @@ impl<'a> Baseline<'a> {
             .take(LEVEL_DAYS)
             .copied()
             .collect();
-        self.level = next_level(last);
+        self.level = next_level(&last);
     }
 
     /// How a day differs from the usual: the middle of its hours. `None` where less than half of its
@@ -230,20 +232,18 @@ impl<'a> Baseline<'a> {
     }
 }
 
-/// The level after some days, the last first: the middle of them, or of those since a new level began
-/// that at least three days hold.
-fn next_level(last: Vec<f64>) -> f64 {
-    let spread = sigma(&mut last.clone()).max(0.1);
-    if last.len() > 3 {
-        let (new, old) = last.split_at(3);
-        let middles = (median(&mut new.to_vec()), median(&mut old.to_vec()));
-        if let (Some(new_middle), Some(old_middle)) = middles {
-            let is_apart = (new_middle - old_middle).abs() > 3.0 * spread.min(0.3);
-            let is_one = new.iter().all(|level| (level - new_middle).abs() < 0.3);
-            if is_apart && is_one {
-                return new_middle;
-            }
-        }
+/// The level after some days, the last first: the middle of them, or of the last three where these
+/// have left the days before together. A new level is then the usual one.
+fn next_level(last: &[f64]) -> f64 {
+    let middle = |levels: &[f64]| median(&mut levels.to_vec());
+    if let Some((new, old)) = last.split_at_checked(3)
+        && let (Some(after), Some(before)) = (middle(new), middle(old))
+        && new.iter().all(|level| (level - before).abs() > NEW_LEVEL)
+        && new
+            .iter()
+            .all(|level| (*level > before) == (after > before))
+    {
+        return after;
     }
-    median(&mut last.clone()).unwrap_or(0.0)
+    middle(last).unwrap_or(0.0)
 }

@@ -13,6 +13,8 @@ use crate::{
 
 /// Part of an excess from which on somebody explains it.
 const EXPLAINS: f64 = 0.1;
+/// Hours between two events that are one.
+const PAUSE: usize = 4;
 /// Contributors of a kind that are named.
 const NAMED: usize = 3;
 /// How many times higher the bar is for a part of the host than for the whole: there are many parts.
@@ -44,7 +46,11 @@ impl<'a> Scene<'a> {
 pub(super) struct Event {
     pub series: usize,
     pub direction: Direction,
+    /// From the first unusual hour to the last.
     pub hours: Range<usize>,
+    /// How many of them are unusual.
+    pub unusual: usize,
+    /// Bytes of the unusual hours.
     pub observed: f64,
     pub expected: Expected,
     /// Bytes beyond the usual; less than zero where they are missing.
@@ -92,38 +98,59 @@ pub(super) fn of_day(
         if score.abs() < bar || ratio < least {
             continue;
         }
-        let excess = observed - expected.middle;
-        match events.last_mut() {
-            Some(last) if last.hours.end == place && last.score * score > 0.0 => {
-                last.hours.end = place + 1;
-                last.observed += observed;
-                last.expected.low += expected.low;
-                last.expected.middle += expected.middle;
-                last.expected.high += expected.high;
-                last.excess += excess;
-                if score.abs() > last.score.abs() {
-                    last.score = score;
-                }
-            }
-            _ => events.push(Event {
-                series: number,
-                direction,
-                hours: place..place + 1,
-                observed,
-                expected,
-                excess,
-                score,
-            }),
-        }
+        events.push(Event {
+            series: number,
+            direction,
+            hours: place..place + 1,
+            unusual: 1,
+            observed,
+            expected,
+            excess: observed - expected.middle,
+            score,
+        });
     }
+    let mut events = join(events);
     let is_whole = series.subject == Subject::Total;
     events.retain(|event| {
-        let is_large = event.excess.abs() >= thresholds.min_bytes as f64;
+        // One hour can be an accident, three hardly.
+        let needed = match event.unusual {
+            1 => 1.3,
+            2 => 1.15,
+            _ => 1.0,
+        };
+        let is_large =
+            event.excess.abs() >= thresholds.min_bytes as f64 && event.score.abs() >= bar * needed;
         // A single hour with less is not told: pauses are usual. Parts that fall still are silences.
-        let is_drop_told = is_whole && event.hours.len() >= 2;
+        let is_drop_told = is_whole && event.unusual >= 2;
         is_large && (event.excess > 0.0 || is_drop_told)
     });
     events
+}
+
+/// Joins events of the same sign with a short pause between them.
+fn join(events: Vec<Event>) -> Vec<Event> {
+    let mut joined: Vec<Event> = Vec::new();
+    for event in events {
+        match joined.last_mut() {
+            Some(last)
+                if event.hours.start - last.hours.end <= PAUSE
+                    && last.score * event.score > 0.0 =>
+            {
+                last.hours.end = event.hours.end;
+                last.unusual += event.unusual;
+                last.observed += event.observed;
+                last.expected.low += event.expected.low;
+                last.expected.middle += event.expected.middle;
+                last.expected.high += event.expected.high;
+                last.excess += event.excess;
+                if event.score.abs() > last.score.abs() {
+                    last.score = event.score;
+                }
+            }
+            _ => joined.push(event),
+        }
+    }
+    joined
 }
 
 /// What happened: an event, and who explains it.
@@ -238,7 +265,7 @@ impl Told {
         draft.excess_bytes = Some(event.excess as i64);
         draft.history_days = scene.past_days;
         draft.contributors.clone_from(&self.contributors);
-        let hours = event.hours.len();
+        let hours = event.unusual;
         let times = match ratio {
             1.0..1000.0 => format!(
                 "{ratio:.1} times the usual {}",

@@ -45,9 +45,6 @@ pub(super) fn of_day(
     for (number, baseline) in baselines.iter().enumerate() {
         let (place, direction) = (number / 2, Direction::ALL[number % 2]);
         let series = &history.series[place];
-        if !matches!(series.subject, Subject::Total | Subject::Process(_)) {
-            continue;
-        }
         let Some(shift) = found(baseline, past, day) else {
             continue;
         };
@@ -97,6 +94,27 @@ pub(super) fn of_day(
 
 /// How many times the old level, or the old the new, a new level is at least.
 const LEAST_RATIO: f64 = 1.4;
+
+/// Of several that changed alike, the one to tell of: the whole host, else a process, else a peer or
+/// a port.
+pub(super) fn told(shifts: &[Shift], history: &History) -> Vec<Shift> {
+    let rank = |shift: &Shift| match history.series[shift.series].subject {
+        Subject::Total => 0,
+        Subject::Process(_) => 1,
+        Subject::Remote(_) => 2,
+        Subject::Port(_) => 3,
+    };
+    let is_alike = |one: &Shift, other: &Shift| {
+        one.direction == other.direction && one.a_day * other.a_day > 0.0
+    };
+    (shifts.iter())
+        .filter(|shift| {
+            let is_before = |other: &&Shift| rank(other) < rank(shift) && is_alike(other, shift);
+            shifts.iter().find(is_before).is_none()
+        })
+        .cloned()
+        .collect()
+}
 
 struct Levels {
     before: f64,

@@ -50,6 +50,10 @@ pub(crate) fn slope(points: &[Point]) -> Option<Slope> {
     let (first, last) = (points.first()?, points.last()?);
     let by_weekday = last.at - first.at >= WEEKS * 7.0 - 1.0;
     let season = |point: &Point| if by_weekday { point.season } else { 0 };
+    let (points, usual) = match by_weekday {
+        true => scaled(points),
+        false => (points.to_vec(), usual_of(points)),
+    };
     let (mut slopes, mut s, mut variance) = (Vec::new(), 0.0, 0.0);
     for number in 0..7 {
         let of: Vec<&Point> = points
@@ -78,7 +82,6 @@ pub(crate) fn slope(points: &[Point]) -> Option<Slope> {
     // Ranks from 1: the lower is rounded down, the upper up, so that the interval is not too narrow.
     let low = at(((count - half) / 2.0).floor() - 1.0);
     let high = at(((count + half) / 2.0 + 1.0).ceil() - 1.0);
-    let usual = super::usual_day(points.iter().map(|point| &point.value));
     Some(Slope {
         per_day,
         low,
@@ -90,6 +93,41 @@ pub(crate) fn slope(points: &[Point]) -> Option<Slope> {
         by_weekday,
         days: u32::try_from(points.len()).unwrap_or(u32::MAX),
     })
+}
+
+/// Every weekday brought to the level of the usual weekday, and that level: a part of a Sunday is then
+/// the same part of a Monday, and the slopes of all weekdays have one middle. As they are where a
+/// weekday has none.
+fn scaled(points: &[Point]) -> (Vec<Point>, Option<f64>) {
+    let weekdays: Vec<Option<f64>> = (0..7)
+        .map(|season| {
+            let same = points.iter().filter(|point| point.season == season);
+            usual_of(&same.copied().collect::<Vec<_>>())
+        })
+        .collect();
+    let usual = median(&mut weekdays.iter().copied().flatten().collect::<Vec<_>>());
+    let scale = |point: &Point| {
+        let its = weekdays[usize::from(point.season)];
+        usual
+            .zip(its)
+            .map(|(usual, its)| usual / its)
+            .filter(|scale| scale.is_normal())
+    };
+    let all: Option<Vec<Point>> = points
+        .iter()
+        .map(|point| {
+            Some(Point {
+                value: point.value * scale(point)?,
+                ..*point
+            })
+        })
+        .collect();
+    (all.unwrap_or_else(|| points.to_vec()), usual)
+}
+
+/// The middle of some days.
+fn usual_of(points: &[Point]) -> Option<f64> {
+    super::usual_day(points.iter().map(|point| &point.value))
 }
 
 /// The variance of Kendall's S without a trend, corrected for equal values.
