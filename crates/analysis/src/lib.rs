@@ -10,6 +10,7 @@ mod esd;
 mod finding;
 mod history;
 mod percentile;
+mod quota;
 mod robust;
 mod thresholds;
 mod trend;
@@ -19,5 +20,8 @@ pub use anomaly::{AnomalyReport, Band, BandHour, anomalies};
 pub use finding::{Contributor, Expected, Finding, FindingId, FindingKind, Severity};
 pub use history::{Direction, FiveMinutes, History, Hour, Met, Series, Subject, Talks};
 pub use percentile::Percentile;
+pub use quota::{
+    Crossing, DayAhead, DayUse, HISTORY_DAYS, Per, Projection, Quota, QuotaState, Scope, THRESHOLDS,
+};
 pub use thresholds::Thresholds;
 pub use trend::{DayVolume, Forecast, Month, Mover, Slope, TrendLine, TrendReport, trend};

@@ -50,18 +50,18 @@ pub fn past(store: &Store, host: &str, until: i64, loopback: bool) -> Result<Pas
         ..Past::default()
     };
     for (day, digest) in store.digests(host, past.start..until, loopback)? {
-        let begins = |quarter: u8| day + i64::from(quarter) * 900;
-        let seen = |names: BTreeMap<String, u8>| {
+        let seen = |names: BTreeMap<String, store::Seen>| {
             names
                 .into_iter()
-                .filter(|(_, first)| begins(*first) < until)
+                .filter(|(_, seen)| day + i64::from(seen.first) * 900 < until)
                 .map(|(name, _)| name)
         };
         past.stretches.extend(
-            digest
-                .quarters
-                .iter()
-                .map(|(quarter, held)| (begins(*quarter), held.bytes, held.observed))
+            (digest.five_minutes.iter())
+                .map(|(number, held)| {
+                    let start = day + i64::from(*number) * 300;
+                    (start, held.volume.total(), held.observed)
+                })
                 .filter(|(second, ..)| (past.start..until).contains(second)),
         );
         past.names_cut |= digest.names_cut;

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
+use analysis::QuotaState;
 use mail::Which;
 use report::{
     Builder, Comparison, Context, HtmlOptions, Moment, Options, ParquetOptions, ParquetRows,
@@ -25,6 +26,7 @@ use crate::pipeline::{IngestSummary, ingest_folder, look_for_logs, tuning};
 use crate::post::{self, MailResult, Post};
 use crate::progress::Progress;
 use crate::publish::{Folder, Written, print_json};
+use crate::quotas;
 use crate::retention;
 use crate::settings::{HostLayout, Loopback, ReportFormat, Settings};
 use crate::world::World;
@@ -46,6 +48,8 @@ pub struct RunResult {
     pub mail: Option<MailResult>,
     /// What could not be said, for a file of the store is damaged.
     pub damage: Vec<DamagedPeriod>,
+    /// The quotas, now.
+    pub quotas: Vec<QuotaState>,
     /// Whether nothing had to be done.
     pub nothing_new: bool,
     /// Settings that are accepted and have no effect in this version.
@@ -119,6 +123,9 @@ fn run_untold(
     if args.dry_run {
         return dry_run(args, when, settings, world, out);
     }
+    if args.force && args.date.is_none() {
+        warn!("--force writes anew only reports of days with news; name others with --date");
+    }
     let mut result = RunResult {
         not_yet_active: settings.not_yet_active(),
         ..RunResult::default()
@@ -129,6 +136,7 @@ fn run_untold(
             result.not_yet_active.join(", ")
         );
     }
+    let mut is_over = false;
     let mut store = Store::open(&settings.paths.store_dir, &world.started(), "report")?;
     let mut post = match settings.email.enabled {
         true => Some(Post::open(settings, world, "report")?),
@@ -187,6 +195,7 @@ fn run_untold(
                     _ => show_line(&report, *period, out)?,
                 }
             }
+            is_over |= is_used(&report.quotas, args);
             result.reports.push(summarise(&report, *period, files));
         }
         store.mark_reported(host, &plan.told)?;
@@ -201,6 +210,8 @@ fn run_untold(
         post.deliver(Which::New)?;
         result.mail = Some(post.finish()?);
     }
+    result.quotas = quotas::states(&store, settings, None, Period::day(today), world.now)?;
+    is_over |= is_used(&result.quotas, args);
     result.archive = finish_logs(&store, settings, world)?;
     let archived = result.archive.as_ref();
     result.nothing_new = result.ingest.new == 0
@@ -223,11 +234,22 @@ fn run_untold(
             .mail
             .as_ref()
             .is_some_and(MailResult::needs_attention);
-    Ok(if attention {
+    Ok(if is_over {
+        Ending::Threshold
+    } else if attention {
         Ending::Attention
     } else {
         Ending::Done
     })
+}
+
+/// Whether a quota is used by the share that was asked for.
+fn is_used(quotas: &[QuotaState], args: &ReportArgs) -> bool {
+    let Some(percent) = args.check_quota else {
+        return false;
+    };
+    let mut ratios = quotas.iter().map(|state| state.used_ratio);
+    ratios.any(|ratio| ratio * 100.0 >= f64::from(percent))
 }
 
 /// Archives the logs that the reports tell of, and deletes what is past its time.
@@ -369,6 +391,8 @@ pub fn write(
     let input = input_facts(&store.input_facts(host, seconds.clone())?, zone);
     let compared = comparison(store, host, period, settings, damage)?;
     let mut report = builder.finish(input, compared);
+    let quotas = quotas::states(store, settings, Some(host), period, world.now)?;
+    report.set_quotas(quotas, zone);
     if formats.contains(&ReportFormat::Html) {
         match past(store, host, seconds.start, include_loopback) {
             Err(Failure::Store(error)) if error.is_damaged_file() => {

@@ -1,39 +1,56 @@
-//! A day in brief: how much in which quarter of an hour, and which names. Kept in the catalogue
-//! until the day gets news, so that looking back over weeks costs little.
+//! A day in brief: how much in which five minutes, and who moved how much in which quarter of an hour.
+//! Kept in the catalogue until the day gets news, so that looking back over weeks costs little.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
+use foldhash::fast::FixedState;
 use rusqlite::{OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
-use traffic::{Table, observed_seconds};
+use traffic::{Table, Volume, observed_seconds};
 
 use crate::partition::{Kind, day_number};
+use crate::segment::BriefRow;
 use crate::{Result, Store, segment};
 
-/// Seconds of a quarter of an hour: every zone's hours and every resolution fit.
+/// Seconds of five minutes: carriers bill by them.
+const FIVE_MINUTES: i64 = 300;
+/// Seconds of a quarter of an hour: every zone's hours fit.
 const QUARTER: i64 = 900;
 /// Names of a kind that a day keeps; a hostile log has any number.
 const MOST_NAMES: usize = 10_000;
+/// Names of a kind of which a day keeps the quarters: those that moved most.
+const MOST_TRACED: usize = 200;
 
-/// A quarter of an hour.
+/// Five minutes. Buckets that are longer count in their first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Quarter {
-    /// Bytes of both directions.
-    pub bytes: u64,
+pub struct FiveMinutes {
+    /// Bytes.
+    pub volume: Volume,
     /// Seconds observed.
     pub observed: u64,
+}
+
+/// Someone seen on a day.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// The quarter of the day that first showed it.
+    pub first: u8,
+    /// By number of the quarter, bytes sent and received. Empty for those that moved little among many.
+    pub quarters: Vec<(u8, u64, u64)>,
 }
 
 /// A day (UTC) of a host.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Digest {
-    /// By number of the quarter of the day.
-    pub quarters: BTreeMap<u8, Quarter>,
-    /// Processes, with the quarter that first showed each.
-    pub processes: BTreeMap<String, u8>,
-    /// Peers, likewise.
-    pub remotes: BTreeMap<String, u8>,
+    /// By number of the five minutes of the day.
+    pub five_minutes: BTreeMap<u16, FiveMinutes>,
+    /// Processes.
+    pub processes: BTreeMap<String, Seen>,
+    /// Peers.
+    pub remotes: BTreeMap<String, Seen>,
+    /// Services' ports, like `tcp/443`.
+    pub ports: BTreeMap<String, Seen>,
     /// Whether there were more names than are kept.
     pub names_cut: bool,
 }
@@ -74,12 +91,14 @@ impl Store {
     fn make_digest(&self, host: &str, day: i64, loopback: bool) -> Result<Digest> {
         let mut digest = Digest::default();
         let seconds = day * 86_400..(day + 1) * 86_400;
-        let quarter = |second: i64| u8::try_from((second - seconds.start) / QUARTER).unwrap_or(0);
         let mut facts = self.read_facts(host, seconds.clone())?;
         for facts in facts.chunk_by_mut(|one, next| one.bucket == next.bucket) {
-            let entry = digest.quarters.entry(quarter(facts[0].bucket)).or_default();
-            entry.observed = (entry.observed + observed_seconds(facts)).min(QUARTER.unsigned_abs());
+            let number = (facts[0].bucket - seconds.start) / FIVE_MINUTES;
+            let number = u16::try_from(number).unwrap_or(0);
+            let entry = digest.five_minutes.entry(number).or_default();
+            entry.observed += observed_seconds(facts);
         }
+        let mut names = Names::default();
         for table in Table::ALL {
             if table == Table::Loopback && !loopback {
                 continue;
@@ -89,16 +108,17 @@ impl Store {
                     if !seconds.contains(&row.bucket) {
                         return;
                     }
-                    let quarter = quarter(row.bucket);
+                    let second = row.bucket - seconds.start;
                     if table != Table::Peers {
-                        let entry = digest.quarters.entry(quarter).or_default();
-                        entry.bytes = entry.bytes.saturating_add(row.bytes);
+                        let number = u16::try_from(second / FIVE_MINUTES).unwrap_or(0);
+                        let entry = digest.five_minutes.entry(number).or_default();
+                        entry.volume.add(row.volume);
                     }
-                    digest.names_cut |= !note(&mut digest.processes, row.process, quarter);
-                    digest.names_cut |= !note(&mut digest.remotes, row.remote, quarter);
+                    names.add(&row, u8::try_from(second / QUARTER).unwrap_or(0));
                 })?;
             }
         }
+        names.finish(&mut digest);
         if self.is_writable() {
             let content = serde_json::to_string(&digest).unwrap_or_default();
             self.catalog.execute(
@@ -110,18 +130,72 @@ impl Store {
     }
 }
 
-/// Notes a name; false where there is no room for it.
-fn note(names: &mut BTreeMap<String, u8>, name: Option<&str>, quarter: u8) -> bool {
-    let Some(name) = name else {
-        return true;
+type Traces<K> = HashMap<K, BTreeMap<u8, Volume>, FixedState>;
+
+/// Who moved how much in which quarter.
+#[derive(Default)]
+struct Names {
+    processes: Traces<String>,
+    remotes: Traces<String>,
+    ports: Traces<(&'static str, u16)>,
+    cut: bool,
+}
+
+impl Names {
+    fn add(&mut self, row: &BriefRow<'_>, quarter: u8) {
+        let Names {
+            processes, remotes, ..
+        } = self;
+        for (name, traces) in [(row.process, processes), (row.remote, remotes)] {
+            let Some(name) = name else { continue };
+            if let Some(trace) = traces.get_mut(name) {
+                trace.entry(quarter).or_default().add(row.volume);
+            } else if traces.len() < MOST_NAMES {
+                traces.insert(name.to_owned(), BTreeMap::from([(quarter, row.volume)]));
+            } else {
+                self.cut = true;
+            }
+        }
+        // There are no more ports than numbers and protocols.
+        if let Some(port) = row.port {
+            let protocol = match row.protocol {
+                Some("tcp") => "tcp/",
+                Some("udp") => "udp/",
+                _ => "",
+            };
+            let trace = self.ports.entry((protocol, port)).or_default();
+            trace.entry(quarter).or_default().add(row.volume);
+        }
+    }
+
+    fn finish(self, digest: &mut Digest) {
+        digest.names_cut = self.cut || self.ports.len() > MOST_NAMES;
+        digest.processes = seen(self.processes, |name| name);
+        digest.remotes = seen(self.remotes, |name| name);
+        digest.ports = seen(self.ports, |(protocol, port)| format!("{protocol}{port}"));
+    }
+}
+
+/// Keeps the quarters of those that moved most.
+fn seen<K>(traces: Traces<K>, name: impl Fn(K) -> String) -> BTreeMap<String, Seen> {
+    let sum = |trace: &BTreeMap<u8, Volume>| -> u64 {
+        let all = trace.values().map(|volume| volume.total());
+        all.fold(0, u64::saturating_add)
     };
-    if let Some(first) = names.get_mut(name) {
-        *first = quarter.min(*first);
-        return true;
-    }
-    let has_room = names.len() < MOST_NAMES;
-    if has_room {
-        names.insert(name.to_owned(), quarter);
-    }
-    has_room
+    let mut all: Vec<_> = (traces.into_iter())
+        .map(|(key, trace)| (sum(&trace), name(key), trace))
+        .collect();
+    all.sort_unstable_by(|one, other| (other.0, &one.1).cmp(&(one.0, &other.1)));
+    all.truncate(MOST_NAMES);
+    let of = |(place, (_, name, trace)): (usize, (u64, String, BTreeMap<u8, Volume>))| {
+        let first = trace.keys().next().copied().unwrap_or(0);
+        let quarters = match place < MOST_TRACED {
+            true => (trace.into_iter())
+                .map(|(quarter, volume)| (quarter, volume.up, volume.down))
+                .collect(),
+            false => Vec::new(),
+        };
+        (name, Seen { first, quarters })
+    };
+    all.into_iter().enumerate().map(of).collect()
 }

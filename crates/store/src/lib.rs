@@ -26,7 +26,7 @@ mod sidecar;
 pub use archives::ArchiveRecord;
 pub use check::{CheckReport, Damage};
 pub use content::Content;
-pub use digest::{Digest, Quarter};
+pub use digest::{Digest, FiveMinutes, Seen};
 pub use error::{Error, Result};
 pub use fold::{FoldedLog, fold_log};
 pub use ingest::{IngestReport, Outcome};

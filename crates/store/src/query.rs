@@ -334,6 +334,15 @@ impl Store {
         Ok(hosts.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// The first refresh of a host, in seconds since 1970. `None` of a host that is not known.
+    ///
+    /// # Errors
+    /// Where the catalogue cannot be read.
+    pub fn first_seen(&self, host: &str) -> Result<Option<i64>> {
+        let sql = "SELECT min(earliest) FROM run WHERE host = ?1";
+        Ok(self.catalog.query_row(sql, [host], |row| row.get(0))?)
+    }
+
     /// Days (since 1970, UTC) of a host with news that no report tells yet.
     ///
     /// # Errors

@@ -268,16 +268,21 @@ pub(crate) struct BriefRow<'a> {
     pub(crate) bucket: i64,
     pub(crate) process: Option<&'a str>,
     pub(crate) remote: Option<&'a str>,
-    /// Bytes of both directions.
-    pub(crate) bytes: u64,
+    pub(crate) protocol: Option<&'a str>,
+    /// The service's: the lower of both.
+    pub(crate) port: Option<u16>,
+    pub(crate) volume: Volume,
 }
 
-/// Calls `visit` with each row of a segment. It opens only the columns it needs.
+/// Calls `visit` with each row of a segment, of which only some columns are read.
 pub(crate) fn read_brief(path: &Path, mut visit: impl FnMut(BriefRow<'_>)) -> Result<()> {
-    const COLUMNS: [&str; 5] = [
+    const COLUMNS: [&str; 8] = [
         "timestamp",
         "process_name",
         "remote_address",
+        "protocol",
+        "local_port",
+        "remote_port",
         "upload_bytes",
         "download_bytes",
     ];
@@ -288,23 +293,55 @@ pub(crate) fn read_brief(path: &Path, mut visit: impl FnMut(BriefRow<'_>)) -> Re
     let reader = builder.with_projection(mask).with_batch_size(8192).build();
     for batch in reader.map_err(|error| Error::damaged(path, error))? {
         let batch = batch.map_err(|error| Error::damaged(path, error))?;
-        let missing = || missing_column(path);
-        let times: &TimestampMillisecondArray = column(&batch, COLUMNS[0]).ok_or_else(missing)?;
-        let process = Texts::of(&batch, COLUMNS[1]).ok_or_else(missing)?;
-        let remote = Texts::of(&batch, COLUMNS[2]).ok_or_else(missing)?;
-        let up: &Int64Array = column(&batch, COLUMNS[3]).ok_or_else(missing)?;
-        let down: &Int64Array = column(&batch, COLUMNS[4]).ok_or_else(missing)?;
+        let columns = BriefColumns::of(&batch).ok_or_else(|| missing_column(path))?;
         for row in 0..batch.num_rows() {
-            let bytes = up.value(row).saturating_add(down.value(row));
-            visit(BriefRow {
-                bucket: times.value(row).div_euclid(1000),
-                process: process.get(row),
-                remote: remote.get(row),
-                bytes: u64::try_from(bytes).unwrap_or(0),
-            });
+            visit(columns.view(row));
         }
     }
     Ok(())
+}
+
+struct BriefColumns<'a> {
+    timestamp: &'a TimestampMillisecondArray,
+    texts: [Texts<'a>; 3],
+    ports: [&'a Int32Array; 2],
+    bytes: [&'a Int64Array; 2],
+}
+
+impl<'a> BriefColumns<'a> {
+    fn of(batch: &'a RecordBatch) -> Option<Self> {
+        Some(BriefColumns {
+            timestamp: column(batch, "timestamp")?,
+            texts: [
+                Texts::of(batch, "process_name")?,
+                Texts::of(batch, "remote_address")?,
+                Texts::of(batch, "protocol")?,
+            ],
+            ports: [column(batch, "local_port")?, column(batch, "remote_port")?],
+            bytes: [
+                column(batch, "upload_bytes")?,
+                column(batch, "download_bytes")?,
+            ],
+        })
+    }
+
+    fn view(&self, row: usize) -> BriefRow<'a> {
+        let ports = self.ports.iter().filter(|column| column.is_valid(row));
+        let bytes = |way: usize| u64::try_from(self.bytes[way].value(row)).unwrap_or(0);
+        BriefRow {
+            bucket: self.timestamp.value(row).div_euclid(1000),
+            process: self.texts[0].get(row),
+            remote: self.texts[1].get(row),
+            protocol: self.texts[2].get(row),
+            port: ports
+                .filter_map(|column| u16::try_from(column.value(row)).ok())
+                .min(),
+            volume: Volume {
+                up: bytes(0),
+                down: bytes(1),
+            },
+        }
+    }
 }
 
 /// Copies the rows of a segment whose run is kept.

@@ -88,13 +88,14 @@ fn newcomer(scene: &Scene<'_>, met: &Met, moved: f64) -> Finding {
         &met.subject,
         met.first_seen..end,
     );
-    draft.method = "first seen in all of the history".to_owned();
+    draft.method = "not met in the eight weeks before".to_owned();
     draft.observed = Some(moved);
     draft.history_days = scene.past_days;
     draft.message = format!(
-        "{} was never met on this host before and moved {}.",
+        "{} moved {} and was not met in the {} observed days before.",
         words::who(&met.subject),
-        bytes(moved)
+        bytes(moved),
+        scene.past_days
     );
     draft.reasons.push(match met.other_hosts {
         0 => "No other host of the history met it before.".to_owned(),
@@ -127,15 +128,16 @@ fn together(scene: &Scene<'_>, rest: &[&(&Met, f64)]) -> Option<Finding> {
         &Subject::Total,
         start..end,
     );
-    draft.method = "first seen in all of the history".to_owned();
+    draft.method = "not met in the eight weeks before".to_owned();
     draft.observed = Some(moved);
     draft.history_days = scene.past_days;
     let names: Vec<String> = (rest.iter().take(NAMED))
         .map(|(met, _)| words::who(&met.subject))
         .collect();
     draft.message = format!(
-        "{} {kind} were never met on this host before: {}{}.",
+        "{} {kind} were not met in the {} observed days before: {}{}.",
         rest.len(),
+        scene.past_days,
         names.join(", "),
         match rest.len() - names.len() {
             0 => String::new(),
