@@ -25,6 +25,7 @@ use tracing::{debug, info, warn};
 
 use crate::failure::Failure;
 use crate::pipeline::{Unreadable, exclusions, tuning};
+use crate::retention::DroppedDay;
 use crate::settings::{CompressFormat, HostLayout, Settings};
 use crate::world::World;
 
@@ -44,6 +45,8 @@ pub struct ArchiveSummary {
     pub waiting: Vec<Unreadable>,
     /// What was deleted because of its age.
     pub expired: Vec<String>,
+    /// Days that were dropped from the history because of their age.
+    pub dropped: Vec<DroppedDay>,
     /// What could not be done, and why. Logs stay where they are then.
     pub trouble: Vec<Unreadable>,
 }
@@ -51,7 +54,10 @@ pub struct ArchiveSummary {
 impl ArchiveSummary {
     /// Whether anything was changed.
     pub fn did_something(&self) -> bool {
-        self.archived > 0 || self.removed > 0 || !self.expired.is_empty()
+        self.archived > 0
+            || self.removed > 0
+            || !self.expired.is_empty()
+            || !self.dropped.is_empty()
     }
 
     /// Notes what could not be done.

@@ -33,6 +33,8 @@ mod post_office;
 #[cfg(unix)]
 #[path = "end_to_end/processes.rs"]
 mod processes;
+#[path = "end_to_end/retention.rs"]
+mod retention;
 #[path = "end_to_end/samples.rs"]
 mod samples;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]

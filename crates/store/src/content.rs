@@ -54,7 +54,7 @@ impl Store {
             for live in catalog::runs_within(&self.catalog, host, first, last)? {
                 let source = sources.get(&self.root, &live.name, live.generation)?;
                 if let Some(known) = find_run(&source, live.number)
-                    && relation(run, known) == Relation::Known
+                    && relation(run, &known.summary) == Relation::Known
                 {
                     holder = Some(live.name);
                     break;
