@@ -29,6 +29,9 @@ pub fn run(
     out: &mut dyn Write,
 ) -> Result<Ending, Failure> {
     match &args.command {
+        Some(_) if args.dry_run => Err(Failure::Usage(
+            "--dry-run is for `archive` itself, not for its commands".to_owned(),
+        )),
         None if args.dry_run => {
             if let Some(store) = Store::open_to_read(&settings.paths.store_dir)? {
                 show_expired(&store, settings, world, out)?;

@@ -609,9 +609,12 @@ pub(crate) fn fold_through_pipe<T: Send>(
         let copied = loop {
             match content.read(&mut buffer) {
                 Ok(0) => break Ok(()),
-                // Whoever folds may have seen enough: what is damaged is not read on.
-                Ok(count) if writer.write_all(&buffer[..count]).is_err() => break Ok(()),
-                Ok(_) => {}
+                Ok(count) => match writer.write_all(&buffer[..count]) {
+                    Ok(()) => {}
+                    // Whoever folds has seen enough: what is damaged is not read on.
+                    Err(error) if error.kind() == io::ErrorKind::BrokenPipe => break Ok(()),
+                    Err(error) => break Err(error),
+                },
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => break Err(error),
             }

@@ -28,7 +28,8 @@ Exit codes:
     3  done, but something needs attention
     4  a quota or threshold was crossed, where an option asks for it
     5  another run is at work
-  130  interrupted";
+  130  interrupted by SIGINT
+  143  interrupted by SIGTERM";
 
 const REPORT_HELP: &str = "\
 WHEN is one of:
@@ -150,7 +151,7 @@ pub enum Command {
     /// Shows what is pending and what was done
     Status(StatusArgs),
     /// Archives logs that are in the history, and deletes old archives
-    #[command(after_help = ARCHIVE_HELP, args_conflicts_with_subcommands = true)]
+    #[command(after_help = ARCHIVE_HELP)]
     Archive(ArchiveArgs),
     /// Sends, shows and examines letters
     #[command(subcommand, after_help = EMAIL_HELP)]

@@ -83,10 +83,10 @@ pub fn plan(
 
 fn has_data(store: &Store, host: &str, period: Period, zone: &TimeZone) -> Result<bool, Failure> {
     Failure::if_interrupted()?;
-    match store.read_facts(host, period.seconds(zone)) {
+    match store.has_facts(host, period.seconds(zone)) {
         // Whoever reports the day says so.
         Err(error) if error.is_damaged_file() => Ok(true),
-        facts => Ok(!facts?.is_empty()),
+        has_facts => Ok(has_facts?),
     }
 }
 

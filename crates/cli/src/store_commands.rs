@@ -197,7 +197,8 @@ pub fn store(
                 writeln!(
                     out,
                     "{} files are missing, or damaged and set aside in {}. Logs that are met again \
-                     mend them: run `network-monitor ingest` with the logs named above.",
+                     mend them: run `network-monitor ingest` with the logs named above, or this with \
+                     `--from-archives`.",
                     missing.len(),
                     files::show(&root.join("damaged"))
                 )?;
@@ -245,7 +246,8 @@ fn check(root: &Path, out: &mut dyn Write) -> Result<Ending, Failure> {
     writeln!(
         out,
         "To mend: `network-monitor store rebuild` sets the damaged files aside; then \
-         `network-monitor ingest` with the logs named above reads them anew."
+         `network-monitor ingest` with the logs named above reads them anew. Where they are archived, \
+         `network-monitor store rebuild --from-archives` does both."
     )?;
     Ok(Ending::Attention)
 }

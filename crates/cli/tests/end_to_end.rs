@@ -24,6 +24,9 @@ mod hosts;
 mod injector;
 #[path = "end_to_end/lab.rs"]
 mod lab;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[path = "end_to_end/machine.rs"]
+mod machine;
 #[path = "end_to_end/mail.rs"]
 mod mail;
 #[path = "end_to_end/pages.rs"]

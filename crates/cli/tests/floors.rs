@@ -49,6 +49,7 @@ fn every_crate_imports_only_floors_below_its_own() {
         "rawlog",
         "files",
         "traffic",
+        "analysis",
         "store",
         "archive",
         "report",

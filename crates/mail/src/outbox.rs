@@ -197,8 +197,8 @@ impl Record {
 }
 
 impl Outbox {
-    /// Opens the outbox to send from it, and makes the folder where there is none. What a crash
-    /// left before a letter was recorded goes.
+    /// Opens the outbox to send from it, and makes the folder where there is none. Messages that a
+    /// crash left, before a letter was recorded or after nobody waited for it any more, go.
     ///
     /// # Errors
     /// [`OutboxError::Held`] where another process sends.
@@ -211,7 +211,9 @@ impl Outbox {
             _lock: lock,
         };
         for name in names(folder, "eml")? {
-            if !outbox.path(&name, "json").exists() {
+            // What a damaged record stands for is not known; its message stays.
+            let record = read(&outbox.path(&name, "json"));
+            if record.is_ok_and(|record| !record.is_some_and(|record| record.is_waiting())) {
                 outbox.forget_message(&name)?;
             }
         }

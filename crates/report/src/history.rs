@@ -64,9 +64,12 @@ pub struct NewName {
     pub first_seen: Moment,
 }
 
+/// Seconds of a past that tell what is usual at all: against less, everything is new.
+const LEAST_PAST: u64 = 3600;
+
 impl Report {
     /// Sets the report beside what was before its period; `top_n` names are listed. Nothing is said
-    /// of a past in which nothing was observed.
+    /// of a past of which less than an hour was observed.
     pub fn look_back(&mut self, past: &Past, zone: &TimeZone, top_n: usize) {
         let mut week = [[(0u64, 0u64); 24]; 7];
         let mut days = HashSet::new();
@@ -83,7 +86,12 @@ impl Report {
                 hour.1.saturating_add(observed),
             );
         }
-        if days.is_empty() {
+        let seconds = past
+            .stretches
+            .iter()
+            .map(|(.., observed)| observed)
+            .sum::<u64>();
+        if seconds < LEAST_PAST {
             return;
         }
         let (processes, remotes) = self.unseen(past);

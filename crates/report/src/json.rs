@@ -32,7 +32,7 @@ struct Summary<'a> {
     interfaces: &'a [TopInterface],
     connections_total: u64,
     comparison: &'a Comparisons,
-    findings: &'a [serde_json::Value],
+    findings: &'a [analysis::Finding],
     input: &'a InputFacts,
     notes: &'a [Note],
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use analysis::Finding;
 use serde::{Deserialize, Serialize};
 
 use crate::connections::{ClosedConnections, Connection, ConnectionView};
@@ -69,7 +70,7 @@ pub struct Report {
     /// The period beside others.
     pub comparison: Comparisons,
     /// What an analysis found.
-    pub findings: Vec<serde_json::Value>,
+    pub findings: Vec<Finding>,
     /// What was read.
     pub input: InputFacts,
     /// What must be known to read the numbers right.

@@ -70,20 +70,25 @@ impl Store {
         }
         let mut query = self
             .catalog
-            .prepare("SELECT name, generation, log FROM source ORDER BY name")?;
+            .prepare("SELECT name, generation, log, damaged FROM source ORDER BY name")?;
         let sources = query.query_map([], |row| {
             Ok((
                 row.get::<_, String>(0)?,
                 row.get::<_, i64>(1)?,
                 row.get::<_, String>(2)?,
+                row.get::<_, bool>(3)?,
             ))
         })?;
         for row in sources {
-            let (name, generation, log) = row?;
+            let (name, generation, log, is_damaged) = row?;
             files += 1;
             let file = Source::file(&name, generation);
             if let Err(error) = Source::read(&self.root.join(&file)) {
                 damage(&file.to_string_lossy(), &log, error.to_string());
+            } else if is_damaged {
+                let reason = "a rebuild set aside other files of its log; until that is read again, \
+                              its days have no report";
+                damage(&file.to_string_lossy(), &log, reason.to_owned());
             }
         }
         report.files = files;

@@ -11,7 +11,7 @@ use traffic::{BucketFacts, DamagedLine, Mode, RowView, Table, Volume, observed_s
 use crate::commit::verify;
 use crate::partition::{Kind, day_number};
 use crate::sidecar::Source;
-use crate::{Result, Store, catalog, facts, segment};
+use crate::{Error, Result, Store, catalog, facts, segment};
 
 /// A stretch of time, both ends included, in seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -151,6 +151,28 @@ impl Store {
         Ok(out)
     }
 
+    /// Whether anything of a host was observed in a stretch of time. A segment is opened only where the
+    /// catalogue cannot tell.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub fn has_facts(&self, host: &str, seconds: Range<i64>) -> Result<bool> {
+        // Its first and its last bucket are known of each segment.
+        let mut query = self.catalog.prepare_cached(
+            "SELECT 1 FROM segment WHERE host = ?1 AND kind = ?2 AND day BETWEEN ?3 AND ?4 \
+             AND (first >= ?5 AND first < ?6 OR last >= ?5 AND last < ?6)",
+        )?;
+        let known = query.exists(params![
+            host,
+            Kind::Buckets.as_str(),
+            day_number(seconds.start),
+            day_number(seconds.end.saturating_sub(1)),
+            seconds.start,
+            seconds.end
+        ])?;
+        Ok(known || !self.read_facts(host, seconds)?.is_empty())
+    }
+
     /// The sum of a stretch of time, `None` where nothing of it was observed. It is kept until the
     /// stretch gets news, so that a comparison costs little.
     ///
@@ -218,6 +240,25 @@ impl Store {
         Ok(known.optional()?)
     }
 
+    /// Holds that no log that tells of a stretch of time lost files to a rebuild: what is left of it
+    /// would pass for all there was.
+    fn require_whole(&self, host: &str, seconds: &Range<i64>) -> Result<()> {
+        let mut query = self.catalog.prepare_cached(
+            "SELECT source.log FROM source JOIN run ON run.source = source.id \
+             WHERE source.damaged AND source.host = ?1 AND earliest < ?3 AND latest >= ?2 LIMIT 1",
+        )?;
+        let log: Option<String> = query
+            .query_row(params![host, seconds.start, seconds.end], |row| row.get(0))
+            .optional()?;
+        match log {
+            Some(log) => Err(Error::damaged(
+                &self.root,
+                format!("files made from {log:?} were set aside; reading that log again mends it"),
+            )),
+            None => Ok(()),
+        }
+    }
+
     /// Live segments that may hold something of a stretch of time, in the order of their names.
     /// Each is compared with its checksum before it is given.
     pub(crate) fn segments(
@@ -226,6 +267,7 @@ impl Store {
         kind: Kind,
         seconds: &Range<i64>,
     ) -> Result<impl Iterator<Item = Result<PathBuf>>> {
+        self.require_whole(host, seconds)?;
         let mut query = self.catalog.prepare_cached(
             "SELECT file, checksum FROM segment WHERE host = ?1 AND kind = ?2 AND day BETWEEN ?3 AND ?4 \
              AND last >= ?5 AND first < ?6 ORDER BY day, file",

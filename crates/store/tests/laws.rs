@@ -491,17 +491,10 @@ fn what_a_rebuild_misses_is_named_and_mended_by_the_log() {
         (&missing[0].path, missing[0].log.as_str()),
         (&lost, name.as_str())
     );
-    assert_same(
-        &History {
-            rows: BTreeMap::new(),
-            ..expected.clone()
-        },
-        &History {
-            rows: BTreeMap::new(),
-            ..history(&store)
-        },
-        "what is left",
-    );
+    // What is left would pass for all there was.
+    let left = store.read_facts(HOST, i64::MIN / 4..i64::MAX / 4);
+    assert!(left.is_err_and(|error| error.is_damaged_file()));
+    assert_eq!(store.check().unwrap().damaged[0].log, name);
     let folded = fold_log(
         folder.path(),
         HOST,
@@ -512,4 +505,25 @@ fn what_a_rebuild_misses_is_named_and_mended_by_the_log() {
     .unwrap();
     store.ingest(vec![folded]).unwrap();
     assert_same(&history(&store), &expected, "after the log was met again");
+}
+
+#[test]
+fn a_stretch_has_facts_where_something_was_observed_in_it() {
+    let time = |hour: i64| 1_772_409_600 + hour * 3600;
+    let frame = |hour| {
+        let time = time(hour);
+        format!("Refreshing:\nprocess: <{time}> \"ssh\" up/down Bps: 3/4 connections: 1\n\n")
+    };
+    let observed = [10, 12, 14, 30];
+    let log = observed.map(frame).concat();
+    let lab = Lab::with(&[("bandwhich.log".to_owned(), log.into_bytes())]);
+    for first in 8..34 {
+        for past in first..34 {
+            let found = lab.store.has_facts(HOST, time(first)..time(past)).unwrap();
+            let expected = observed.iter().any(|hour| (first..past).contains(hour));
+            assert_eq!(found, expected, "{first} to {past}");
+        }
+    }
+    let other = lab.store.has_facts("other", time(0)..time(99)).unwrap();
+    assert!(!other);
 }

@@ -109,9 +109,7 @@ pub(super) fn problems(report: &Report, circumstances: &Circumstances<'_>) -> Ve
         );
     }
     for finding in report.findings.iter().take(MAX_NAMED) {
-        if let Some(message) = finding.get("message").and_then(|message| message.as_str()) {
-            add("finding", message.to_owned());
-        }
+        add("finding", finding.message.clone());
     }
     problems
 }

@@ -9,8 +9,12 @@ const FIRST_DAY: i64 = 1_605_917_400;
 
 /// Thirty seconds of one connection.
 fn log(start: i64, process: &str, peer: &str) -> Vec<u8> {
+    log_of(30, start, process, peer)
+}
+
+fn log_of(seconds: i64, start: i64, process: &str, peer: &str) -> Vec<u8> {
     let mut log = "Refreshing:\n<NO TRAFFIC>\n\n".to_owned();
-    for second in start..start + 30 {
+    for second in start..start + seconds {
         log.push_str(&format!(
             "Refreshing:\n\
              process: <{second}> \"{process}\" up/down Bps: 500/900 connections: 1\n\
@@ -45,15 +49,24 @@ fn a_page_is_written_once_and_left_alone_until_something_changes() {
 #[test]
 fn a_page_tells_names_that_weeks_before_did_not_show() {
     let lab = Lab::new();
-    lab.put("one.log", &log(FIRST_DAY, "curl", "192.0.2.7"));
     lab.put("two.log", &log(FIRST_DAY + 86_400, "sshd", "192.0.2.8"));
+    lab.put("one.log", &log(FIRST_DAY, "curl", "192.0.2.7"));
     lab.run(&["report", "--format", "html"]).done();
-    let (first, second) = (page(&lab, "20201121"), page(&lab, "20201122"));
-    assert!(!first.contains("id=\"new-processes\""));
+    for day in ["20201121", "20201122"] {
+        // Against half a minute, everything would be new.
+        assert!(!page(&lab, day).contains("id=\"new-"), "{day}");
+    }
+    lab.put(
+        "hour.log",
+        &log_of(3600, FIRST_DAY + 60, "curl", "192.0.2.7"),
+    );
+    lab.run(&["report", "--format", "html", "--date", "20201122"])
+        .done();
+    let second = page(&lab, "20201122");
     assert!(second.contains("id=\"new-processes\"") && second.contains("id=\"new-peers\""));
 
     // A log that turns up late tells that the process was known, but not the peer.
-    lab.put("late.log", &log(FIRST_DAY + 3600, "sshd", "192.0.2.9"));
+    lab.put("late.log", &log(FIRST_DAY + 7200, "sshd", "192.0.2.9"));
     lab.run(&["report", "--format", "html", "--date", "20201122"])
         .done();
     let second = page(&lab, "20201122");

@@ -16,13 +16,13 @@ pub(crate) const PASSWORD: &str = "hunter2 & \"more\"";
 
 /// A mailbox that outlives its servers.
 pub(crate) struct PostOffice {
-    folder: TempDir,
+    pub(crate) folder: TempDir,
 }
 
 /// A server; dropped, it is gone.
 pub(crate) struct Counter {
     child: Child,
-    port: u16,
+    pub(crate) port: u16,
     tls: String,
 }
 

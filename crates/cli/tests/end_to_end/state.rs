@@ -36,8 +36,9 @@ impl Lab {
                 .unwrap()
                 .to_string_lossy()
                 .into_owned();
-            let content = content(&name, &fs::read(&path).unwrap());
-            state.insert(without_generation(&name), content);
+            if let Some(content) = content(&name, &fs::read(&path).unwrap()) {
+                state.insert(without_generation(&name), content);
+            }
         }
         state
     }
@@ -56,18 +57,26 @@ fn paths(folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
-/// What is held against the same file of another lab.
-fn content(name: &str, bytes: &[u8]) -> String {
+/// What is held against the same file of another lab; `None` where that need not have it.
+fn content(name: &str, bytes: &[u8]) -> Option<String> {
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    match extension {
+    Some(match extension {
         "json" => match serde_json::from_slice::<Value>(bytes) {
+            Ok(record) if name.starts_with("store/outbox/") => return letter(&record),
+            Ok(document) if name.starts_with("archive/") => archived(document),
             Ok(report) => timeless(report).to_string(),
             Err(error) => format!("no JSON: {error}"),
         },
-        "zip" => unzip(bytes)
-            .into_iter()
-            .map(|(name, member)| format!("{name}: {}\n", content(&name, &member)))
-            .collect(),
+        "zip" => {
+            let members = unzip(bytes).into_iter();
+            let mut lines: Vec<String> = members
+                .filter_map(|(name, member)| {
+                    Some(format!("{name}: {}\n", content(&name, &member)?))
+                })
+                .collect();
+            lines.sort();
+            lines.concat()
+        }
         // They name versions and times; `store check` and `status` look into them.
         "source" | "sqlite" => String::new(),
         _ => format!(
@@ -75,7 +84,33 @@ fn content(name: &str, bytes: &[u8]) -> String {
             bytes.len(),
             xxhash_rust::xxh3::xxh3_64(bytes)
         ),
+    })
+}
+
+/// The record of a letter without times. One that tells of a run that went wrong is that run's own, if
+/// nobody waits for it.
+fn letter(record: &Value) -> Option<String> {
+    let states: Vec<&Value> = (record["recipients"].as_array().unwrap().iter())
+        .map(|recipient| &recipient["state"])
+        .collect();
+    if record["kind"] == "error" && states.iter().all(|state| *state == "delivered") {
+        return None;
     }
+    let kept = ["kind", "host", "about", "subject", "message_id", "edition"];
+    Some(format!("{:?} {states:?}", kept.map(|key| &record[key])))
+}
+
+/// What is said of an archive without what depends on times and on the order of its members.
+fn archived(mut document: Value) -> String {
+    for key in ["archive", "compression_ratio"] {
+        document.as_object_mut().unwrap().remove(key);
+    }
+    let members = document["members"].as_array_mut().unwrap();
+    for member in members.iter_mut() {
+        member.as_object_mut().unwrap().remove("modified");
+    }
+    members.sort_by_key(|member| member["name"].to_string());
+    document.to_string()
 }
 
 /// `…/0123456789abcdef-7-end0-1.parquet` → `…/0123456789abcdef-end0.parquet`

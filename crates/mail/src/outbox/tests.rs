@@ -101,7 +101,10 @@ fn only_one_process_sends_and_what_a_crash_left_is_swept() {
     let message = folder
         .path()
         .join(format!("{}.eml", key(&["ada@example.org"]).name()));
-    fs::remove_file(message).unwrap();
+    drop(outbox);
+    let mut outbox = Outbox::open(folder.path(), "now", "test").unwrap();
+    assert!(message.exists(), "it is waited for");
+    fs::remove_file(&message).unwrap();
     let deliveries = outbox.deliver(unreachable, 1000, Which::All).unwrap();
     assert_eq!(deliveries[0].refused.len(), 1, "{record:?}");
     assert!(
@@ -110,6 +113,11 @@ fn only_one_process_sends_and_what_a_crash_left_is_swept() {
             .unwrap()
             .is_empty()
     );
+
+    drop(outbox);
+    fs::write(&message, "nobody waits for it").unwrap();
+    Outbox::open(folder.path(), "now", "test").unwrap();
+    assert!(!message.exists());
 }
 
 #[test]

@@ -1,0 +1,115 @@
+//! What an analysis found, with its reasons.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Direction, Subject};
+
+/// How much it matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// Worth a look.
+    Warning,
+    /// Look now.
+    Critical,
+}
+
+/// What kind of finding it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FindingKind {
+    /// More bytes than is usual at this hour.
+    Spike,
+    /// Fewer bytes than is usual at this hour.
+    Drop,
+    /// A new usual level.
+    LevelShift,
+    /// A process, peer or port that was never met before.
+    FirstSeen,
+    /// A host or process that always talks stopped.
+    Silence,
+    /// Traffic at regular times to one peer and port.
+    Beacon,
+    /// The same transfer near the same time of several days.
+    Recurring,
+    /// A trend that is no accident.
+    Trend,
+    /// A share of a quota was used.
+    Quota,
+}
+
+/// Names a finding for good: a hash of kind, host, subject, direction and start. Hexadecimal.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FindingId(pub String);
+
+impl fmt::Display for FindingId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// What was expected instead, in the unit of the observed value.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Expected {
+    /// Least that is usual.
+    pub low: f64,
+    /// The middle.
+    pub middle: f64,
+    /// Most that is usual.
+    pub high: f64,
+}
+
+/// Who explains a part of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Contributor {
+    /// Who.
+    pub subject: Subject,
+    /// Bytes beyond what is usual for it.
+    pub excess_bytes: i64,
+    /// Part of the whole excess, from 0 to 1.
+    pub share: f64,
+}
+
+/// What an analysis found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Names it for good, so that it can be muted.
+    pub id: FindingId,
+    /// What kind it is.
+    pub kind: FindingKind,
+    /// How much it matters.
+    pub severity: Severity,
+    /// The host.
+    pub host: String,
+    /// Whose traffic.
+    pub subject: Subject,
+    /// Which way. `None` where it is about both.
+    pub direction: Option<Direction>,
+    /// First second, since 1970.
+    pub start: i64,
+    /// The second after its last.
+    pub end: i64,
+    /// How it was found, with its source's name: `hour-of-week modified z`.
+    pub method: String,
+    /// What was seen, in `unit`.
+    pub observed: Option<f64>,
+    /// What was expected, in `unit`.
+    pub expected: Option<Expected>,
+    /// `bytes`, `bytes/day`, `seconds` or `score`.
+    pub unit: String,
+    /// Bytes beyond (or short of) what is usual.
+    pub excess_bytes: Option<i64>,
+    /// Observed days of history that it rests on.
+    pub history_days: u32,
+    /// Who explains it, most first.
+    pub contributors: Vec<Contributor>,
+    /// One sentence: what, when, how much against what. Not made printable.
+    pub message: String,
+    /// Further reasons, one sentence each.
+    pub reasons: Vec<String>,
+}
