@@ -6,6 +6,10 @@
 
 mod finding;
 mod history;
+mod quota;
 
 pub use finding::{Contributor, Expected, Finding, FindingId, FindingKind, Severity};
 pub use history::{Direction, FiveMinutes, History, Hour, Met, Series, Subject, Talks};
+pub use quota::{
+    Crossing, DayAhead, DayUse, HISTORY_DAYS, Per, Projection, Quota, QuotaState, Scope, THRESHOLDS,
+};

@@ -201,6 +201,11 @@ pub struct ReportArgs {
     #[arg(long)]
     pub force: bool,
 
+    /// Exits with 4 where a report, or this moment, has a quota used by this share (100 by default)
+    #[arg(long, value_name = "PERCENT", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "100", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub check_quota: Option<u32>,
+
     /// Shows what would be done and does nothing
     #[arg(long)]
     pub dry_run: bool,

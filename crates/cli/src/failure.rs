@@ -124,6 +124,8 @@ pub enum Ending {
     Done,
     /// Something needs attention.
     Attention,
+    /// A quota is used up to the share that was asked for.
+    Threshold,
 }
 
 impl Ending {
@@ -132,6 +134,7 @@ impl Ending {
         match self {
             Ending::Done => 0,
             Ending::Attention => 3,
+            Ending::Threshold => 4,
         }
     }
 }

@@ -10,7 +10,8 @@ use network_monitor::output::Polite;
 use network_monitor::world::World;
 use network_monitor::{
     Settings, Surroundings, archive_command, completions, config_command, email_command, logging,
-    report_command, signals, store_commands,
+    report_command, signals, status, store_commands,
+    watch::{self, Pings},
 };
 
 fn main() -> ExitCode {
@@ -63,9 +64,14 @@ fn run(args: &Args, out: &mut dyn Write) -> Result<Ending, Failure> {
     logging::start(&settings, console)?;
     let world = world(args, &surroundings);
     let ending = match &args.command {
-        Command::Report(args) => report_command::run(args, &settings, &world, out),
-        Command::Ingest(args) => store_commands::ingest(args, &settings, &world, out),
-        Command::Status(args) => store_commands::status(args, &settings, out),
+        Command::Report(args) if args.dry_run => report_command::run(args, &settings, &world, out),
+        Command::Report(args) => watch::run("report", Pings::Both, &settings, &world, || {
+            report_command::run(args, &settings, &world, out)
+        }),
+        Command::Ingest(args) => watch::run("ingest", Pings::None, &settings, &world, || {
+            store_commands::ingest(args, &settings, &world, out)
+        }),
+        Command::Status(args) => status::run(args, &settings, &world, out),
         Command::Archive(args) => archive_command::run(args, &settings, &world, out),
         Command::Email(command) => email_command::run(command, &settings, &world, out),
         Command::Store(command) => store_commands::store(command, &settings, &world, out),

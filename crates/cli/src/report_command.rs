@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
+use analysis::QuotaState;
 use mail::Which;
 use report::{
     Builder, Comparison, Context, HtmlOptions, Moment, Options, ParquetOptions, ParquetRows,
@@ -25,6 +26,7 @@ use crate::pipeline::{IngestSummary, ingest_folder, look_for_logs, tuning};
 use crate::post::{self, MailResult, Post};
 use crate::progress::Progress;
 use crate::publish::{Folder, Written, is_written, print_json};
+use crate::quotas;
 use crate::retention;
 use crate::settings::{HostLayout, Loopback, ReportFormat, Settings};
 use crate::world::World;
@@ -48,6 +50,8 @@ pub struct RunResult {
     pub damage: Vec<DamagedPeriod>,
     /// Periods asked for of which the store dropped days because of their age.
     pub dropped: Vec<DroppedPeriod>,
+    /// The quotas, now.
+    pub quotas: Vec<QuotaState>,
     /// Whether nothing had to be done.
     pub nothing_new: bool,
     /// Settings that are accepted and have no effect in this version.
@@ -134,6 +138,9 @@ fn run_untold(
     if args.dry_run {
         return dry_run(args, when, settings, world, out);
     }
+    if args.force && args.date.is_none() {
+        warn!("--force writes anew only reports of days with news; name others with --date");
+    }
     let mut result = RunResult {
         not_yet_active: settings.not_yet_active(),
         ..RunResult::default()
@@ -144,6 +151,7 @@ fn run_untold(
             result.not_yet_active.join(", ")
         );
     }
+    let mut is_over = false;
     let mut store = Store::open(&settings.paths.store_dir, &world.started(), "report")?;
     let mut post = match settings.email.enabled {
         true => Some(Post::open(settings, world, "report")?),
@@ -208,6 +216,7 @@ fn run_untold(
                     _ => show_line(&report, *period, out)?,
                 }
             }
+            is_over |= is_used(&report.quotas, args);
             result.reports.push(summarise(&report, *period, files));
         }
         store.mark_reported(host, &plan.told)?;
@@ -222,6 +231,8 @@ fn run_untold(
         post.deliver(Which::New)?;
         result.mail = Some(post.finish()?);
     }
+    result.quotas = quotas::states(&store, settings, None, Period::day(today), world.now)?;
+    is_over |= is_used(&result.quotas, args);
     result.archive = finish_logs(&mut store, settings, world)?;
     let archived = result.archive.as_ref();
     result.nothing_new = result.ingest.new == 0
@@ -244,7 +255,9 @@ fn run_untold(
             .mail
             .as_ref()
             .is_some_and(MailResult::needs_attention);
-    Ok(if attention {
+    Ok(if is_over {
+        Ending::Threshold
+    } else if attention {
         Ending::Attention
     } else {
         Ending::Done
@@ -278,6 +291,15 @@ fn mind_dropped(
             }
         },
     }
+}
+
+/// Whether a quota is used by the share that was asked for.
+fn is_used(quotas: &[QuotaState], args: &ReportArgs) -> bool {
+    let Some(percent) = args.check_quota else {
+        return false;
+    };
+    let mut ratios = quotas.iter().map(|state| state.used_ratio);
+    ratios.any(|ratio| ratio * 100.0 >= f64::from(percent))
 }
 
 /// Archives the logs that the reports tell of, and deletes what is past its time.
@@ -419,6 +441,8 @@ pub fn write(
     let input = input_facts(&store.input_facts(host, seconds.clone())?, zone);
     let compared = comparison(store, host, period, settings, damage)?;
     let mut report = builder.finish(input, compared);
+    let quotas = quotas::states(store, settings, Some(host), period, world.now)?;
+    report.set_quotas(quotas, zone);
     if formats.contains(&ReportFormat::Html) {
         match past(store, host, seconds.start, include_loopback) {
             Err(Failure::Store(error)) if error.is_damaged_file() => {

@@ -8,7 +8,9 @@
 mod email;
 mod keys;
 mod locate;
+mod notify;
 mod problem;
+mod quotas;
 mod reader;
 mod secrets;
 mod sections;
@@ -23,6 +25,7 @@ use jiff::tz::TimeZone;
 
 pub use email::{Email, Encryption, PasswordSource};
 pub use locate::{LOCAL_FILE, Surroundings};
+pub use notify::Notify;
 pub use problem::{Place, Problem, SettingsError};
 pub use sections::{Archive, History, Input, Logging, Paths, Processing, Reports};
 pub use typed::Override;
@@ -65,6 +68,12 @@ pub struct Settings {
     pub archive: Archive,
     /// What the program says of itself.
     pub logging: Logging,
+    /// Where the state is written for Prometheus's node exporter; `None` means nowhere.
+    pub metrics_textfile: Option<PathBuf>,
+    /// Who is told that the program runs.
+    pub notify: Notify,
+    /// Allowances of bytes, each name once.
+    pub quotas: Vec<analysis::Quota>,
     /// Whether anything was typed in the `analysis` section, whose keys are free for now.
     pub has_analysis: bool,
 }
@@ -150,6 +159,9 @@ impl Settings {
             store: History::read(reader),
             archive: Archive::read(reader),
             logging: Logging::read(reader),
+            metrics_textfile: reader.path("metrics.textfile"),
+            notify: Notify::read(reader),
+            quotas: quotas::read(reader),
             has_analysis: reader.typed.analysis,
         }
     }

@@ -1,17 +1,14 @@
-//! `ingest`, `status` and `store`.
+//! `ingest` and `store`.
 
 use std::io::Write;
 use std::path::Path;
 
-use serde::Serialize;
-use store::{Damage, Store, StoreStatus};
+use store::{Damage, Store};
 
 use crate::archive_command;
-use crate::args::{IngestArgs, StatusArgs, StoreCommand};
-use crate::facts::time_of;
+use crate::args::{IngestArgs, StoreCommand};
 use crate::failure::{Ending, Failure};
-use crate::pipeline::{ingest_folder, ingest_paths, look_for_logs};
-use crate::post::{self, WaitingLetter};
+use crate::pipeline::{ingest_folder, ingest_paths};
 use crate::progress::Progress;
 use crate::publish::print_json;
 use crate::report_command::accounting;
@@ -45,113 +42,6 @@ pub fn ingest(
     } else {
         Ending::Done
     })
-}
-
-/// What `status --json` prints.
-#[derive(Debug, Serialize)]
-struct Status {
-    store: Option<StoreStatus>,
-    logs_found: u64,
-    logs_pending: u64,
-    outbox: Vec<WaitingLetter>,
-    not_yet_active: Vec<&'static str>,
-}
-
-/// Shows what is pending and what the store holds. Works beside a running `report`.
-///
-/// # Errors
-/// Where the store cannot be read.
-pub fn status(
-    args: &StatusArgs,
-    settings: &Settings,
-    out: &mut dyn Write,
-) -> Result<Ending, Failure> {
-    let store = Store::open_to_read(&settings.paths.store_dir)?;
-    // A folder that is not there yet is no reason to keep the rest back.
-    let (found, pending) = match look_for_logs(store.as_ref(), settings) {
-        Err(Failure::File(_)) => (0, Vec::new()),
-        outcome => outcome?,
-    };
-    let status = Status {
-        store: store.as_ref().map(Store::status).transpose()?,
-        logs_found: found as u64,
-        logs_pending: pending.len() as u64,
-        outbox: post::waiting(settings)?,
-        not_yet_active: settings.not_yet_active(),
-    };
-    if args.json {
-        print_json(&status, out)?;
-    } else {
-        show_status(&status, settings, out)?;
-    }
-    Ok(Ending::Done)
-}
-
-fn show_status(status: &Status, settings: &Settings, out: &mut dyn Write) -> Result<(), Failure> {
-    let log_dir = files::show(&settings.paths.log_dir);
-    writeln!(
-        out,
-        "Logs      {} in {log_dir}, {} new or changed",
-        status.logs_found, status.logs_pending
-    )?;
-    let store_dir = files::show(&settings.paths.store_dir);
-    let Some(store) = &status.store else {
-        writeln!(out, "Store     none yet in {store_dir}")?;
-        return Ok(());
-    };
-    writeln!(
-        out,
-        "Store     {} rows of {} logs, {} runs of bandwhich, in {store_dir}",
-        store.rows, store.sources, store.runs
-    )?;
-    writeln!(
-        out,
-        "Hosts     {}",
-        report::printable(&store.hosts.join(", "))
-    )?;
-    if let Some(span) = store.span {
-        let zone = &settings.time_zone;
-        writeln!(
-            out,
-            "Span      {} to {}",
-            time_of(span.first, zone),
-            time_of(span.last, zone)
-        )?;
-    }
-    writeln!(
-        out,
-        "Pending   {} days with news that no report tells yet",
-        store.pending_days
-    )?;
-    for log in &store.damaged_logs {
-        let reason = log.damage.as_deref().unwrap_or_default();
-        writeln!(out, "Trouble   {}: {reason}", report::printable(&log.path))?;
-    }
-    for letter in &status.outbox {
-        let next = match letter.attempts {
-            0 => String::new(),
-            attempts => format!(
-                "\n          {attempts} attempts, the next at {}: {}",
-                time_of(letter.next_attempt, &settings.time_zone),
-                report::printable(letter.trouble.as_deref().unwrap_or_default())
-            ),
-        };
-        let subject = report::printable(&letter.subject);
-        writeln!(
-            out,
-            "Outbox    {subject}, to {}{}",
-            letter.recipients.join(", "),
-            next
-        )?;
-    }
-    if !status.not_yet_active.is_empty() {
-        writeln!(
-            out,
-            "Not yet active in this version: {}",
-            status.not_yet_active.join(", ")
-        )?;
-    }
-    Ok(())
 }
 
 /// Checks the store, or makes its catalogue anew.

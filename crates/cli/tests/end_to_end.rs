@@ -15,6 +15,8 @@ mod faults;
 mod folders;
 #[path = "end_to_end/growing.rs"]
 mod growing;
+#[path = "end_to_end/health.rs"]
+mod health;
 #[path = "end_to_end/hostile.rs"]
 mod hostile;
 #[path = "end_to_end/hosts.rs"]
@@ -36,6 +38,8 @@ mod post_office;
 #[cfg(unix)]
 #[path = "end_to_end/processes.rs"]
 mod processes;
+#[path = "end_to_end/quotas.rs"]
+mod quotas;
 #[path = "end_to_end/retention.rs"]
 mod retention;
 #[path = "end_to_end/samples.rs"]

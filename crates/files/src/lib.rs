@@ -25,6 +25,6 @@ pub use atomic::{AtomicFile, create_folder, sweep_temporaries, sync_folder, writ
 pub use discover::{Discovery, FileIdentity, FoundLog, NameDate, SkipReason, Skipped, discover};
 pub use error::{Error, Result, ShownPath, describe, show};
 pub use interrupt::{interrupt_flag, interrupted};
-pub use lock::{Lock, LockError};
+pub use lock::{Lock, LockError, lock_holder};
 pub use open::{Compression, Encoding, Limits, OpenLog, open_log, open_log_within};
-pub use space::{Space, space};
+pub use space::{Space, folder_size, space};

@@ -91,6 +91,16 @@ impl Drop for Lock {
     }
 }
 
+/// Who holds the lock at `path`, as it wrote it. `None` where nobody does. Asking takes no lock, so it
+/// is in nobody's way; where a run was killed, whether its process still runs tells.
+pub fn lock_holder(path: &Path) -> Option<String> {
+    let mut file = File::open(path).ok()?;
+    let text = holder(&mut file);
+    let pid = text.strip_prefix("pid ")?.split(',').next()?;
+    let is_gone = cfg!(target_os = "linux") && !Path::new("/proc").join(pid).exists();
+    (!is_gone).then_some(text)
+}
+
 fn open(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);

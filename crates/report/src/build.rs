@@ -228,6 +228,7 @@ impl Builder {
             comparison: comparison.with(&totals, partial),
             coverage,
             findings: Vec::new(),
+            quotas: Vec::new(),
             input,
             notes,
             history: None,

@@ -33,6 +33,7 @@ struct Summary<'a> {
     connections_total: u64,
     comparison: &'a Comparisons,
     findings: &'a [analysis::Finding],
+    quotas: &'a [analysis::QuotaState],
     input: &'a InputFacts,
     notes: &'a [Note],
 }
@@ -73,6 +74,7 @@ impl Report {
             connections_total: self.connections_total,
             comparison: &self.comparison,
             findings: &self.findings,
+            quotas: &self.quotas,
             input: &self.input,
             notes: &self.notes,
         })

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use analysis::Finding;
+use analysis::{Finding, QuotaState};
 use serde::{Deserialize, Serialize};
 
 use crate::connections::{ClosedConnections, Connection, ConnectionView};
@@ -71,6 +71,9 @@ pub struct Report {
     pub comparison: Comparisons,
     /// What an analysis found.
     pub findings: Vec<Finding>,
+    /// Allowances of bytes, at the end of the period or now.
+    #[serde(default)]
+    pub quotas: Vec<QuotaState>,
     /// What was read.
     pub input: InputFacts,
     /// What must be known to read the numbers right.

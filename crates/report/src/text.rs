@@ -76,6 +76,7 @@ impl Report {
         summary.coverage();
         summary.rates();
         summary.comparison();
+        summary.quotas();
         summary.input();
         summary.processes();
         summary.remotes();
@@ -186,6 +187,14 @@ impl Summary<'_> {
             "95th perc.",
             &format!("{percentile}   of means over 5 minutes"),
         );
+    }
+
+    fn quotas(&mut self) {
+        for state in &self.report.quotas {
+            let [used, rest] = crate::quota_lines(state);
+            self.labelled("Quota", &format!("{}: {used}", state.name));
+            self.labelled("", &rest);
+        }
     }
 
     fn comparison(&mut self) {

@@ -54,6 +54,7 @@ pub(super) struct ReportData {
     expected: String,
     coverage: String,
     comparisons: Vec<Comparison>,
+    quotas: Vec<String>,
     bars: Vec<Bar>,
     bars_are_hours: bool,
     has_gaps: bool,
@@ -207,6 +208,7 @@ impl ReportData {
             observed: report::duration(report.coverage.observed_seconds),
             expected: report::duration(report.coverage.expected_seconds),
             coverage: report::percent(report.coverage.ratio),
+            quotas: report.quotas.iter().take(SENTENCES).map(quota).collect(),
             comparisons: comparisons
                 .into_iter()
                 .filter_map(|(then, one, many)| Some(compared(then.as_ref()?, one, many)))
@@ -294,6 +296,12 @@ fn verdict(report: &Report, findings: usize) -> String {
         1 => format!("{volumes}, 1 finding"),
         many => format!("{volumes}, {many} findings"),
     }
+}
+
+/// `uplink: 82.0 % of 500.0 GB from Nov 1 to Nov 30, about Nov 27 exhausted`.
+fn quota(state: &analysis::QuotaState) -> String {
+    let [used, rest] = report::quota_lines(state);
+    shortened(&format!("{}: {used}, {rest}", state.name), SENTENCE)
 }
 
 /// `2026-11-21`, or both ends.

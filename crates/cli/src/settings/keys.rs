@@ -90,7 +90,14 @@ pub(super) const SECTIONS: &[(&str, &[&str])] = &[
             "enable_json",
         ],
     ),
+    ("metrics", &["textfile"]),
+    ("notify", &["healthcheck_url"]),
 ];
+
+/// The list of quotas, and the keys of each.
+pub(super) const QUOTA: &str = "quota";
+/// The keys of a quota.
+pub(super) const QUOTA_KEYS: &[&str] = &["name", "bytes", "per", "first_day", "direction", "scope"];
 
 /// The section whose keys are free for now.
 pub(super) const FREE_SECTION: &str = "analysis";
@@ -106,6 +113,9 @@ pub(super) const LISTS: &[&str] = &[
 
 /// The keys of a section; `None` where there is no such section.
 pub(super) fn of_section(section: &str) -> Option<&'static [&'static str]> {
+    if section == QUOTA {
+        return Some(QUOTA_KEYS);
+    }
     SECTIONS
         .iter()
         .find(|(name, _)| *name == section)
@@ -132,12 +142,15 @@ pub(super) fn unknown(section: &str, key: &str) -> String {
                 .map(|(name, _)| *name)
                 .filter(|name| !name.is_empty()),
         );
-        here.push(FREE_SECTION);
+        here.extend([FREE_SECTION, QUOTA]);
     }
     let nearest = here
         .iter()
         .map(|known| (distance(&typed, known), *known))
         .min();
+    if section.is_empty() && typed == QUOTA {
+        return "is a list; it stands in the settings file alone".to_owned();
+    }
     if section.is_empty() && (of_section(&typed).is_some() || typed == FREE_SECTION) {
         return "is a section; name one of its keys".to_owned();
     }

@@ -104,7 +104,8 @@ impl Reader<'_> {
     }
 }
 
-fn wrong(key: &str, item: &Item, message: &str) -> Problem {
+/// A wrong value.
+pub(super) fn wrong(key: &str, item: &Item, message: &str) -> Problem {
     const LONGEST: usize = 60;
     let mut shown = printable(&item.text).into_owned();
     if shown.chars().count() > LONGEST {

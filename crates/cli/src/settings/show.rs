@@ -3,6 +3,8 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use analysis::{Direction, Per, Scope};
+
 use super::email::{Encryption, PasswordSource};
 use super::values::show_size;
 use super::words::Word;
@@ -24,6 +26,8 @@ pub(super) fn to_yaml(settings: &Settings) -> String {
     page.store(settings);
     page.archive(settings);
     page.logging(settings);
+    page.outward(settings);
+    page.quotas(settings);
     page.0
 }
 
@@ -174,6 +178,45 @@ impl Page {
         self.plain("backup_count", logging.backup_count);
         self.plain("enable_console", logging.enable_console);
         self.plain("enable_json", logging.enable_json);
+    }
+
+    fn outward(&mut self, settings: &Settings) {
+        self.section("metrics");
+        self.path("textfile", settings.metrics_textfile.as_deref());
+        self.section("notify");
+        let url = settings.notify.healthcheck_url.as_ref();
+        self.text("healthcheck_url", url.map(|_| MASK));
+    }
+
+    fn quotas(&mut self, settings: &Settings) {
+        if settings.quotas.is_empty() {
+            self.0.push_str("\nquota: []\n");
+            return;
+        }
+        self.section("quota");
+        for quota in &settings.quotas {
+            self.plain("- name", scalar(&quota.name));
+            self.plain("  bytes", show_size(quota.bytes));
+            match quota.per {
+                Per::Day => self.plain("  per", "day"),
+                Per::Month => {
+                    self.plain("  per", "month");
+                    self.plain("  first_day", quota.first_day);
+                }
+            }
+            let direction = match quota.direction {
+                None => "both",
+                Some(Direction::Up) => "up",
+                Some(Direction::Down) => "down",
+            };
+            self.plain("  direction", direction);
+            let scope = match &quota.scope {
+                Scope::Total => "total".to_owned(),
+                Scope::Host(name) => format!("host {name}"),
+                Scope::Process(name) => format!("process {name}"),
+            };
+            self.plain("  scope", scalar(&scope));
+        }
     }
 }
 

@@ -246,7 +246,7 @@ fn unknown_keys_are_named_with_the_nearest_known_one() {
     assert_error(
         "\"a\\e[2J\": {b: [c]}\n",
         "settings.yaml:1:1: a: unknown key; known here: version, timezone, host, paths, input, \
-         email, processing, reports, store, archive, logging, analysis",
+         email, processing, reports, store, archive, logging, metrics, notify, analysis, quota",
     );
 }
 
@@ -689,5 +689,101 @@ fn shown_settings_read_back_as_the_same() {
         let yaml = settings.to_yaml();
         let again = settle(&yaml).unwrap_or_else(|error| panic!("{error}\n{yaml}"));
         assert_eq!(meaning(&again), meaning(&settings), "{yaml}");
+    }
+}
+
+#[test]
+fn quotas_are_read_with_their_defaults_and_shown_as_they_are_read() {
+    use analysis::{Direction, Per, Quota, Scope};
+    let text = "quota:\n  - name: uplink\n    bytes: 500 GB\n  - {name: 'day: up', bytes: 2TiB, per: day, direction: up, scope: process ssh d}\n  - {name: web, bytes: 1, first_day: 31, scope: host web1, direction: down}\n";
+    let settings = settle(text).unwrap();
+    let quota = |name: &str, bytes, per, first_day, direction, scope| Quota {
+        name: name.to_owned(),
+        bytes,
+        per,
+        first_day,
+        direction,
+        scope,
+    };
+    let expected = [
+        quota("uplink", 500_000_000_000, Per::Month, 1, None, Scope::Total),
+        quota(
+            "day: up",
+            2 << 40,
+            Per::Day,
+            1,
+            Some(Direction::Up),
+            Scope::Process("ssh d".to_owned()),
+        ),
+        quota(
+            "web",
+            1,
+            Per::Month,
+            31,
+            Some(Direction::Down),
+            Scope::Host("web1".to_owned()),
+        ),
+    ];
+    assert_eq!(settings.quotas, expected);
+    assert_eq!(settle(&settings.to_yaml()).unwrap().quotas, expected);
+}
+
+#[test]
+fn a_wrong_quota_is_named_by_line_and_key() {
+    let cases = [
+        (
+            "quota: 5\n",
+            "settings.yaml:1:8: quota: is a list of quotas; each begins with - name:",
+        ),
+        (
+            "quota:\n  - name: a\n",
+            "settings.yaml:2:5: quota.bytes: is missing",
+        ),
+        (
+            "quota:\n  - {name: a, bytes: 5 apples}\n",
+            "settings.yaml:2:22: quota.bytes: \"5 apples\" is not a size; write a whole number of \
+             bytes, or one with a unit as in 10MB or 4MiB",
+        ),
+        (
+            "quota:\n  - {name: a, bytes: 1, first_day: 32}\n",
+            "settings.yaml:2:36: quota.first_day: \"32\" is not a number from 1 to 31",
+        ),
+        (
+            "quota:\n  - {name: a, bytes: 1, scope: process}\n",
+            "settings.yaml:2:32: quota.scope: \"process\" is no scope; write total, host NAME or \
+             process NAME",
+        ),
+        (
+            "quota:\n  - {name: a, bytes: 1}\n  - {name: a, bytes: 2}\n",
+            "settings.yaml:3:12: quota.name: is the name of another quota too",
+        ),
+        (
+            "quota:\n  - {name: a, bytes: 1, direktion: up}\n",
+            "settings.yaml:2:25: quota.direktion: unknown key; did you mean direction?",
+        ),
+    ];
+    for (text, expected) in cases {
+        assert_error(text, expected);
+    }
+}
+
+#[test]
+fn the_address_of_the_watchdog_is_never_shown() {
+    let text = |url: &str| format!("notify:\n  healthcheck_url: '{url}'\n");
+    let settings = settle(&text("https://hc.example/s3cret")).unwrap();
+    assert!(settings.to_yaml().contains("healthcheck_url: \"********\""));
+    assert!(!format!("{settings:?}").contains("s3cret"));
+    for wrong in [
+        "s3cret",
+        "https://",
+        "https://a b/s3cret",
+        "https://hc.example/s3cret?x=1",
+    ] {
+        let error = settle(&text(wrong)).unwrap_err().to_string();
+        assert!(!error.contains("s3cret"), "{error}");
+        assert!(
+            error.starts_with("settings.yaml:2:20: notify.healthcheck_url: "),
+            "{error}"
+        );
     }
 }

@@ -45,6 +45,8 @@ pub(super) struct Typed {
     pub(super) problems: Vec<Problem>,
     /// The free section was given and is not empty.
     pub(super) analysis: bool,
+    /// The quotas, each with its keys.
+    pub(super) quotas: Vec<(Place, BTreeMap<String, Item>)>,
     path: PathBuf,
     /// The key being read, for errors that come from the parser.
     current: String,
@@ -81,7 +83,9 @@ impl Typed {
         let mut set = |name: &str, section: &str, key: &str, text: &str| {
             if section == keys::FREE_SECTION {
                 self.analysis = true;
-            } else if keys::of_section(section).is_some_and(|known| known.contains(&key)) {
+            } else if section != keys::QUOTA
+                && keys::of_section(section).is_some_and(|known| known.contains(&key))
+            {
                 let place = Place::Variable(name.to_owned());
                 self.values.insert(
                     keys::full_name(section, key),
@@ -91,7 +95,10 @@ impl Typed {
                 self.problems.push(Problem {
                     place: Place::Variable(name.to_owned()),
                     key: keys::full_name(section, key),
-                    message: keys::unknown(section, key),
+                    message: match section {
+                        keys::QUOTA => keys::unknown("", section),
+                        _ => keys::unknown(section, key),
+                    },
                 });
             }
         };
@@ -202,6 +209,8 @@ impl Typed {
         let key = self.current.as_str();
         if key.is_empty() {
             "settings are sections with keys, as in paths:".to_owned()
+        } else if key == keys::QUOTA {
+            "is a list of quotas; each begins with - name:".to_owned()
         } else if keys::LISTS.contains(&key) {
             "takes one value or a list of values".to_owned()
         } else if key == keys::FREE_SECTION || keys::of_section(key).is_some() {
@@ -214,8 +223,8 @@ impl Typed {
     fn is_near_password(&self, location: Location, text: &str) -> bool {
         let line = usize::try_from(location.line()).unwrap_or(usize::MAX);
         let mut near = text.lines().skip(line.saturating_sub(2)).take(2);
-        self.current.starts_with("email.password")
-            || near.any(|line| line.to_lowercase().contains("password"))
+        let is_secret = |text: &str| text.contains("password") || text.contains("healthcheck");
+        is_secret(&self.current) || near.any(|line| is_secret(&line.to_lowercase()))
     }
 }
 
@@ -299,6 +308,9 @@ impl<'de> Visitor<'de> for Section<'_> {
                         typed: &mut *typed,
                     })?;
                 }
+                _ if section.is_empty() && key == keys::QUOTA => {
+                    map.next_value_seed(Quotas { typed: &mut *typed })?;
+                }
                 _ if section.is_empty() && key == keys::FREE_SECTION => {
                     let free: Option<BTreeMap<String, IgnoredAny>> = map.next_value()?;
                     typed.analysis = free.is_some_and(|keys| !keys.is_empty());
@@ -350,6 +362,89 @@ impl<'de> Visitor<'de> for Section<'_> {
         }
         section.clone_into(&mut typed.current);
         Ok(())
+    }
+}
+
+/// Reads the list of quotas.
+struct Quotas<'typed> {
+    typed: &'typed mut Typed,
+}
+
+impl<'de> DeserializeSeed<'de> for Quotas<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_option(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Quotas<'_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a list of quotas")
+    }
+
+    fn visit_none<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<(), A::Error> {
+        while let Some(entry) = sequence.next_element::<Spanned<Entry>>()? {
+            let mut quota = BTreeMap::new();
+            for (key, text) in entry.value.0 {
+                let name = key.value;
+                if !keys::QUOTA_KEYS.contains(&&*name) {
+                    let shown = shown_key(&name);
+                    self.typed.problems.push(Problem {
+                        place: self.typed.place(key.referenced),
+                        key: keys::full_name(keys::QUOTA, shown),
+                        message: keys::unknown(keys::QUOTA, shown),
+                    });
+                } else if let Some(value) = text.value.filter(|text| !text.is_empty()) {
+                    let place = self.typed.place(text.referenced);
+                    quota.insert(name, Item { text: value, place });
+                }
+            }
+            let place = self.typed.place(entry.referenced);
+            self.typed.quotas.push((place, quota));
+        }
+        Ok(())
+    }
+}
+
+/// The keys of one entry of a list, in their order.
+struct Entry(Vec<(Spanned<String>, Spanned<Option<String>>)>);
+
+impl<'de> serde::Deserialize<'de> for Entry {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct EntryVisitor;
+
+        impl<'de> Visitor<'de> for EntryVisitor {
+            type Value = Entry;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("keys with values")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entry, A::Error> {
+                let mut keys = Vec::new();
+                while let Some(key) = map.next_entry()? {
+                    keys.push(key);
+                }
+                Ok(Entry(keys))
+            }
+        }
+
+        deserializer.deserialize_map(EntryVisitor)
     }
 }
 

@@ -36,7 +36,7 @@ where
     }
 }
 
-/// Reads a number of bytes: `65536`, `64KiB`, `10MB`. `k`, `M`, `G` with `B` are powers of 1000,
+/// Reads a number of bytes: `65536`, `64KiB`, `10MB`. `k`, `M`, `G`, `T`, `P` with `B` are powers of 1000,
 /// with `iB` powers of 1024.
 pub(super) fn size(range: RangeInclusive<u64>) -> impl Fn(&str) -> Result<u64, String> {
     move |typed| {
@@ -49,9 +49,13 @@ pub(super) fn size(range: RangeInclusive<u64>) -> impl Fn(&str) -> Result<u64, S
             "kb" => 1_000,
             "mb" => 1_000_000,
             "gb" => 1_000_000_000,
+            "tb" => 1_000_000_000_000,
+            "pb" => 1_000_000_000_000_000,
             "kib" => 1 << 10,
             "mib" => 1 << 20,
             "gib" => 1 << 30,
+            "tib" => 1 << 40,
+            "pib" => 1 << 50,
             _ => return Err(wrong.to_owned()),
         };
         if number.is_empty() {
@@ -71,6 +75,10 @@ pub(super) fn size(range: RangeInclusive<u64>) -> impl Fn(&str) -> Result<u64, S
 /// Writes a size as `size` reads it, in the largest unit that leaves it whole.
 pub(super) fn show_size(bytes: u64) -> String {
     let units = [
+        (1 << 50, "PiB"),
+        (1_000_000_000_000_000, "PB"),
+        (1 << 40, "TiB"),
+        (1_000_000_000_000, "TB"),
         (1 << 30, "GiB"),
         (1_000_000_000, "GB"),
         (1 << 20, "MiB"),

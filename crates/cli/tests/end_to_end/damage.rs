@@ -32,7 +32,7 @@ impl Sound {
         let files = lab.contents("store").into_iter();
         let files = files.map(|(path, (bytes, _))| (path, bytes)).collect();
         let reports = DAYS.map(|day| (day, timeless(lab.written(&format!("report_{day}.json")))));
-        let status = lab.run(&["status", "--json"]).done().said;
+        let status = lab.timeless_status();
         Sound {
             files,
             reports: reports.into(),
@@ -106,7 +106,7 @@ impl Sound {
         if !is_catalog && reported == 0 {
             return Err("the other day has no report either".to_owned());
         }
-        if !is_found && self.lab.run(&["status", "--json"]).done().said != self.status {
+        if !is_found && self.lab.timeless_status() != self.status {
             return Err("status differs".to_owned());
         }
         self.mend()
@@ -143,7 +143,8 @@ fn flip_bytes(of_each_file: usize, of_the_catalog: usize) {
         let kind = name.iter().next().unwrap().to_str().unwrap().to_owned();
         let flips = match kind.as_str() {
             "catalog.sqlite" => of_the_catalog,
-            "lock" => continue,
+            // They hold no numbers, and the next run writes them anew.
+            "lock" | "last_run.json" => continue,
             _ => of_each_file,
         };
         // The first bytes and the last ones, where formats keep what matters.
@@ -198,10 +199,7 @@ fn a_catalogue_that_is_gone_or_none_is_made_anew_and_never_taken_for_a_new_store
             );
         }
         sound.mend().unwrap();
-        assert_eq!(
-            sound.lab.run(&["status", "--json"]).done().said,
-            sound.status
-        );
+        assert_eq!(sound.lab.timeless_status(), sound.status);
     }
 }
 

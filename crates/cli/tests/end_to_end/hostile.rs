@@ -504,8 +504,8 @@ fn a_folder_full_of_traps_is_read_past_them() {
     assert_eq!(code, 3, "{again}");
     assert_eq!(again["ingest"]["new"], 0, "{again}");
     lab.run(&["report", "-vv"]);
-    lab.run(&["status"]).done();
-    lab.run(&["status", "--json"]).done();
+    assert_eq!(lab.run(&["status"]).code, 3);
+    assert_eq!(lab.run(&["status", "--json"]).code, 3);
     lab.run(&["report", "--dry-run", "--date", "today"]).done();
     lab.run(&["store", "check"]).done();
 }

@@ -50,7 +50,7 @@ fn report(lab: &Lab, code: i32) -> Ran {
 /// Letters that wait, by `status`.
 #[track_caller]
 fn outbox(lab: &Lab) -> Vec<Value> {
-    let status = lab.run(&["status", "--json"]).done().json();
+    let status = lab.run(&["status", "--json"]).json();
     status["outbox"].as_array().unwrap().clone()
 }
 
@@ -324,7 +324,9 @@ fn pauses_grow_and_a_flush_does_not_wait_for_them() {
         attempts,
         "and its pause is not over"
     );
-    let shown = lab.run(&["status"]).done().said;
+    let shown = lab.run(&["status"]);
+    assert_eq!(shown.code, 3, "a letter waits");
+    let shown = shown.said;
     assert!(shown.contains("4 attempts, the next at 20"), "{shown}");
 }
 

@@ -149,7 +149,7 @@ fn a_signal_stops_the_reading_of_a_long_log() {
     assert_eq!(child.wait().unwrap().code(), Some(130), "{complained}");
     assert!(complained.contains("interrupted"), "{complained}");
     // Nothing of the log is in the history, nor is it taken for read.
-    let status = lab.run(&["status", "--json"]).done().json();
+    let status = lab.run(&["status", "--json"]).json();
     assert_eq!(
         (&status["store"]["sources"], &status["logs_pending"]),
         (&0.into(), &1.into())

@@ -108,7 +108,7 @@ fn a_missing_log_folder_is_named() {
             ran.complained
         );
     }
-    lab.run(&["status"]).done();
+    assert_eq!(lab.run(&["status"]).code, 3);
 }
 
 #[test]

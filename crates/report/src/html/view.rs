@@ -29,6 +29,7 @@ pub(super) struct Page {
     leaders: Vec<String>,
     figures: Vec<Figure>,
     compared: Vec<ComparedRow>,
+    quotas: Vec<Quota>,
     coverage: Coverage,
     notes: Vec<String>,
     curve: Option<Curve>,
@@ -62,6 +63,15 @@ struct Figure {
     name: &'static str,
     value: String,
     detail: String,
+}
+
+#[derive(Serialize)]
+struct Quota {
+    name: Name,
+    used: String,
+    rest: String,
+    /// Per cent that are used, at most 100.
+    percent: u32,
 }
 
 #[derive(Serialize)]
@@ -139,6 +149,7 @@ impl Page {
             leaders: leaders(report),
             figures: figures(report),
             compared: compared(report),
+            quotas: quotas(report, &mut names),
             coverage: coverage(report, is_day),
             notes: notes(report),
             curve: options.charts.then(|| curve(report)).flatten(),
@@ -340,6 +351,22 @@ fn compared(report: &Report) -> Vec<ComparedRow> {
     let rows = previous.chain(week.map(|then| row("The same time last week", then)));
     // For a week both are the same days.
     rows.take(if report_days(report) == 7 { 1 } else { 2 })
+        .collect()
+}
+
+fn quotas(report: &Report, names: &mut Names) -> Vec<Quota> {
+    let shown = |text: &str| crate::printable::cut(text, 200, "…");
+    let quotas = report.quotas.iter();
+    quotas
+        .map(|state| {
+            let [used, rest] = crate::quota_lines(state);
+            Quota {
+                name: names.show(&state.name),
+                used: shown(&used),
+                rest: shown(&rest),
+                percent: (state.used_ratio * 100.0).min(100.0) as u32,
+            }
+        })
         .collect()
 }
 

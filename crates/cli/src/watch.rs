@@ -1,0 +1,130 @@
+//! What is known of a run from outside: its record in the store, metrics, pings.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+use tracing::warn;
+
+use crate::failure::{Ending, Failure};
+use crate::metrics;
+use crate::pings::Watchdog;
+use crate::settings::Settings;
+use crate::status;
+use crate::world::World;
+
+/// The longest message that is kept of a failure, in characters.
+const LONGEST: usize = 1000;
+
+/// The last run of `report` or `ingest`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LastRun {
+    /// The command.
+    pub command: String,
+    /// When it began, in seconds since 1970.
+    pub started: i64,
+    /// How long it took, in seconds.
+    pub duration_seconds: f64,
+    /// Its exit code.
+    pub exit_code: u8,
+    /// What went wrong. `None` where it did its work.
+    pub error: Option<String>,
+    /// When a run last did its work (exit codes 0, 3 and 4) and ended, in seconds since 1970.
+    pub last_success: Option<i64>,
+}
+
+impl LastRun {
+    /// The last run that a store tells of. `None` where there is none.
+    pub fn read(store_dir: &Path) -> Option<Self> {
+        let text = std::fs::read(path(store_dir)).ok()?;
+        serde_json::from_slice(&text).ok()
+    }
+
+    /// Whether it did its work.
+    pub fn did_its_work(&self) -> bool {
+        self.error.is_none()
+    }
+}
+
+fn path(store_dir: &Path) -> PathBuf {
+    store_dir.join("last_run.json")
+}
+
+/// Which pings a run sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pings {
+    /// At its begin and at its end.
+    Both,
+    /// None.
+    None,
+}
+
+/// Does a run and tells how it ended. Nothing that goes wrong with telling changes how it ends.
+///
+/// # Errors
+/// Those of the run.
+pub fn run(
+    command: &str,
+    pings: Pings,
+    settings: &Settings,
+    world: &World,
+    work: impl FnOnce() -> Result<Ending, Failure>,
+) -> Result<Ending, Failure> {
+    let begun = Instant::now();
+    let url = settings.notify.healthcheck_url.as_ref();
+    let watchdog = url.filter(|_| pings == Pings::Both).map(Watchdog::start);
+    let ended = work();
+    let (exit_code, error) = match &ended {
+        Ok(ending) => (ending.code(), None),
+        Err(failure) => (failure.code(), Some(failure.to_string())),
+    };
+    // A run that found the store locked did nothing; the one that holds it tells of itself.
+    if exit_code != 5 {
+        let duration_seconds = begun.elapsed().as_secs_f64();
+        let before = LastRun::read(&settings.paths.store_dir);
+        let last = LastRun {
+            command: command.to_owned(),
+            started: world.now,
+            duration_seconds,
+            exit_code,
+            last_success: match &error {
+                None => Some(world.now.saturating_add(duration_seconds as i64)),
+                Some(_) => before.and_then(|before| before.last_success),
+            },
+            error: error
+                .as_ref()
+                .map(|error| error.chars().take(LONGEST).collect()),
+        };
+        note(&last, settings, world);
+    }
+    if let Some(watchdog) = watchdog {
+        let text = match &error {
+            None => format!("{command}: exit code {exit_code}"),
+            Some(error) => format!("{command}: exit code {exit_code}\n{error}"),
+        };
+        let text: String = text.chars().take(LONGEST).collect();
+        watchdog.end(exit_code == 0, &text);
+    }
+    ended
+}
+
+fn note(last: &LastRun, settings: &Settings, world: &World) {
+    let store_dir = &settings.paths.store_dir;
+    if store_dir.is_dir() {
+        let json = serde_json::to_vec_pretty(last).unwrap_or_default();
+        let written = files::write_atomically(&path(store_dir), None, |file| file.write_all(&json));
+        if let Err(error) = written {
+            warn!("the run is not noted: {error}");
+        }
+    }
+    if let Some(path) = &settings.metrics_textfile {
+        let (mut status, _) = status::collect(settings, world);
+        // The file in the store may be what could not be written.
+        status.last_run = Some(last.clone());
+        let text = metrics::text(&status);
+        let written = files::write_atomically(path, None, |file| file.write_all(text.as_bytes()));
+        if let Err(error) = written {
+            warn!("metrics.textfile: {error}");
+        }
+    }
+}
