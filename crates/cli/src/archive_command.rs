@@ -14,7 +14,7 @@ use crate::args::{ArchiveArgs, ArchiveCommand, ArchiveListArgs, ArchiveRestoreAr
 use crate::failure::{Ending, Failure};
 use crate::pipeline::{Unreadable, tuning};
 use crate::publish::print_json;
-use crate::retention;
+use crate::retention::{self, DroppedDay};
 use crate::settings::Settings;
 use crate::world::World;
 
@@ -44,8 +44,8 @@ pub fn run(
             Ok(Ending::Done)
         }
         None => {
-            let store = Store::open(&settings.paths.store_dir, &world.started(), "archive")?;
-            let summary = archive_logs(&store, settings, world, Scope::Ingested)?;
+            let mut store = Store::open(&settings.paths.store_dir, &world.started(), "archive")?;
+            let summary = archive_logs(&mut store, settings, world, Scope::Ingested)?;
             if !world.quiet {
                 writeln!(out, "{}", told(&summary))?;
             }
@@ -70,7 +70,7 @@ fn ending(is_well: bool) -> Ending {
 /// # Errors
 /// Where the catalogue cannot be written.
 pub fn archive_logs(
-    store: &Store,
+    store: &mut Store,
     settings: &Settings,
     world: &World,
     scope: Scope,
@@ -97,6 +97,14 @@ pub fn show_expired(
     let archives = expired.archives.iter().map(|archive| &archive.path);
     for path in archives.chain(&expired.reports) {
         writeln!(out, "would delete  {}", files::show(path))?;
+    }
+    for day in expired.days.iter().map(DroppedDay::from) {
+        let (host, size) = (report::printable(&day.host), report::bytes(day.bytes));
+        writeln!(
+            out,
+            "would drop    {} of {host} from the history, {size}",
+            day.day
+        )?;
     }
     Ok(())
 }
@@ -134,6 +142,7 @@ pub fn told(summary: &ArchiveSummary) -> String {
         let expired = summary.expired.len();
         text.push_str(&format!(", {expired} files deleted because of their age"));
     }
+    let days = || summary.dropped.iter().map(|dropped| &dropped.day);
     let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
     for log in &summary.waiting {
         *reasons.entry(&log.reason).or_default() += 1;
@@ -143,6 +152,14 @@ pub fn told(summary: &ArchiveSummary) -> String {
     }
     for path in &summary.written {
         text.push_str(&format!("\n  {path}"));
+    }
+    if let (Some(first), Some(last)) = (days().min(), days().max()) {
+        let bytes = summary.dropped.iter().map(|dropped| dropped.bytes).sum();
+        text.push_str(&format!(
+            "\nHistory: {} days dropped because of their age, {first} to {last}, {}",
+            summary.dropped.len(),
+            report::bytes(bytes)
+        ));
     }
     for trouble in &summary.trouble {
         let reason = report::printable(&trouble.reason);

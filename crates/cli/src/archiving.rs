@@ -25,6 +25,7 @@ use tracing::{debug, info, warn};
 
 use crate::failure::Failure;
 use crate::pipeline::{Unreadable, exclusions, tuning};
+use crate::retention::DroppedDay;
 use crate::settings::{CompressFormat, HostLayout, Settings};
 use crate::world::World;
 
@@ -44,6 +45,8 @@ pub struct ArchiveSummary {
     pub waiting: Vec<Unreadable>,
     /// What was deleted because of its age.
     pub expired: Vec<String>,
+    /// Days that were dropped from the history because of their age.
+    pub dropped: Vec<DroppedDay>,
     /// What could not be done, and why. Logs stay where they are then.
     pub trouble: Vec<Unreadable>,
 }
@@ -51,7 +54,10 @@ pub struct ArchiveSummary {
 impl ArchiveSummary {
     /// Whether anything was changed.
     pub fn did_something(&self) -> bool {
-        self.archived > 0 || self.removed > 0 || !self.expired.is_empty()
+        self.archived > 0
+            || self.removed > 0
+            || !self.expired.is_empty()
+            || !self.dropped.is_empty()
     }
 
     /// Notes what could not be done.
@@ -144,7 +150,8 @@ impl Plan {
     }
 }
 
-/// The day of a log, which is that of its last frame; or why it is not finished.
+/// The day of a log, which is that of its last frame; or why it is not finished. A frame at midnight
+/// tells of the second before.
 fn finished_day<'a>(
     log: &FoundLog,
     record: Option<&LogRecord>,
@@ -156,17 +163,19 @@ fn finished_day<'a>(
     if let Some(damage) = &record.damage {
         return Err(damage.clone());
     }
-    if !record.whole {
+    let modified = Timestamp::try_from(log.modified).map_err(|error| error.to_string())?;
+    // bandwhich was killed inside a frame; nobody will finish it.
+    if !record.whole && world.now - modified.as_second() < DAY {
         return Err("its last frame is not finished".to_owned());
     }
-    let modified = Timestamp::try_from(log.modified).map_err(|error| error.to_string())?;
     let minutes = settings.archive.settle_minutes;
     if world.now - modified.as_second() < i64::from(minutes) * 60 {
         return Err(format!("it was written to less than {minutes} minutes ago"));
     }
     // What holds no time has the day it was written on.
     let last = match record.span {
-        Some(span) => Timestamp::from_second(span.last).map_err(|error| error.to_string())?,
+        Some(span) => Timestamp::from_second((span.last - 1).max(span.first))
+            .map_err(|error| error.to_string())?,
         None => modified,
     };
     let day = last.to_zoned(settings.time_zone.clone()).date();

@@ -116,6 +116,13 @@ pub fn show(result: &MailResult, out: &mut dyn Write) -> Result<(), Failure> {
             report::printable(&letter.reason)
         )?;
     }
+    for path in &result.set_aside {
+        writeln!(
+            out,
+            "Attention: {path}: the record of a letter was damaged; whether it was sent is not known. \
+             `report --date DAY --force` writes it anew."
+        )?;
+    }
     for fault in &result.template_faults {
         writeln!(
             out,

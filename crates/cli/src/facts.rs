@@ -7,6 +7,7 @@ use report::{DamagedSample, InputFacts, Moment, Note, Past};
 use store::Store;
 
 use crate::failure::Failure;
+use crate::retention::day_of_utc;
 
 /// Seconds before a period that its page looks back: four weeks.
 const LOOK_BACK: i64 = 28 * 86_400;
@@ -73,6 +74,18 @@ pub fn past(store: &Store, host: &str, until: i64, loopback: bool) -> Result<Pas
 
 fn notes(facts: &store::InputFacts, zone: &TimeZone) -> Vec<Note> {
     let mut notes = Vec::new();
+    if let (Some(first), Some(last)) = (facts.dropped_days.first(), facts.dropped_days.last()) {
+        notes.push(Note::new(
+            "days_dropped",
+            format!(
+                "Days (UTC) of this period that the store does not hold any more, because of their \
+                 age: {}, from {} to {}",
+                facts.dropped_days.len(),
+                day_of_utc(*first),
+                day_of_utc(*last)
+            ),
+        ));
+    }
     if facts.doubled.total() > 0 {
         notes.push(Note::new(
             "counted_twice",

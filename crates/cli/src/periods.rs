@@ -56,6 +56,12 @@ pub fn plan(
             }
         }
     }
+    // The report of a day was written when the store held all of it; now it could tell but a part.
+    for day in days.clone() {
+        if has_lost(store, host, Period::day(day), zone)? {
+            days.remove(&day);
+        }
+    }
     let mut periods: Vec<Period> = days.iter().copied().map(Period::day).collect();
     if let Some(when) = when {
         let asked = when.on(today);
@@ -81,6 +87,20 @@ fn has_data(store: &Store, host: &str, period: Period, zone: &TimeZone) -> Resul
         // Whoever reports the day says so.
         Err(error) if error.is_damaged_file() => Ok(true),
         has_facts => Ok(has_facts?),
+    }
+}
+
+/// Whether some of a period was dropped from the store because of its age.
+pub fn has_lost(
+    store: &Store,
+    host: &str,
+    period: Period,
+    zone: &TimeZone,
+) -> Result<bool, Failure> {
+    match store.dropped_days(host, period.seconds(zone)) {
+        // Whoever reports the period says so.
+        Err(error) if error.is_damaged_file() => Ok(false),
+        days => Ok(!days?.is_empty()),
     }
 }
 

@@ -27,6 +27,8 @@ pub struct MailResult {
     pub refused: Vec<RefusedLetter>,
     /// What is wrong with templates.
     pub template_faults: Vec<String>,
+    /// Damaged records of letters, where they were put.
+    pub set_aside: Vec<String>,
 }
 
 /// A letter in the outbox.
@@ -58,7 +60,10 @@ pub struct RefusedLetter {
 impl MailResult {
     /// Whether something needs attention.
     pub fn needs_attention(&self) -> bool {
-        !self.waiting.is_empty() || !self.refused.is_empty() || !self.template_faults.is_empty()
+        !self.waiting.is_empty()
+            || !self.refused.is_empty()
+            || !self.template_faults.is_empty()
+            || !self.set_aside.is_empty()
     }
 
     fn add(&mut self, deliveries: Vec<Delivery>) {
@@ -133,13 +138,21 @@ impl<'a> Post<'a> {
     /// # Errors
     /// Where the settings are not complete, or another run sends.
     pub fn open(settings: &'a Settings, world: &'a World, command: &str) -> Result<Self, Failure> {
+        let envelope = Envelope::of(&settings.email)?;
+        let outbox = Outbox::open(&folder(settings), &world.started(), command)?;
+        let mut result = MailResult::default();
+        for path in outbox.set_aside() {
+            let path = files::show(path).to_string();
+            warn!("{path}: the record of a letter is damaged and was set aside");
+            result.set_aside.push(path);
+        }
         Ok(Self {
             settings,
             world,
-            envelope: Envelope::of(&settings.email)?,
-            outbox: Outbox::open(&folder(settings), &world.started(), command)?,
+            envelope,
+            outbox,
             is_stuck: false,
-            result: MailResult::default(),
+            result,
         })
     }
 

@@ -45,6 +45,23 @@ pub struct Folder {
     files: Vec<(String, Written)>,
 }
 
+/// The folder of a host's reports.
+fn folder_of(settings: &Settings, host: &str) -> PathBuf {
+    match settings.input.hosts {
+        HostLayout::Single => settings.paths.report_dir.clone(),
+        HostLayout::Directories => settings.paths.report_dir.join(store::folder_name(host)),
+    }
+}
+
+/// Whether a report of a period was written before.
+pub fn is_written(settings: &Settings, host: &str, period: &Period) -> bool {
+    let folder = folder_of(settings, host);
+    let stem = format!("report_{}", period.stamp());
+    ["json", "csv", "html", "parquet"]
+        .iter()
+        .any(|extension| folder.join(format!("{stem}.{extension}")).exists())
+}
+
 impl Folder {
     /// Opens the folder and makes it where there is none.
     ///
@@ -56,10 +73,7 @@ impl Folder {
         period: &Period,
         force: bool,
     ) -> Result<Self, Failure> {
-        let path = match settings.input.hosts {
-            HostLayout::Single => settings.paths.report_dir.clone(),
-            HostLayout::Directories => settings.paths.report_dir.join(store::folder_name(host)),
-        };
+        let path = folder_of(settings, host);
         files::create_folder(&path)?;
         files::sweep_temporaries(&path)?;
         Ok(Folder {

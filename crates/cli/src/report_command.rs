@@ -21,11 +21,11 @@ use crate::email_command;
 use crate::facts::{input_facts, past, time_of};
 use crate::failure::{Ending, Failure};
 use crate::letter::Subject;
-use crate::periods::{days_told_by, plan};
+use crate::periods::{Plan, days_told_by, has_lost, plan};
 use crate::pipeline::{IngestSummary, ingest_folder, look_for_logs, tuning};
 use crate::post::{self, MailResult, Post};
 use crate::progress::Progress;
-use crate::publish::{Folder, Written, print_json};
+use crate::publish::{Folder, Written, is_written, print_json};
 use crate::quotas;
 use crate::retention;
 use crate::settings::{HostLayout, Loopback, ReportFormat, Settings};
@@ -48,6 +48,8 @@ pub struct RunResult {
     pub mail: Option<MailResult>,
     /// What could not be said, for a file of the store is damaged.
     pub damage: Vec<DamagedPeriod>,
+    /// Periods asked for of which the store dropped days because of their age.
+    pub dropped: Vec<DroppedPeriod>,
     /// The quotas, now.
     pub quotas: Vec<QuotaState>,
     /// Whether nothing had to be done.
@@ -67,6 +69,19 @@ pub struct DamagedPeriod {
     pub last_day: String,
     /// What is damaged, and what that keeps from being told.
     pub reason: String,
+}
+
+/// A period of which the store dropped days.
+#[derive(Debug, Serialize)]
+pub struct DroppedPeriod {
+    /// Host.
+    pub host: String,
+    /// First day.
+    pub first_day: String,
+    /// Last day.
+    pub last_day: String,
+    /// What that means for its report.
+    pub consequence: &'static str,
 }
 
 /// One report.
@@ -159,6 +174,12 @@ fn run_untold(
             )));
         }
         let mut plan = plan(&store, host, when, &settings.time_zone, today)?;
+        if let Some(asked) = asked
+            && has_lost(&store, host, asked, &settings.time_zone)?
+        {
+            let dropped = mind_dropped(&mut plan, host, asked, settings, args.force);
+            result.dropped.push(dropped);
+        }
         for period in &plan.periods {
             Failure::if_interrupted()?;
             let damaged = &mut result.damage;
@@ -212,7 +233,7 @@ fn run_untold(
     }
     result.quotas = quotas::states(&store, settings, None, Period::day(today), world.now)?;
     is_over |= is_used(&result.quotas, args);
-    result.archive = finish_logs(&store, settings, world)?;
+    result.archive = finish_logs(&mut store, settings, world)?;
     let archived = result.archive.as_ref();
     result.nothing_new = result.ingest.new == 0
         && !archived.is_some_and(ArchiveSummary::did_something)
@@ -243,6 +264,35 @@ fn run_untold(
     })
 }
 
+/// Says what becomes of the report of a period of which the store dropped days. One that was written
+/// when the store held more is kept.
+fn mind_dropped(
+    plan: &mut Plan,
+    host: &str,
+    asked: Period,
+    settings: &Settings,
+    force: bool,
+) -> DroppedPeriod {
+    let has_rest = plan.periods.contains(&asked);
+    let is_kept = is_written(settings, host, &asked) && !force;
+    if is_kept {
+        plan.periods.retain(|period| *period != asked);
+    }
+    DroppedPeriod {
+        host: host.to_owned(),
+        first_day: asked.first.to_string(),
+        last_day: asked.last.to_string(),
+        consequence: match (has_rest, is_kept) {
+            (false, _) => "the store holds nothing of it any more, because of its age",
+            (true, false) => "the store holds a part of it only, because of its age",
+            (true, true) => {
+                "the store holds a part of it only, because of its age; the report that was written \
+                 before stays, unless --force is given"
+            }
+        },
+    }
+}
+
 /// Whether a quota is used by the share that was asked for.
 fn is_used(quotas: &[QuotaState], args: &ReportArgs) -> bool {
     let Some(percent) = args.check_quota else {
@@ -254,7 +304,7 @@ fn is_used(quotas: &[QuotaState], args: &ReportArgs) -> bool {
 
 /// Archives the logs that the reports tell of, and deletes what is past its time.
 fn finish_logs(
-    store: &Store,
+    store: &mut Store,
     settings: &Settings,
     world: &World,
 ) -> Result<Option<ArchiveSummary>, Failure> {
@@ -576,6 +626,11 @@ fn conclude(
     }
     if let Some(mail) = &result.mail {
         email_command::show(mail, out)?;
+    }
+    for dropped in &result.dropped {
+        let (first, last) = (&dropped.first_day, &dropped.last_day);
+        let host = report::printable(&dropped.host);
+        writeln!(out, "{first}..{last} of {host}: {}.", dropped.consequence)?;
     }
     for damaged in &result.damage {
         let days = format!("{}..{}", damaged.first_day, damaged.last_day);

@@ -1,15 +1,20 @@
-//! What is deleted because of its age: archives and reports that the catalogue knows as ours.
+//! What is deleted because of its age: archives and reports that the catalogue knows as ours, and days
+//! of the history.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use archive::{Document, FoundArchive, digest_of_file};
 use jiff::ToSpan as _;
-use store::{ArchiveRecord, Store};
+use jiff::civil::Date;
+use serde::Serialize;
+use store::{ArchiveRecord, Store, StoredDay};
 use tracing::info;
+use traffic::Period;
 
 use crate::archiving::ArchiveSummary;
 use crate::failure::Failure;
+use crate::periods::days_told_by;
 use crate::settings::Settings;
 use crate::world::World;
 
@@ -20,6 +25,8 @@ pub struct Plan {
     pub archives: Vec<FoundArchive>,
     /// Files of reports.
     pub reports: Vec<PathBuf>,
+    /// Days of the history.
+    pub days: Vec<StoredDay>,
 }
 
 /// Decides what is past its time today.
@@ -48,14 +55,42 @@ pub fn plan(store: &Store, settings: &Settings, world: &World) -> Result<Plan, F
     {
         plan.reports = store.reports_before(&oldest.to_string())?;
     }
+    if let Some(days) = settings.store.retention_days
+        && let Ok(oldest) = today.checked_sub(i64::from(days).days())
+    {
+        plan.days = days_past(store, settings, oldest)?;
+    }
     Ok(plan)
+}
+
+/// The days of the history that lie wholly before a local day and that reports tell in full.
+fn days_past(store: &Store, settings: &Settings, oldest: Date) -> Result<Vec<StoredDay>, Failure> {
+    let zone = &settings.time_zone;
+    let first = *days_told_by(&Period::day(oldest), zone).start();
+    let mut days = store.days_before(first)?;
+    let mut unfinished: BTreeMap<String, Vec<_>> = BTreeMap::new();
+    for host in store.hosts()? {
+        let reported = store.unfinished_days(&host)?;
+        let dates = reported.iter().filter_map(|day| day.parse::<Date>().ok());
+        let told = dates.map(|date| days_told_by(&Period::day(date), zone));
+        unfinished.insert(host, told.collect());
+    }
+    days.retain(|day| {
+        let untold = unfinished.get(&day.host).into_iter().flatten();
+        !untold.clone().any(|days| days.contains(&day.day))
+    });
+    Ok(days)
 }
 
 /// Deletes what was planned, and nothing that is not as this program left it.
 ///
 /// # Errors
 /// Where the catalogue cannot be read or written.
-pub fn carry_out(plan: Plan, store: &Store, summary: &mut ArchiveSummary) -> Result<(), Failure> {
+pub fn carry_out(
+    plan: Plan,
+    store: &mut Store,
+    summary: &mut ArchiveSummary,
+) -> Result<(), Failure> {
     let records = store.archives()?;
     for archive in plan.archives {
         let file = archive.relative.to_string_lossy().into_owned();
@@ -89,7 +124,44 @@ pub fn carry_out(plan: Plan, store: &Store, summary: &mut ArchiveSummary) -> Res
         }
         store.forget_report(&path)?;
     }
+    match store.drop_days(&plan.days) {
+        Ok(()) => summary
+            .dropped
+            .extend(plan.days.iter().map(DroppedDay::from)),
+        // All days stay until it is mended.
+        Err(error) if error.is_damaged_file() => {
+            summary.trouble(store.root(), &format!("no day was dropped: {error}"));
+        }
+        Err(error) => return Err(error.into()),
+    }
     Ok(())
+}
+
+/// A day of the history that was dropped, as it is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DroppedDay {
+    /// Host.
+    pub host: String,
+    /// The day, in UTC.
+    pub day: String,
+    /// Bytes of its files.
+    pub bytes: u64,
+}
+
+impl From<&StoredDay> for DroppedDay {
+    fn from(stored: &StoredDay) -> Self {
+        DroppedDay {
+            host: stored.host.clone(),
+            day: day_of_utc(stored.day),
+            bytes: stored.bytes,
+        }
+    }
+}
+
+/// A day since 1970 as it is written.
+pub fn day_of_utc(day: i64) -> String {
+    let date = jiff::civil::date(1970, 1, 1).checked_add(jiff::Span::new().days(day));
+    date.map_or_else(|_| day.to_string(), |date| date.to_string())
 }
 
 /// Removes an archive and then its metadata. Says whether there was one.

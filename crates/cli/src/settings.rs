@@ -27,7 +27,7 @@ pub use email::{Email, Encryption, PasswordSource};
 pub use locate::{LOCAL_FILE, Surroundings};
 pub use notify::Notify;
 pub use problem::{Place, Problem, SettingsError};
-pub use sections::{Archive, Input, Logging, Paths, Processing, Reports};
+pub use sections::{Archive, History, Input, Logging, Paths, Processing, Reports};
 pub use typed::Override;
 pub use words::{CompressFormat, HostLayout, InputMode, Level, Loopback, ReportFormat, Word};
 
@@ -62,6 +62,8 @@ pub struct Settings {
     pub processing: Processing,
     /// What is reported.
     pub reports: Reports,
+    /// How the history is kept.
+    pub store: History,
     /// What becomes of logs that were ingested.
     pub archive: Archive,
     /// What the program says of itself.
@@ -154,6 +156,7 @@ impl Settings {
             email: Email::read(reader),
             processing: Processing::read(reader),
             reports: Reports::read(reader),
+            store: History::read(reader),
             archive: Archive::read(reader),
             logging: Logging::read(reader),
             metrics_textfile: reader.path("metrics.textfile"),

@@ -68,6 +68,13 @@ pub fn store(
                     out,
                     "{logs} archived logs were read, {faults} with trouble."
                 )?;
+                if settings.store.retention_days.is_some() {
+                    writeln!(
+                        out,
+                        "Days past store.retention_days that came back are dropped again once \
+                         reports tell them."
+                    )?;
+                }
             }
             let status = store.status()?;
             writeln!(

@@ -40,6 +40,8 @@ mod post_office;
 mod processes;
 #[path = "end_to_end/quotas.rs"]
 mod quotas;
+#[path = "end_to_end/retention.rs"]
+mod retention;
 #[path = "end_to_end/samples.rs"]
 mod samples;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]

@@ -4,6 +4,7 @@
 //! outbox/lock         one process sends at a time
 //! outbox/KEY.json     the record of a letter: the commit point, replaced atomically
 //! outbox/KEY.eml      the message, as long as a recipient waits for it
+//! outbox/damaged/     records that could not be read, set aside, with their messages
 //! ```
 //!
 //! A folder of its own and not a table of the history's catalogue: the catalogue can be thrown
@@ -122,14 +123,23 @@ pub enum OutboxError {
     Held(#[from] files::LockError),
     /// A record cannot be read.
     #[error(
-        "{}: {reason}; move it away, and the letter can be made anew",
+        "{}: is damaged: {reason}; the next run that sends letters sets it aside",
         files::show(path)
     )]
-    Record {
+    Damaged {
         /// The record.
         path: PathBuf,
         /// What is wrong.
         reason: String,
+    },
+    /// A record is of a later version of this program.
+    #[error(
+        "{}: was written by a newer version of this program; use that one, or move the file away",
+        files::show(path)
+    )]
+    Newer {
+        /// The record.
+        path: PathBuf,
     },
 }
 
@@ -139,6 +149,7 @@ type Result<T> = std::result::Result<T, OutboxError>;
 #[derive(Debug)]
 pub struct Outbox {
     folder: PathBuf,
+    set_aside: Vec<PathBuf>,
     _lock: files::Lock,
 }
 
@@ -198,7 +209,8 @@ impl Record {
 
 impl Outbox {
     /// Opens the outbox to send from it, and makes the folder where there is none. Messages that a
-    /// crash left, before a letter was recorded or after nobody waited for it any more, go.
+    /// crash left, before a letter was recorded or after nobody waited for it any more, go. Damaged
+    /// records are set aside: see [`Outbox::set_aside`].
     ///
     /// # Errors
     /// [`OutboxError::Held`] where another process sends.
@@ -206,18 +218,47 @@ impl Outbox {
         files::create_folder(folder)?;
         let lock = files::Lock::acquire(&folder.join("lock"), started, command)?;
         files::sweep_temporaries(folder)?;
-        let outbox = Self {
+        let mut outbox = Self {
             folder: folder.to_owned(),
+            set_aside: Vec::new(),
             _lock: lock,
         };
+        for name in names(folder, "json")? {
+            match read(&outbox.path(&name, "json")) {
+                Err(OutboxError::Damaged { .. }) => outbox.put_aside(&name)?,
+                outcome => drop(outcome?),
+            }
+        }
         for name in names(folder, "eml")? {
-            // What a damaged record stands for is not known; its message stays.
-            let record = read(&outbox.path(&name, "json"));
-            if record.is_ok_and(|record| !record.is_some_and(|record| record.is_waiting())) {
+            let record = read(&outbox.path(&name, "json"))?;
+            if !record.is_some_and(|record| record.is_waiting()) {
                 outbox.forget_message(&name)?;
             }
         }
         Ok(outbox)
+    }
+
+    /// Where damaged records lie that were found as the outbox was opened. Whether their letters went
+    /// out is not known; no run sends them again by itself.
+    pub fn set_aside(&self) -> &[PathBuf] {
+        &self.set_aside
+    }
+
+    /// Moves a record to the folder `damaged`, its message before it: without its record the message
+    /// would be taken for one that a crash left.
+    fn put_aside(&mut self, name: &str) -> Result<()> {
+        let damaged = self.folder.join("damaged");
+        files::create_folder(&damaged)?;
+        for extension in ["eml", "json"] {
+            let from = self.path(name, extension);
+            let to = damaged.join(format!("{name}.{extension}"));
+            match fs::rename(&from, &to) {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                outcome => outcome.map_err(files::Error::context("move", &from))?,
+            }
+        }
+        self.set_aside.push(damaged.join(format!("{name}.json")));
+        Ok(())
     }
 
     /// All records of an outbox, oldest first; none where there is no folder. Works beside a
@@ -313,18 +354,15 @@ fn read(path: &Path) -> Result<Option<Record>> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         outcome => outcome.map_err(files::Error::context("read", path))?,
     };
-    let damaged = |reason: String| OutboxError::Record {
-        path: path.to_owned(),
-        reason,
-    };
-    let record: Record =
-        serde_json::from_slice(&text).map_err(|error| damaged(format!("is damaged: {error}")))?;
-    if record.version > VERSION {
-        return Err(damaged(
-            "was written by a newer version of this program".to_owned(),
-        ));
+    let path = || path.to_owned();
+    let record: Record = serde_json::from_slice(&text).map_err(|error| OutboxError::Damaged {
+        path: path(),
+        reason: error.to_string(),
+    })?;
+    match record.version {
+        ..=VERSION => Ok(Some(record)),
+        _ => Err(OutboxError::Newer { path: path() }),
     }
-    Ok(Some(record))
 }
 
 /// Names of the files with an extension, without it, in order.

@@ -369,11 +369,33 @@ pub(crate) fn starts_within(
     live_runs(catalog, rest, params![host, from, to])
 }
 
-/// The highest generation of a source's name so far, or 0.
-pub(crate) fn newest_generation(catalog: &Connection, name: &str) -> Result<i64> {
+/// A generation of a source's name that no file bears, be it a segment that is older than its
+/// sidecar, or a file that goes with this commit.
+pub(crate) fn next_generation(
+    root: &Path,
+    catalog: &Connection,
+    name: &str,
+    going: &[String],
+) -> Result<i64> {
     let sql = "SELECT max(generation) FROM source WHERE name = ?1";
     let newest: Option<i64> = catalog.query_row(sql, [name], |row| row.get(0))?;
-    Ok(newest.unwrap_or(0))
+    let going = going
+        .iter()
+        .filter_map(|file| source_of_file(file))
+        .filter(|(its, _)| *its == name)
+        .map(|(_, generation)| generation);
+    let mut generation = going.chain(newest).max().unwrap_or(0) + 1;
+    while root.join(Source::file(name, generation)).exists() {
+        generation += 1;
+    }
+    Ok(generation)
+}
+
+/// Name and generation of a source.
+pub(crate) fn name_of(catalog: &Connection, source: i64) -> Result<(String, i64)> {
+    let sql = "SELECT name, generation FROM source WHERE id = ?1";
+    let mut query = catalog.prepare_cached(sql)?;
+    Ok(query.query_row([source], |row| Ok((row.get(0)?, row.get(1)?)))?)
 }
 
 /// Makes a source live, with its runs and segments.
@@ -461,6 +483,18 @@ pub(crate) fn segments_of(
     Ok(files.collect::<rusqlite::Result<_>>()?)
 }
 
+/// Files of a host's day, each with its source.
+pub(crate) fn segments_of_day(
+    catalog: &Connection,
+    host: &str,
+    day: i64,
+) -> Result<Vec<(String, i64)>> {
+    let sql = "SELECT file, source FROM segment WHERE host = ?1 AND day = ?2 ORDER BY file";
+    let mut query = catalog.prepare_cached(sql)?;
+    let files = query.query_map(params![host, day], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(files.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Whether a transaction made the file live.
 pub(crate) fn names_file(catalog: &Connection, file: &str) -> Result<bool> {
     let segment = catalog
@@ -495,6 +529,11 @@ pub(crate) fn insert_pending(catalog: &Connection, host: &str, day: i64) -> Resu
         "INSERT OR IGNORE INTO pending VALUES (?1, ?2)",
         params![host, day],
     )?;
+    forget_sums(catalog, host, day)
+}
+
+/// Forgets totals that hold a day, and its digest.
+pub(crate) fn forget_sums(catalog: &Connection, host: &str, day: i64) -> Result<()> {
     let (start, end) = (
         day.saturating_mul(86_400),
         day.saturating_add(1).saturating_mul(86_400),

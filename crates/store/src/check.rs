@@ -1,5 +1,6 @@
 //! Whether the files of a store are what the catalogue says, and the catalogue made anew.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -107,7 +108,7 @@ impl Store {
         files::create_folder(root)?;
         let lock = files::Lock::acquire(&root.join("lock"), started, command)?;
         let (sources, damage) = newest_sources(root)?;
-        set_aside(root, &damage)?;
+        set_aside(root, &damage, &sources)?;
         // Until the new catalogue is committed, a store with sources and without a catalogue is
         // refused: see `catalog::open`.
         catalog::forget(root)?;
@@ -221,17 +222,20 @@ fn take_damaged(root: &Path, source: &mut Source) -> Vec<Damage> {
 }
 
 /// Moves damaged files, and the segments of sources that cannot be read, to the folder `damaged`.
-fn set_aside(root: &Path, damage: &[Damage]) -> Result<()> {
+/// Segments bear the generation in which they were written, which may be an earlier one: those go that
+/// bear the source's name and that no other source names.
+fn set_aside(root: &Path, damage: &[Damage], sources: &[Adopted]) -> Result<()> {
     let mut paths: Vec<PathBuf> = damage.iter().map(|damage| damage.path.clone()).collect();
+    let segments = sources.iter().flat_map(|(source, _)| &source.segments);
+    let named: HashSet<PathBuf> = segments.map(|segment| root.join(&segment.file)).collect();
     for source in damage.iter().filter(|damage| damage.log.is_empty()) {
-        let stem = source.path.file_stem().unwrap_or_default();
-        paths.extend(segment_files(root)?.into_iter().filter(|segment| {
-            let name = segment.file_name().unwrap_or_default();
-            let rest = name
-                .as_encoded_bytes()
-                .strip_prefix(stem.as_encoded_bytes());
-            rest.is_some_and(|rest| matches!(rest.first(), Some(b'.' | b'-')))
-        }));
+        let name = name_in_file(&source.path);
+        let files = segment_files(root)?.into_iter();
+        paths.extend(
+            files.filter(|file| {
+                name.is_some() && name_in_file(file) == name && !named.contains(file)
+            }),
+        );
     }
     for path in paths {
         let Ok(below) = path.strip_prefix(root) else {
@@ -245,6 +249,11 @@ fn set_aside(root: &Path, damage: &[Damage]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The name of the source that a file belongs to.
+fn name_in_file(path: &Path) -> Option<&str> {
+    Some(path.file_name()?.to_str()?.split_once('-')?.0)
 }
 
 /// Whether a run of one source is a run of the other.

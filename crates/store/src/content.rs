@@ -16,7 +16,7 @@ use crate::{Result, Store, Tuning, catalog};
 #[derive(Debug)]
 pub struct Content {
     runs: Vec<RunSummary>,
-    /// Where reading failed, or what is missing at the end.
+    /// Why it could not be read to its end.
     pub failure: Option<String>,
 }
 
@@ -25,14 +25,8 @@ impl Content {
     pub fn read(log: impl io::Read, tuning: &Tuning) -> Self {
         let mut fold = LogFold::new(tuning.fold, Runs(Vec::new()));
         let (_, outcome) = Reader::new(log, tuning.limits).for_each(|item| fold.take(item));
-        let Ok((summary, Runs(runs))) = fold.finish();
-        let failure = match outcome {
-            Err(error) => Some(files::describe(&error)),
-            Ok(()) if summary.accounting.unfinished > 0 => {
-                Some("its last frame is not finished".to_owned())
-            }
-            Ok(()) => None,
-        };
+        let Ok((_, Runs(runs))) = fold.finish();
+        let failure = outcome.err().map(|error| files::describe(&error));
         Content { runs, failure }
     }
 }
@@ -54,7 +48,7 @@ impl Store {
             for live in catalog::runs_within(&self.catalog, host, first, last)? {
                 let source = sources.get(&self.root, &live.name, live.generation)?;
                 if let Some(known) = find_run(&source, live.number)
-                    && relation(run, known) == Relation::Known
+                    && relation(run, &known.summary) == Relation::Known
                 {
                     holder = Some(live.name);
                     break;

@@ -61,6 +61,8 @@ struct Candidate {
     kept: bool,
     /// Runs with the very same frames.
     same: Vec<(Owner, i64)>,
+    /// Days that runs lost whose place it takes: they do not come back.
+    dropped: BTreeSet<i64>,
 }
 
 /// Where a run was met before.
@@ -143,6 +145,7 @@ impl<'a> Batch<'a> {
                     run,
                     kept: true,
                     same: Vec::new(),
+                    dropped: BTreeSet::new(),
                 };
                 self.compare(&mut candidate, &mut candidates)?;
                 candidates.push(candidate);
@@ -170,9 +173,13 @@ impl<'a> Batch<'a> {
                     if new.run.hashes == other.run.hashes {
                         new.same
                             .push((Owner::Log(other.log), i64::from(other.run.run)));
+                        new.dropped.extend(&other.dropped);
                     }
                 }
-                Relation::Longer => other.kept = false,
+                Relation::Longer => {
+                    other.kept = false;
+                    new.dropped.extend(&other.dropped);
+                }
                 Relation::Diverged(frames) => diverged = diverged.max(frames),
                 Relation::Apart => {}
             }
@@ -185,17 +192,23 @@ impl<'a> Batch<'a> {
             let Some(known) = find_run(&source, live.number) else {
                 continue;
             };
-            match relation(&new.run, known) {
-                Relation::Known if live.damaged && new.run.hashes == known.hashes => {
+            let is_same = new.run.hashes == known.summary.hashes;
+            match relation(&new.run, &known.summary) {
+                Relation::Known if live.damaged && is_same => {
+                    new.dropped.extend(&known.dropped);
                     self.supersede(live);
                 }
                 Relation::Known => {
                     new.kept = false;
-                    if new.run.hashes == known.hashes {
+                    if is_same {
                         new.same.push((Owner::Live(live.source), live.number));
+                        new.dropped.extend(&known.dropped);
                     }
                 }
-                Relation::Longer if new.kept => self.supersede(live),
+                Relation::Longer if new.kept => {
+                    new.dropped.extend(&known.dropped);
+                    self.supersede(live);
+                }
                 Relation::Longer => {}
                 Relation::Diverged(frames) => diverged = diverged.max(frames),
                 Relation::Apart => {}
@@ -348,11 +361,15 @@ impl<'a> Batch<'a> {
             runs[candidate.log].push(candidate);
         }
         for (log, runs) in logs.into_iter().zip(runs) {
-            let all = runs.iter().all(|run| run.kept);
-            let kept: Vec<RunSummary> = runs
+            let all = runs.iter().all(|run| run.kept && run.dropped.is_empty());
+            let kept: Vec<RunRecord> = runs
                 .into_iter()
                 .filter(|run| run.kept)
-                .map(|run| run.run)
+                .map(|run| RunRecord {
+                    hashes: run.run.hashes.len(),
+                    dropped: run.dropped,
+                    summary: run.run,
+                })
                 .collect();
             if kept.is_empty() {
                 for staged in &log.staged {
@@ -366,20 +383,22 @@ impl<'a> Batch<'a> {
                     staged.push(segment);
                     continue;
                 }
-                let keep = |run: i32| {
-                    kept.iter()
-                        .any(|kept| i64::from(kept.run) == i64::from(run))
-                };
                 let Staged {
                     kind, day, path, ..
                 } = &segment;
+                let keep = |run: i32| {
+                    let is_it = |kept: &&RunRecord| i64::from(kept.summary.run) == i64::from(run);
+                    let kept = kept.iter().find(is_it);
+                    kept.is_some_and(|kept| !kept.dropped.contains(day))
+                };
                 staged.extend(keep_runs(path, *kind, *day, &staging(self.root), keep)?);
                 crate::commit::remove(path)?;
             }
             for run in &kept {
-                ends.touch(&log.host, run);
+                ends.touch(&log.host, &run.summary);
             }
-            let head = kept[0].hashes.first().copied().unwrap_or_default();
+            let head = kept[0].summary.hashes.first();
+            let head = head.copied().unwrap_or_default();
             let name = format!(
                 "{:016x}",
                 xxh3_64(format!("{}\0{head:016x}", log.host).as_bytes())
@@ -394,13 +413,7 @@ impl<'a> Batch<'a> {
                 bytes: log.extent.bytes,
                 lines: log.extent.lines,
                 summary: log.summary,
-                runs: kept
-                    .into_iter()
-                    .map(|summary| RunRecord {
-                        hashes: summary.hashes.len(),
-                        summary,
-                    })
-                    .collect(),
+                runs: kept,
                 segments: Vec::new(),
             };
             self.store(source, staged)?;
@@ -410,7 +423,8 @@ impl<'a> Batch<'a> {
 
     /// Names the staged segments of a source, adds its facts, and enters it into the catalogue.
     fn store(&mut self, mut source: Source, mut staged: Vec<Staged>) -> Result<()> {
-        source.generation = self.next_generation(&source.name)?;
+        let going = &self.moves.take_away;
+        source.generation = catalog::next_generation(self.root, self.catalog, &source.name, going)?;
         staged.extend(self.stage_facts(&source)?);
         let stem = format!("{}-{}", source.name, source.generation);
         let mut parts: BTreeMap<(Kind, i64), usize> = BTreeMap::new();
@@ -436,15 +450,6 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    /// A generation that no file bears: not even one that goes with this commit.
-    fn next_generation(&self, name: &str) -> Result<i64> {
-        let mut generation = catalog::newest_generation(self.catalog, name)? + 1;
-        while self.root.join(Source::file(name, generation)).exists() {
-            generation += 1;
-        }
-        Ok(generation)
-    }
-
     /// Says where a staged segment goes, and its checksum.
     pub(crate) fn place(&mut self, host: &str, staged: &Staged, file: &str) -> Result<Segment> {
         let checksum = checksum(&staged.path)?;
@@ -468,9 +473,10 @@ impl<'a> Batch<'a> {
         for run in &source.runs {
             let number = i32::try_from(run.summary.run).unwrap_or(i32::MAX);
             for facts in &run.summary.facts {
-                days.entry(day_number(facts.bucket))
-                    .or_default()
-                    .push((number, *facts));
+                let day = day_number(facts.bucket);
+                if !run.dropped.contains(&day) {
+                    days.entry(day).or_default().push((number, *facts));
+                }
             }
         }
         let mut staged = Vec::new();
@@ -492,12 +498,9 @@ impl<'a> Batch<'a> {
 }
 
 /// A run of a source by its number within its log.
-pub(crate) fn find_run(source: &Source, number: i64) -> Option<&RunSummary> {
-    source
-        .runs
-        .iter()
-        .map(|run| &run.summary)
-        .find(|run| i64::from(run.run) == number)
+pub(crate) fn find_run(source: &Source, number: i64) -> Option<&RunRecord> {
+    let mut runs = source.runs.iter();
+    runs.find(|run| i64::from(run.summary.run) == number)
 }
 
 fn report(logs: &[FoldedLog], candidates: &[Candidate], diverged: &[usize]) -> Vec<IngestReport> {

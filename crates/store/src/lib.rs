@@ -19,6 +19,7 @@ mod links;
 mod logs;
 mod partition;
 mod query;
+mod retention;
 mod rewrite;
 mod segment;
 mod sidecar;
@@ -32,6 +33,7 @@ pub use fold::{FoldedLog, fold_log};
 pub use ingest::{IngestReport, Outcome};
 pub use logs::LogRecord;
 pub use query::{InputFacts, LogState, Span, StoreStatus, Totals};
+pub use retention::StoredDay;
 
 use std::path::{Path, PathBuf};
 

@@ -77,7 +77,10 @@ fn settle_end(batch: &mut Batch<'_>, run: &LiveRun, goes_on: bool) -> Result<()>
         batch.days.insert((run.host.clone(), day));
         batch.moves.take_away.push(file);
     }
-    for staged in stage_tail(batch, run, &carry)? {
+    let source = batch.sources.get(batch.root, &run.name, run.generation)?;
+    let is_dropped =
+        |day| find_run(&source, run.number).is_some_and(|run| run.dropped.contains(&day));
+    for staged in stage_tail(batch, run, &carry, is_dropped)? {
         let stem = format!("{}-{}-end{}", run.name, run.generation, run.number);
         let file = free_name(batch, &staged, run, &stem);
         let segment = batch.place(&run.host, &staged, &file)?;
@@ -122,7 +125,7 @@ fn chain_carry(batch: &mut Batch<'_>, run: &LiveRun) -> Result<Carry> {
 fn carry_of(batch: &mut Batch<'_>, run: &LiveRun) -> Result<Carry> {
     let source = batch.sources.get(batch.root, &run.name, run.generation)?;
     Ok(find_run(&source, run.number)
-        .map(|run| run.carry.clone())
+        .map(|run| run.summary.carry.clone())
         .unwrap_or_default())
 }
 
@@ -196,12 +199,18 @@ impl Chains<'_> {
     }
 }
 
-fn stage_tail(batch: &Batch<'_>, run: &LiveRun, carry: &Carry) -> Result<Vec<Staged>> {
+fn stage_tail(
+    batch: &Batch<'_>,
+    run: &LiveRun,
+    carry: &Carry,
+    is_dropped: impl Fn(i64) -> bool,
+) -> Result<Vec<Staged>> {
     let mut strings = Strings::default();
     let rows = tail_rows(carry, &mut strings);
     let places: BTreeSet<(Table, i64)> = rows
         .iter()
         .map(|row| (row.table, day_number(row.bucket)))
+        .filter(|(_, day)| !is_dropped(*day))
         .collect();
     let mut staged = Vec::new();
     for (table, day) in places {

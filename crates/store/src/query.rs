@@ -59,6 +59,8 @@ pub struct InputFacts {
     pub cumulative_runs: u64,
     /// Logs in which more than one bandwhich wrote, by the look of it.
     pub crowded_logs: BTreeSet<String>,
+    /// Days (since 1970, UTC) of which something was dropped.
+    pub dropped_days: BTreeSet<i64>,
 }
 
 /// The sum of a stretch of time.
@@ -437,6 +439,7 @@ impl Store {
 impl InputFacts {
     fn add(&mut self, source: &Source, seconds: &Range<i64>) {
         let summary = &source.summary;
+        self.dropped_days.extend(source.dropped_within(seconds));
         self.logs += 1;
         self.bytes += source.bytes;
         self.lines += source.lines;

@@ -5,7 +5,7 @@
 //! feed, the hashes of all runs as little-endian 64-bit numbers; then the XXH3 hash of all that, of
 //! 128 bits, little-endian.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -43,6 +43,10 @@ pub(crate) struct Source {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct RunRecord {
     pub(crate) hashes: usize,
+    /// Days (since 1970, UTC) that are past their time: none of its rows and facts are kept, and none
+    /// come back.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) dropped: BTreeSet<i64>,
     #[serde(flatten)]
     pub(crate) summary: RunSummary,
 }

@@ -9,6 +9,9 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use store::{IngestReport, Outcome, Store, Tuning, fold_log};
 
+#[path = "laws/retention.rs"]
+mod retention;
+
 const HOST: &str = "lab";
 
 /// The recordings with `--total-utilization`: the second log of two does not tell what its sums
@@ -129,10 +132,16 @@ fn assert_same(found: &History, expected: &History, what: &str) {
 }
 
 fn history(store: &Store) -> History {
+    history_from(store, 0)
+}
+
+/// Everything the store tells of the time from a second on; of logs, runs and frames: all.
+fn history_from(store: &Store, first: i64) -> History {
     let mut history = History::default();
     let all = 0..4_000_000_000;
+    let seconds = first..all.end;
     store
-        .read_rows::<store::Error>(HOST, all.clone(), |row| {
+        .read_rows::<store::Error>(HOST, seconds.clone(), |row| {
             let key = format!(
                 "{} {} {:?} {:?} {:?} {:?} {:?} {:?}",
                 row.table.as_str(),
@@ -154,7 +163,7 @@ fn history(store: &Store) -> History {
             Ok(())
         })
         .unwrap();
-    let facts = store.read_facts(HOST, all.clone()).unwrap();
+    let facts = store.read_facts(HOST, seconds).unwrap();
     history.facts = facts.iter().map(|facts| format!("{facts:?}")).collect();
     history.facts.sort();
     let input = store.input_facts(HOST, all).unwrap();

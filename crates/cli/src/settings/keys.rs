@@ -67,6 +67,7 @@ pub(super) const SECTIONS: &[(&str, &[&str])] = &[
             "retention_days",
         ],
     ),
+    ("store", &["retention_days"]),
     (
         "archive",
         &[

@@ -1,4 +1,4 @@
-//! The sections `paths`, `input`, `processing`, `reports`, `archive` and `logging`.
+//! The sections `paths`, `input`, `processing`, `reports`, `store`, `archive` and `logging`.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -241,6 +241,21 @@ impl Reports {
             formats.push(ReportFormat::Csv);
         }
         formats
+    }
+}
+
+/// How the history is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct History {
+    /// The age in days at which days are dropped from the history; `None` keeps them for ever.
+    pub retention_days: Option<u32>,
+}
+
+impl History {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        Self {
+            retention_days: reader.value("store.retention_days", number(1..=36_500)),
+        }
     }
 }
 

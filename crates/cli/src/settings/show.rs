@@ -23,6 +23,7 @@ pub(super) fn to_yaml(settings: &Settings) -> String {
     page.email(settings);
     page.processing(settings);
     page.reports(settings);
+    page.store(settings);
     page.archive(settings);
     page.logging(settings);
     page.outward(settings);
@@ -142,7 +143,16 @@ impl Page {
         self.plain("include_charts", reports.include_charts);
         self.plain("top_n", reports.top_n);
         self.plain("max_connections", reports.max_connections);
-        match reports.retention_days {
+        self.retention_days(reports.retention_days);
+    }
+
+    fn store(&mut self, settings: &Settings) {
+        self.section("store");
+        self.retention_days(settings.store.retention_days);
+    }
+
+    fn retention_days(&mut self, days: Option<u32>) {
+        match days {
             Some(days) => self.plain("retention_days", days),
             None => self.text("retention_days", None),
         }

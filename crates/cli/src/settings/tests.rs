@@ -144,6 +144,7 @@ fn every_section_is_read() {
          input: {mode: rate, hosts: directories, resolution: 5m, damaged_lines_threshold: 0.5}\n\
          reports: {format: [parquet, json, parquet], include_csv: no, top_n: 3}\n\
          archive: {compress_format: tar.gz, retention_days: 7}\n\
+         store: {retention_days: 400}\n\
          logging: {level: warning, file: ~/nm.log, file_size: 1MiB}\n",
     )
     .unwrap();
@@ -165,6 +166,7 @@ fn every_section_is_read() {
         [ReportFormat::Parquet, ReportFormat::Json]
     );
     assert_eq!(settings.archive.compress_format, CompressFormat::TarGz);
+    assert_eq!(settings.store.retention_days, Some(400));
     assert_eq!(settings.logging.level, Level::Warn);
     assert_eq!(
         settings.logging.file.as_deref(),
@@ -244,7 +246,7 @@ fn unknown_keys_are_named_with_the_nearest_known_one() {
     assert_error(
         "\"a\\e[2J\": {b: [c]}\n",
         "settings.yaml:1:1: a: unknown key; known here: version, timezone, host, paths, input, \
-         email, processing, reports, archive, logging, metrics, notify, analysis, quota",
+         email, processing, reports, store, archive, logging, metrics, notify, analysis, quota",
     );
 }
 

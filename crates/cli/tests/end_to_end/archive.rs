@@ -340,6 +340,19 @@ fn what_is_not_finished_stays() {
         reason(&cut, &[]),
         (0, "its last frame is not finished".to_owned())
     );
+    // A day later nobody will finish it: it goes to the archive as it is.
+    let yesterday = SystemTime::now() - Duration::from_secs(90_000);
+    let file = fs::File::options()
+        .append(true)
+        .open(cut.path("logs").join(LOG));
+    file.unwrap().set_modified(yesterday).unwrap();
+    let (code, result) = cut.report(&[]);
+    assert_eq!(
+        (code, &result["archive"]["removed"]),
+        (0, &1.into()),
+        "{result}"
+    );
+    cut.run(&["archive", "verify"]).done();
 
     // Of today.
     let today = lab("");

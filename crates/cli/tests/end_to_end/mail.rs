@@ -384,6 +384,25 @@ fn a_server_that_never_answers_holds_nothing_up() {
 }
 
 #[test]
+fn a_damaged_record_is_set_aside_and_the_rest_goes_on() {
+    let office = PostOffice::new();
+    let (lab, _counter) = connected(&office, "starttls", "");
+    let folder = lab.path("store/outbox");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("0123456789abcdef.json"), "{").unwrap();
+    let ran = report(&lab, 3);
+    assert!(
+        ran.said
+            .contains("damaged/0123456789abcdef.json: the record of a letter was damaged"),
+        "{}",
+        ran.said
+    );
+    assert!(lab.path("reports/report_20201121.json").exists());
+    assert_eq!(office.letters().len(), 1);
+    report(&lab, 0);
+}
+
+#[test]
 fn a_crash_before_the_record_sends_the_same_letter_again() {
     let office = PostOffice::new();
     let (lab, counter) = connected(&office, "", "hang-accepted");

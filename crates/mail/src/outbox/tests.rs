@@ -121,15 +121,40 @@ fn only_one_process_sends_and_what_a_crash_left_is_swept() {
 }
 
 #[test]
-fn a_record_that_cannot_be_read_is_named() {
-    let folder = tempfile::tempdir().unwrap();
-    for (text, reason) in [("{", "is damaged"), ("", "is damaged")] {
-        let path = folder.path().join("0123456789abcdef.json");
-        fs::write(&path, text).unwrap();
+fn a_damaged_record_is_named_and_set_aside_with_its_message() {
+    for text in ["{", ""] {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |path: &str| folder.path().join(path);
+        fs::write(at("0123456789abcdef.json"), text).unwrap();
+        fs::write(at("0123456789abcdef.eml"), "a letter").unwrap();
         let error = Outbox::records(folder.path()).unwrap_err().to_string();
         assert!(
-            error.contains("0123456789abcdef.json") && error.contains(reason),
+            error.contains("0123456789abcdef.json") && error.contains("is damaged"),
             "{error}"
         );
+        let outbox = Outbox::open(folder.path(), "now", "test").unwrap();
+        let aside = at("damaged/0123456789abcdef.json");
+        assert_eq!(outbox.set_aside(), std::slice::from_ref(&aside));
+        assert_eq!(fs::read_to_string(aside).unwrap(), text);
+        let message = fs::read_to_string(at("damaged/0123456789abcdef.eml"));
+        assert_eq!(message.unwrap(), "a letter");
+        assert!(Outbox::records(folder.path()).unwrap().is_empty());
     }
+}
+
+#[test]
+fn a_newer_programs_record_stays_where_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut outbox = Outbox::open(folder.path(), "now", "test").unwrap();
+    let record = put(&mut outbox, &key(&["ada@example.org"]));
+    drop(outbox);
+    let mut json = serde_json::to_value(&record).unwrap();
+    json["version"] = 1000.into();
+    let path = folder
+        .path()
+        .join(format!("{}.json", key(&["ada@example.org"]).name()));
+    fs::write(&path, json.to_string()).unwrap();
+    let error = Outbox::open(folder.path(), "now", "test").unwrap_err();
+    assert!(error.to_string().contains("a newer version"), "{error}");
+    assert!(path.exists());
 }

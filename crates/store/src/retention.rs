@@ -1,0 +1,182 @@
+//! Days that are past their time. Their rows and facts go; by which frames a run is known stays, so
+//! that a log that is met again is known, and a longer version of it brings its other days only.
+//!
+//! A source that loses days gets its next generation: a sidecar beside the old one, in which each run
+//! names the days it lost. Segments of other days keep their names. As in any commit, the sidecar is
+//! put in place, one transaction makes it live and forgets the segments, then old files go:
+//!
+//! - killed before the transaction: the day is there whole, and the new sidecar is swept;
+//! - killed after it: the day is gone, and what is left of its files is swept.
+//!
+//! A rebuild finds the days in the sidecars. Where a kill left both generations and the catalogue is
+//! lost, the newer goes before.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::path::Path;
+
+use rusqlite::{Connection, TransactionBehavior, params};
+
+use crate::commit::{Moves, staging};
+use crate::fold::stage_file;
+use crate::partition::day_number;
+use crate::sidecar::{RunRecord, Source};
+use crate::{Result, Store, catalog};
+
+/// A day of a host that the store holds something of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredDay {
+    /// Host.
+    pub host: String,
+    /// Days since 1970, UTC.
+    pub day: i64,
+    /// Bytes of its files.
+    pub bytes: u64,
+}
+
+impl Store {
+    /// The days before a day (since 1970, UTC) that the store holds and whose news reports tell, by
+    /// host.
+    ///
+    /// # Errors
+    /// Where the catalogue cannot be read.
+    pub fn days_before(&self, day: i64) -> Result<Vec<StoredDay>> {
+        let mut query = self.catalog.prepare_cached(
+            "SELECT host, day, file FROM segment WHERE day < ?1 AND NOT EXISTS \
+             (SELECT 1 FROM pending WHERE pending.host = segment.host AND pending.day = segment.day) \
+             ORDER BY host, day",
+        )?;
+        let files = query.query_map([day], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?))
+        })?;
+        let mut days: Vec<StoredDay> = Vec::new();
+        for file in files {
+            let (host, day, file): (String, i64, String) = file?;
+            let size = std::fs::metadata(self.root.join(file)).map_or(0, |file| file.len());
+            match days.last_mut() {
+                Some(last) if (&last.host, last.day) == (&host, day) => last.bytes += size,
+                _ => days.push(StoredDay {
+                    host,
+                    day,
+                    bytes: size,
+                }),
+            }
+        }
+        Ok(days)
+    }
+
+    /// Drops days, all in one transaction. They have no news, so that no report is written anew.
+    ///
+    /// # Errors
+    /// All days are there then. [`crate::Error::is_damaged_file`] where a source cannot be read.
+    pub fn drop_days(&mut self, days: &[StoredDay]) -> Result<()> {
+        if days.is_empty() {
+            return Ok(());
+        }
+        let root = self.root.clone();
+        files::create_folder(&staging(&root))?;
+        let transaction = self
+            .catalog
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut moves = Moves::default();
+        let mut sources: BTreeMap<i64, BTreeSet<i64>> = BTreeMap::new();
+        for StoredDay { host, day, .. } in days {
+            for (file, source) in catalog::segments_of_day(&transaction, host, *day)? {
+                moves.take_away.push(file);
+                sources.entry(source).or_default().insert(*day);
+            }
+            transaction.execute(
+                "DELETE FROM segment WHERE host = ?1 AND day = ?2",
+                params![host, day],
+            )?;
+            catalog::forget_sums(&transaction, host, *day)?;
+        }
+        for (source, days) in sources {
+            drop_from_source(&root, &transaction, source, &days, &mut moves)?;
+        }
+        moves.place(&root)?;
+        transaction.commit()?;
+        moves.clear(&root)?;
+        remove_empty_folders(&root, &moves.take_away);
+        Ok(())
+    }
+
+    /// The days (since 1970, UTC) in a stretch of time of which something was dropped.
+    ///
+    /// # Errors
+    /// Where the catalogue or a source cannot be read.
+    pub fn dropped_days(&self, host: &str, seconds: Range<i64>) -> Result<BTreeSet<i64>> {
+        let (first, last) = (seconds.start, seconds.end.saturating_sub(1));
+        let mut dropped = BTreeSet::new();
+        let mut seen = BTreeSet::new();
+        for run in catalog::runs_within(&self.catalog, host, first, last)? {
+            if seen.insert(run.source) {
+                let source =
+                    Source::read(&self.root.join(Source::file(&run.name, run.generation)))?;
+                dropped.extend(source.dropped_within(&seconds));
+            }
+        }
+        Ok(dropped)
+    }
+}
+
+impl Source {
+    /// The days in a stretch of time that its runs lost.
+    pub(crate) fn dropped_within(&self, seconds: &Range<i64>) -> impl Iterator<Item = i64> {
+        let days = day_number(seconds.start)..=day_number(seconds.end.saturating_sub(1));
+        let dropped = self.runs.iter().flat_map(|run| &run.dropped).copied();
+        dropped.filter(move |day| days.contains(day))
+    }
+}
+
+impl RunRecord {
+    /// Notes which of some days it loses.
+    fn drop_days(&mut self, days: &BTreeSet<i64>) {
+        if let Some((first, last)) = self.summary.extremes {
+            let lost = days.range(day_number(first)..=day_number(last));
+            self.dropped.extend(lost);
+        }
+    }
+}
+
+/// Stages the next generation of a source, without some days.
+fn drop_from_source(
+    root: &Path,
+    catalog: &Connection,
+    id: i64,
+    days: &BTreeSet<i64>,
+    moves: &mut Moves,
+) -> Result<()> {
+    let (name, generation) = catalog::name_of(catalog, id)?;
+    let old = Source::file(&name, generation);
+    let mut source = Source::read(&root.join(&old))?;
+    source.generation = catalog::next_generation(root, catalog, &name, &moves.take_away)?;
+    source.runs.iter_mut().for_each(|run| run.drop_days(days));
+    source
+        .segments
+        .retain(|segment| !days.contains(&segment.day));
+    let (file, path) = stage_file(&staging(root))?;
+    source.write(&file, &path)?;
+    let new = Source::file(&name, source.generation);
+    moves.bring.push((path, new.to_string_lossy().into_owned()));
+    moves.take_away.push(old.to_string_lossy().into_owned());
+    catalog.execute(
+        "UPDATE source SET generation = ?2 WHERE id = ?1",
+        params![id, source.generation],
+    )?;
+    Ok(())
+}
+
+/// Removes the folders of files that went, where nothing else lies in them.
+fn remove_empty_folders(root: &Path, files: &[String]) {
+    let hosts: BTreeSet<&Path> = (files.iter())
+        .filter(|file| !file.starts_with("sources/"))
+        .filter_map(|file| Path::new(file).parent())
+        .collect();
+    for host in hosts {
+        for folder in host.ancestors().take(2) {
+            // A folder that stays does no harm.
+            let _ = std::fs::remove_dir(root.join(folder));
+        }
+    }
+}
