@@ -46,6 +46,7 @@ impl Lab {
 
     /// A run begins: what an earlier one left is swept, and the logs are ingested.
     fn begin(&self) -> Store {
+        crate::publish::sweep(&self.settings);
         let mut store = Store::open(&self.settings.paths.store_dir, "", "test").unwrap();
         ingest_folder(&mut store, &self.settings, NOW, &Progress::new(true)).unwrap();
         store
