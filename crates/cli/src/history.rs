@@ -289,6 +289,9 @@ fn five_minutes(store: &Store, wanted: &Wanted<'_>) -> Result<Vec<FiveMinutes>, 
 struct Talk {
     /// First and last refresh and bytes of each row.
     rows: Vec<(i64, i64, u64)>,
+    connections: u64,
+    /// The bucket in which each local port was last seen.
+    ports: HashMap<u16, i64>,
     processes: BTreeMap<String, u64>,
 }
 
@@ -302,7 +305,7 @@ fn talks(store: &Store, wanted: &Wanted<'_>, seconds: Range<i64>) -> Result<Vec<
     store.read_rows::<Failure>(wanted.host, seconds, |row| {
         Failure::if_interrupted()?;
         if row.table == Table::Traffic || (wanted.loopback && row.table == Table::Loopback) {
-            note(&mut found, row);
+            note(&mut found, row, wanted.resolution);
         }
         Ok(())
     })?;
@@ -315,7 +318,7 @@ fn talks(store: &Store, wanted: &Wanted<'_>, seconds: Range<i64>) -> Result<Vec<
     Ok(talks)
 }
 
-fn note(found: &mut HashMap<TalkKey, Talk>, row: &RowView<'_>) {
+fn note(found: &mut HashMap<TalkKey, Talk>, row: &RowView<'_>, resolution: i64) {
     let Some(remote) = row.remote else { return };
     let key = (
         remote.to_owned(),
@@ -330,6 +333,12 @@ fn note(found: &mut HashMap<TalkKey, Talk>, row: &RowView<'_>) {
         talk.rows
             .push((row.first_seen, row.last_seen, row.volume.total()));
     }
+    // A port that skips a bucket is another connection's.
+    let is_known = |bucket: i64| row.bucket.abs_diff(bucket) <= resolution.unsigned_abs();
+    let before = row
+        .local_port
+        .map(|port| talk.ports.insert(port, row.bucket));
+    talk.connections += u64::from(!before.flatten().is_some_and(is_known));
     if let Some(process) = row.process.filter(|name| *name != report::UNKNOWN) {
         let bytes = match talk.processes.get_mut(process) {
             Some(bytes) => bytes,
@@ -350,21 +359,23 @@ fn join((remote, port, protocol): TalkKey, mut talk: Talk) -> Talks {
             .max_by(|one, other| (one.1, &other.0).cmp(&(other.1, &one.0)))
             .map(|(name, _)| name),
         starts: Vec::new(),
+        ends: Vec::new(),
         bytes: Vec::new(),
-        last_seen: i64::MIN,
+        connections: talk.connections,
     };
     for (first, last, bytes) in talk.rows {
-        match talks.bytes.last_mut() {
+        match (talks.ends.last_mut(), talks.bytes.last_mut()) {
             // A refresh may come two seconds after the one before it.
-            Some(sum) if first <= talks.last_seen.saturating_add(2) => {
+            (Some(end), Some(sum)) if first <= end.saturating_add(2) => {
                 *sum = sum.saturating_add(bytes);
+                *end = last.max(*end);
             }
             _ => {
                 talks.starts.push(first);
+                talks.ends.push(last);
                 talks.bytes.push(bytes);
             }
         }
-        talks.last_seen = talks.last_seen.max(last);
     }
     talks
 }
