@@ -5,6 +5,7 @@
 //! `settings/email.rs`. A flag goes before a variable, a variable before the file, the file
 //! before the default.
 
+mod collect;
 mod email;
 mod keys;
 mod locate;
@@ -23,13 +24,16 @@ use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
 
+pub use collect::Collect;
 pub use email::{Email, Encryption, PasswordSource};
 pub use locate::{LOCAL_FILE, Surroundings};
 pub use notify::Notify;
 pub use problem::{Place, Problem, SettingsError};
 pub use sections::{Archive, History, Input, Logging, Paths, Processing, Reports};
 pub use typed::Override;
-pub use words::{CompressFormat, HostLayout, InputMode, Level, Loopback, ReportFormat, Word};
+pub use words::{
+    CompressFormat, HostLayout, InputMode, Level, Loopback, ReportFormat, Rotate, Word,
+};
 
 use locate::Found;
 use reader::Reader;
@@ -70,6 +74,8 @@ pub struct Settings {
     pub paths: Paths,
     /// How logs are read.
     pub input: Input,
+    /// How bandwhich is kept running.
+    pub collect: Collect,
     /// The daily letter.
     pub email: Email,
     /// How much is done at a time.
@@ -186,6 +192,7 @@ impl Settings {
             host: read_host(reader),
             paths: Paths::read(reader),
             input: Input::read(reader),
+            collect: Collect::read(reader),
             email: Email::read(reader),
             processing: Processing::read(reader),
             reports: Reports::read(reader),
