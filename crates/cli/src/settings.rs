@@ -42,6 +42,20 @@ use typed::Typed;
 /// The shipped settings file: every key with a comment and its default.
 pub const DEFAULT_FILE: &str = include_str!("../../../config/settings.yaml");
 
+/// Where the machine's own settings, which `setup --system` writes, let everything lie.
+pub const SYSTEM_FOLDER: &str = "/var/lib/network-monitor";
+
+/// The machine's own settings file: the shipped one with the folders of a service, and the password
+/// in a file beside it, which the service is handed and cannot read.
+pub fn system_file() -> String {
+    DEFAULT_FILE
+        .replace("~/audit/bandwhich/", &format!("{SYSTEM_FOLDER}/"))
+        .replace(
+            "\n  password_file:\n",
+            "\n  password_file: email_password         # beside this file, and root's alone\n",
+        )
+}
+
 /// The only version of settings files there is so far.
 const VERSION: &str = "1.0";
 
@@ -103,6 +117,25 @@ impl Settings {
     ) -> Result<Self, SettingsError> {
         let found = locate::find(named, surroundings)?;
         Self::settle(found.as_ref(), flags, surroundings)
+    }
+
+    /// Settles what a file of this path would mean if it said this.
+    ///
+    /// # Errors
+    ///
+    /// Unknown keys and wrong values.
+    pub fn of_text(
+        text: &str,
+        path: &Path,
+        surroundings: &Surroundings,
+    ) -> Result<Self, SettingsError> {
+        let found = Found {
+            path: path.into(),
+            folder: path.parent().unwrap_or(path).into(),
+            text: text.to_owned(),
+            exposed: false,
+        };
+        Self::settle(Some(&found), &[], surroundings)
     }
 
     fn settle(
