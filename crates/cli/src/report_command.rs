@@ -671,6 +671,7 @@ pub fn accounting(ingest: &IngestSummary) -> String {
             (bytes.undated, "undated"),
             (bytes.unfinished, "unfinished"),
             (bytes.filler, "empty lines"),
+            (bytes.notes, "notes of the collector"),
             (ingest.known_bytes, "already known"),
         ];
         let parts: Vec<String> = parts

@@ -424,8 +424,8 @@ fn count(number: u64, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
-/// The words of a text in lines of at most `columns` columns; a longer word is cut.
-fn wrapped(text: &str, columns: usize) -> Vec<String> {
+/// The words of a text in lines of at most `columns` columns; a longer word has its own.
+pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
         let last = lines.last_mut().expect("there is always a line");
