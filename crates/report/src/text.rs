@@ -206,7 +206,7 @@ impl Summary<'_> {
         };
         let same_weekday = |days: u32| match days {
             1 => "the same weekday before".to_owned(),
-            days => format!("the same weekdays before, {days} days"),
+            days => format!("{days} same weekdays before"),
         };
         let comparison = &self.report.comparison;
         let rows = [
