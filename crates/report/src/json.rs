@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::{
-    Comparisons, Coverage, InputFacts, Moment, Note, Report, Span, TopInterface, TopPort,
-    TopProcess, TopProtocol, TopRemote,
+    Comparisons, Coverage, InputFacts, Moment, Note, Reconciliation, Report, Span, TopInterface,
+    TopPort, TopProcess, TopProtocol, TopRemote,
 };
 
 /// A report without its connections and its timeline.
@@ -34,6 +34,8 @@ struct Summary<'a> {
     comparison: &'a Comparisons,
     findings: &'a [analysis::Finding],
     quotas: &'a [analysis::QuotaState],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reconciliation: &'a Option<Reconciliation>,
     input: &'a InputFacts,
     notes: &'a [Note],
 }
@@ -75,6 +77,7 @@ impl Report {
             comparison: &self.comparison,
             findings: &self.findings,
             quotas: &self.quotas,
+            reconciliation: &self.reconciliation,
             input: &self.input,
             notes: &self.notes,
         })
