@@ -10,7 +10,8 @@ mod mail;
 mod recording;
 mod services;
 mod settings;
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests;
 mod time;
 
