@@ -38,8 +38,6 @@ pub struct Wanted<'a> {
     pub resolution: i64,
     /// First second of the billing month that holds the end.
     pub month: i64,
-    /// The stretch of which talks are wanted.
-    pub talks: Option<Range<i64>>,
 }
 
 /// Reads the history of a host. It costs little once the days' digests are kept.
@@ -92,12 +90,8 @@ pub fn read(store: &Store, wanted: &Wanted<'_>) -> Result<History, Failure> {
     history
         .met
         .retain(|met| wanted.judged.contains(&met.first_seen));
-    count_other_hosts(store, wanted, start, &mut history.met)?;
     if wanted.resolution <= 300 {
         history.five_minutes = five_minutes(store, wanted)?;
-    }
-    if let Some(seconds) = &wanted.talks {
-        history.talks = talks(store, wanted, seconds.clone())?;
     }
     Ok(history)
 }
@@ -227,13 +221,17 @@ fn met<'a>(
     met
 }
 
-/// Counts the other hosts that had met someone, where there are few enough to look at.
-fn count_other_hosts(
+/// Counts the other hosts that had met those who were met now, where there are few enough to look at.
+///
+/// # Errors
+/// Where the store cannot be read.
+pub fn count_other_hosts(
     store: &Store,
     wanted: &Wanted<'_>,
-    start: i64,
-    met: &mut [Met],
+    history: &mut History,
 ) -> Result<(), Failure> {
+    let (met, hours) = (&mut history.met, &history.hours);
+    let start = hours.first().map_or(wanted.judged.start, |hour| hour.start);
     let mut hosts = store.hosts()?;
     hosts.retain(|host| host != wanted.host);
     if met.is_empty() || hosts.len() > OTHER_HOSTS {
@@ -300,7 +298,14 @@ type TalkKey = (String, Option<u16>, Option<String>);
 /// Reads who was talked to when. A talk begins with a refresh that shows the peer and port after at
 /// least one that does not, over all connections. Pauses of a connection within a bucket are not seen:
 /// a row tells its first and its last refresh.
-fn talks(store: &Store, wanted: &Wanted<'_>, seconds: Range<i64>) -> Result<Vec<Talks>, Failure> {
+///
+/// # Errors
+/// Where the store cannot be read.
+pub fn talks(
+    store: &Store,
+    wanted: &Wanted<'_>,
+    seconds: Range<i64>,
+) -> Result<Vec<Talks>, Failure> {
     let mut found: HashMap<TalkKey, Talk> = HashMap::new();
     store.read_rows::<Failure>(wanted.host, seconds, |row| {
         Failure::if_interrupted()?;

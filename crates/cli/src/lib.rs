@@ -3,6 +3,7 @@
 //! A library beside the binary so that packaging can write the man pages and the tests can reach
 //! each room. It promises no stable interface.
 
+pub mod analysis_command;
 pub mod archive_command;
 pub mod archiving;
 pub mod args;
@@ -11,10 +12,12 @@ pub mod config_command;
 pub mod email_command;
 pub mod facts;
 pub mod failure;
+pub mod findings;
 pub mod history;
 pub mod letter;
 pub mod logging;
 pub mod metrics;
+pub mod mutes;
 pub mod output;
 pub mod password;
 pub mod periods;
