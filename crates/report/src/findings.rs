@@ -1,6 +1,6 @@
 //! Findings in words: when, how severe, and whether they are news.
 
-use analysis::{Finding, FindingKind, FindingState, Severity};
+use analysis::{Finding, FindingKind, FindingState, Severity, Subject};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
@@ -85,11 +85,15 @@ impl<'a> Found<'a> {
 
     /// What was found, beginning with a capital unless a name begins it.
     pub fn message(&self) -> String {
-        let message = match self.finding.message.strip_prefix("the host") {
-            Some(rest) => format!("The host{rest}"),
-            None => self.finding.message.clone(),
-        };
-        cut(&message, SENTENCE, "…")
+        let message = cut(&self.finding.message, SENTENCE, "…");
+        for (word, capital) in [("the host ", "The host "), ("port ", "Port ")] {
+            if let Some(rest) = message.strip_prefix(word)
+                && matches!(self.finding.subject, Subject::Total | Subject::Port(_))
+            {
+                return format!("{capital}{rest}");
+            }
+        }
+        message
     }
 
     /// What was found in one sentence with its time. A quota's has its own.

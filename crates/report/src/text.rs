@@ -14,7 +14,8 @@ use crate::{Compared, Gap, Moment, Report, printable, width};
 use table::Line;
 
 pub(crate) use findings::findings;
-pub(crate) use lines::{Lines, wrapped};
+pub(crate) use lines::Lines;
+pub use lines::wrapped;
 
 /// Gaps, and damaged lines, that are shown.
 const MAX_SHOWN: usize = 5;

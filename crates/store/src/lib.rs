@@ -36,6 +36,7 @@ pub use logs::LogRecord;
 pub use mutes::{MuteRecord, mute, mutes, unmute};
 pub use query::{InputFacts, LogState, Span, StoreStatus, Totals};
 pub use retention::StoredDay;
+pub use segment::Stretch;
 
 use std::path::{Path, PathBuf};
 

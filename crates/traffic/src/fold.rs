@@ -13,11 +13,12 @@ mod restart;
 use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
-use rawlog::{Kind as Family, Row as Line, RowRef, Rows};
+use rawlog::{Kind as Family, Protocol, Row as Line, RowRef, Rows};
 
-use self::give::push_row;
+use self::give::{close_parts, push_row};
 use crate::carry::{Carry, LiveKey, tail_rows};
 use crate::mode::row_volume;
+use crate::owners::Owners;
 use crate::slots::{Key, Kind, Names, Part, Slot, Slots};
 use crate::strings::same;
 use crate::{BucketFacts, Row, Strings, Table, TextId, Volume};
@@ -115,6 +116,7 @@ pub(crate) struct RunFold {
     /// Number of the next frame, from 0.
     next: u64,
     slots: Slots,
+    pub(crate) owners: Owners,
     pub(crate) strings: Strings,
     unknown: TextId,
     /// Slots of the frame before, and of the frame at hand.
@@ -149,7 +151,7 @@ pub(crate) struct RunFold {
 }
 
 impl RunFold {
-    pub(crate) fn new(resolution: i64, style: Style) -> Self {
+    pub(crate) fn new(resolution: i64, style: Style, owners: Owners) -> Self {
         let mut strings = Strings::default();
         let unknown = strings.intern(UNKNOWN);
         RunFold {
@@ -157,6 +159,7 @@ impl RunFold {
             style,
             next: 0,
             slots: Slots::default(),
+            owners,
             strings,
             unknown,
             before: Vec::new(),
@@ -212,6 +215,23 @@ impl RunFold {
     /// Seconds that passed after the last stamp without one: idle frames at the end.
     pub(crate) fn trailing_idle(&self) -> i64 {
         (self.frames_since - 1).max(0)
+    }
+
+    /// Notes who owns a port from the next frame on. A connection that was just seen without an owner
+    /// has this one; one that has an owner keeps it, for it ends with its process. Ports of UDP know
+    /// no connections: another process may take one over.
+    pub(crate) fn note_owner(&mut self, owner: &rawlog::Owner<'_>) {
+        self.owners.note(owner);
+        let name = self.strings.intern(&owner.process.text());
+        for &index in &self.before {
+            let slot = self.slots.get_mut(index);
+            if slot.kind == Kind::Connection
+                && (slot.protocol, slot.local_port) == (Some(owner.protocol), owner.local_port)
+                && (slot.owner.is_none() || owner.protocol == Protocol::Udp)
+            {
+                slot.owner = Some((name, owner.pid));
+            }
+        }
     }
 
     /// A frame that says there was no traffic.
@@ -393,6 +413,8 @@ impl RunFold {
         slot.doubled = doubled;
         (slot.local_port, slot.remote_port) = (row.local_port, row.remote_port);
         slot.protocol = Some(row.protocol);
+        slot.owner = (self.owners.of(row.protocol, row.local_port))
+            .map(|(pid, name)| (self.strings.intern(name), pid));
         self.slots.note_ports(index);
         index
     }
@@ -423,6 +445,7 @@ impl RunFold {
             last_time: 0,
             last_name,
             names: Names::default(),
+            owner: None,
             known: None,
             unknown: None,
             unresolved: Vec::new(),
@@ -523,6 +546,20 @@ impl RunFold {
             }
             let window = slot.now.map(|bytes| bytes.saturating_mul(weight));
             let followed = slot.last_frame.is_some_and(|last| last + 1 == frame);
+            if !followed
+                && slot.in_bucket
+                && !matches!(slot.kind, Kind::Residual | Kind::Rest)
+                && let Some(bucket) = self.bucket
+            {
+                // A pause ends a row, so that rows tell when a key spoke. Rounding comes and goes.
+                close_parts(
+                    &mut self.rows,
+                    &mut self.doubled,
+                    slot,
+                    bucket,
+                    self.unknown,
+                );
+            }
             let rounding = weight - 1;
             if !followed && self.damaged_before {
                 slot.last_growth = None;
@@ -645,6 +682,7 @@ impl RunFold {
             keys.push(LiveKey {
                 table: table(slot),
                 process: has_process(slot).then(|| text(name)),
+                pid: slot.pid_as(name),
                 by_process: slot.kind == Kind::Process,
                 interface: slot.interface.map(text),
                 protocol: slot.protocol.map(|protocol| protocol.as_str().to_owned()),

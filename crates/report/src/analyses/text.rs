@@ -144,8 +144,10 @@ fn slopes(lines: &mut Lines, report: &TrendReport) {
             lines.spark(&values, most),
             volume(most),
             percent.map_or_else(dash, |percent| format!("{percent:+.0} %")),
-            line.slope
-                .map_or_else(dash, |slope| format!("{:.3}", slope.p)),
+            line.slope.map_or_else(dash, |slope| match slope.p {
+                ..0.001 => "<0.001".to_owned(),
+                p => format!("{p:.3}"),
+            }),
         );
         lines.line(&text);
     }

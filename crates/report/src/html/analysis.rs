@@ -204,11 +204,14 @@ impl Drawing<'_> {
         });
         let detail = match &line.slope {
             Some(slope) => format!(
-                "{} a day each day ({} to {}), p = {:.3}{}.",
+                "{} a day each day ({} to {}), p {}{}.",
                 signed(slope.per_day),
                 signed(slope.low),
                 signed(slope.high),
-                slope.p,
+                match slope.p {
+                    ..0.001 => "below 0.001".to_owned(),
+                    p => format!("= {p:.3}"),
+                },
                 match slope.percent_per_week {
                     Some(percent) => format!(", {percent:+.0} % a week"),
                     None => String::new(),

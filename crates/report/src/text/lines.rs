@@ -112,8 +112,8 @@ impl Lines {
     }
 }
 
-/// The words of a text in lines of at most `columns` columns; a longer word is cut.
-pub(crate) fn wrapped(text: &str, columns: usize) -> Vec<String> {
+/// The words of a text in lines of at most `columns` columns; a longer word has its own.
+pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
         let last = lines.last_mut().expect("there is always a line");
