@@ -33,6 +33,8 @@ struct Summary<'a> {
     connections_total: u64,
     comparison: &'a Comparisons,
     findings: &'a [analysis::Finding],
+    findings_muted: u64,
+    findings_silent_because: Option<&'a str>,
     quotas: &'a [analysis::QuotaState],
     input: &'a InputFacts,
     notes: &'a [Note],
@@ -74,6 +76,8 @@ impl Report {
             connections_total: self.connections_total,
             comparison: &self.comparison,
             findings: &self.findings,
+            findings_muted: self.findings_muted,
+            findings_silent_because: self.findings_silent_because.as_deref(),
             quotas: &self.quotas,
             input: &self.input,
             notes: &self.notes,
@@ -81,7 +85,7 @@ impl Report {
     }
 }
 
-fn pretty(value: &impl Serialize) -> String {
+pub(crate) fn pretty(value: &impl Serialize) -> String {
     let text = serde_json::to_string_pretty(value);
     text.expect("a report has text keys and finite numbers") + "\n"
 }
