@@ -120,12 +120,19 @@ fn lasting(history: &History, seconds: &Range<i64>, thresholds: &Thresholds) -> 
         since: history.since,
         ..History::default()
     };
-    let beacons = |thresholds: &Thresholds| -> Vec<Finding> {
-        let mut findings = patterns(history, seconds.clone(), thresholds).findings;
-        findings.retain(|finding| finding.kind == FindingKind::Beacon);
-        findings
+    let found = patterns(history, seconds.clone(), &loose);
+    let mut loosely = found.findings;
+    loosely.retain(|finding| finding.kind == FindingKind::Beacon);
+    let is_strobe = |finding: &Finding| {
+        let mut strobes = found.beacons.iter().filter(|beacon| beacon.is_strobe);
+        strobes.any(|beacon| finding.subject == Subject::Remote(beacon.remote.clone()))
     };
-    let (mut told, mut loosely) = (beacons(thresholds), beacons(&loose));
+    // A strobe is told whatever its score.
+    let is_told = |finding: &&Finding| {
+        let score = finding.observed.unwrap_or_default();
+        score >= thresholds.min_beacon_score || is_strobe(finding)
+    };
+    let mut told: Vec<Finding> = loosely.iter().filter(is_told).cloned().collect();
     told.extend(trend(&total, seconds.clone(), None, thresholds).findings);
     loosely.extend(trend(&total, seconds.clone(), None, &loose).findings);
     Judged { told, loosely }
