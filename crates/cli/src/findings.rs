@@ -10,6 +10,7 @@ use analysis::{
     Finding, FindingKind, History, Judged, Subject, Thresholds, anomalies, patterns, trend,
     with_states,
 };
+use report::Report;
 use store::Store;
 use traffic::Period;
 
@@ -26,20 +27,34 @@ const LEAST_HOURS: usize = 12;
 
 /// What was found.
 #[derive(Debug, Default)]
-pub struct Findings {
+struct Findings {
     /// What is not muted.
-    pub told: Vec<Finding>,
+    told: Vec<Finding>,
     /// How many are muted.
-    pub muted: u64,
+    muted: u64,
     /// Why nothing was judged. `None` where something was.
-    pub silent_because: Option<String>,
+    silent_because: Option<String>,
 }
 
-/// Judges a period of a host, up to `now`.
+/// Adds what is found in the period of a report, up to `now`, unless that is switched off.
 ///
 /// # Errors
 /// Where the store cannot be read.
-pub fn of_period(
+pub fn tell(
+    report: &mut Report,
+    store: &Store,
+    period: Period,
+    settings: &Settings,
+    now: i64,
+) -> Result<(), Failure> {
+    if settings.analysis.in_reports {
+        let found = of_period(store, &report.host, period, settings, now)?;
+        report.set_findings(found.told, found.muted, found.silent_because);
+    }
+    Ok(())
+}
+
+fn of_period(
     store: &Store,
     host: &str,
     period: Period,
