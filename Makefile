@@ -1,7 +1,7 @@
 # Each target works on a fresh machine with cargo, a C compiler and Python: tools are built into
 # .tools on first use, Python packages go to .venv. `make ci` is what every change must pass.
 .PHONY: test test-unit test-integration test-functional test-performance test-faults test-parallel test-html \
-	test-packages coverage lint format security deps deb rpm package ci
+	test-packages test-machine coverage lint format security deps deb rpm package ci
 
 test:
 	cargo test --workspace --locked
@@ -31,6 +31,9 @@ test-html:
 
 test-packages: deb rpm
 	bash scripts/packages.sh
+
+test-machine: deb
+	bash scripts/machine.sh "$$(command -v bandwhich || ls .tools/bin/bandwhich 2>/dev/null)"
 
 coverage: .tools/bin/cargo-tarpaulin
 	.tools/bin/cargo-tarpaulin tarpaulin --workspace --locked --out Html --output-dir target/coverage

@@ -21,7 +21,8 @@ Examples:
   network-monitor report                     every day that has new logs
   network-monitor report --date yesterday    one day
   network-monitor status                     what is pending, what was done
-  network-monitor config init                write a commented settings file
+  network-monitor setup --system             folders, settings and services for all of it
+  network-monitor doctor                     what is wrong, and the cure
 
 Settings are read from config/settings.yaml, else
 $XDG_CONFIG_HOME/network-monitor/settings.yaml, else /etc/network-monitor/settings.yaml.
@@ -129,13 +130,14 @@ pub struct Args {
     #[arg(short, long, global = true, help_heading = GLOBAL)]
     pub quiet: bool,
 
-    /// When to colour
+    /// When to colour: auto (on a terminal, unless NO_COLOR is set), always or never
     #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
-    #[arg(global = true, help_heading = GLOBAL)]
+    #[arg(global = true, help_heading = GLOBAL, hide_possible_values = true)]
     pub color: ColorWhen,
 
-    /// How messages on standard error are written
+    /// How messages on standard error are written: text, or json with one object a line
     #[arg(long, value_enum, value_name = "FORMAT", global = true, help_heading = GLOBAL)]
+    #[arg(hide_possible_values = true)]
     pub log_format: Option<LogFormat>,
 
     /// What to do.

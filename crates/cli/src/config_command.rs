@@ -228,9 +228,9 @@ mod tests {
         let error = answer(&check, &in_folder(folder.path())).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "bad.yaml:3:3: input.mod: unknown key; did you mean mode?\n\
-             bad.yaml:1:11: timezone: \"Mars/Olympus\" is not a time zone; write local or an IANA \
+            "bad.yaml:1:11: timezone: \"Mars/Olympus\" is not a time zone; write local or an IANA \
              name such as Europe/Berlin\n\
+             bad.yaml:3:3: input.mod: unknown key; did you mean mode?\n\
              bad.yaml:4:15: input.resolution: \"7s\" does not divide 15 minutes; write a duration \
              such as 1s, 10s, 60s, 300s or 900s"
         );

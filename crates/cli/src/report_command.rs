@@ -140,7 +140,10 @@ fn run_untold(
         return dry_run(args, when, settings, world, out);
     }
     if args.force && args.date.is_none() {
-        warn!("--force writes anew only reports of days with news; name others with --date");
+        warn!(
+            "without --date, --force writes anew only reports of days with new logs; for others name \
+             the day, as in --date yesterday --force"
+        );
     }
     let mut result = RunResult {
         not_yet_active: settings.not_yet_active(),
@@ -662,8 +665,8 @@ fn conclude(
 /// One line per fact of what was read.
 pub fn accounting(ingest: &IngestSummary) -> String {
     let mut text = format!(
-        "Logs: {} found, {} new, {} known, {} unchanged, {} without content",
-        ingest.files, ingest.new, ingest.known, ingest.unchanged, ingest.empty
+        "Logs: {} found, {} new, {} not changed since, {} only repeating others, {} empty",
+        ingest.files, ingest.new, ingest.unchanged, ingest.known, ingest.empty
     );
     if !ingest.unreadable.is_empty() {
         text.push_str(&format!(", {} with trouble", ingest.unreadable.len()));

@@ -167,7 +167,12 @@ impl Settings {
         if let Some(path) = exposed_password_file(&settings.email) {
             return Err(SettingsError::Exposed { path });
         }
-        let problems = reader.typed.problems;
+        let mut problems = reader.typed.problems;
+        // As the file is read from its top; what stands elsewhere comes behind it.
+        problems.sort_by_key(|problem| match problem.place {
+            Place::File { line, column, .. } => (line, column),
+            Place::Variable(_) | Place::Flag(_) | Place::Default => (u64::MAX, 0),
+        });
         if problems.is_empty() {
             Ok(settings)
         } else {

@@ -19,6 +19,8 @@ pub use lines::wrapped;
 
 /// Gaps, and damaged lines, that are shown.
 const MAX_SHOWN: usize = 5;
+/// The part of a period from which on it counts as observed.
+const MOSTLY: f64 = 0.9;
 
 /// Which characters a terminal can show.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -239,7 +241,7 @@ impl Summary<'_> {
         };
         let same_weekday = |days: u32| match days {
             1 => "the same weekday before".to_owned(),
-            days => format!("the same weekdays before, {days} days"),
+            days => format!("{days} same weekdays before"),
         };
         let comparison = &self.report.comparison;
         let rows = [
@@ -258,6 +260,8 @@ impl Summary<'_> {
                 change,
                 download_bps,
                 upload_bps,
+                observed_seconds,
+                days,
                 ..
             },
             name,
@@ -268,8 +272,16 @@ impl Summary<'_> {
                 None => "new".to_owned(),
             };
             let then = rate(download_bps.saturating_add(*upload_bps));
-            self.lines
-                .labelled(label, &format!("{change:>9} on the {then} of {name}"));
+            // The rate of a few minutes says little of a day.
+            let observed = *observed_seconds as f64 / (f64::from(*days) * 86_400.0);
+            let observed = match observed < MOSTLY {
+                true => format!(" ({} observed)", percent(observed)),
+                false => String::new(),
+            };
+            self.lines.labelled(
+                label,
+                &format!("{change:>9} on the {then} of {name}{observed}"),
+            );
             label = "";
         }
     }
@@ -304,7 +316,7 @@ impl Summary<'_> {
                 "bandwhich's tables differ by {}",
                 bytes(input.disagreement_bytes)
             );
-            self.lines.labelled("Doubt", &text);
+            self.lines.labelled("Unsure", &text);
         }
     }
 

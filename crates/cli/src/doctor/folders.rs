@@ -113,11 +113,10 @@ fn fault(key: &str, path: &Path, access: Access, machine: &Machine) -> Option<Ch
 /// A file of the history that whoever runs the reports cannot write, because another user ran one.
 fn strange(store: &Path, machine: &Machine) -> Option<Check> {
     let account = machine.account.as_ref()?;
-    let entries = fs::read_dir(store)
-        .ok()?
-        .flatten()
-        .map(|entry| entry.path());
-    let strange = entries
+    let strange = [store.to_owned(), store.join("outbox")]
+        .iter()
+        .filter_map(|folder| fs::read_dir(folder).ok())
+        .flat_map(|entries| entries.flatten().map(|entry| entry.path()))
         .filter(|path| account.obstacle(path, Access::Write).is_some())
         .min()?;
     let name = &account.name;

@@ -25,7 +25,7 @@ pub(super) fn checks(
     world: &World,
 ) -> Vec<Check> {
     let (status, failure) = status::collect(settings, world);
-    let mut checks = runs(&status, settings, world);
+    let mut checks = runs(&status, settings, machine, world);
     if let Some(failure) = failure {
         let failure = failure.in_store(&settings.paths.store_dir);
         let cure = failure
@@ -42,21 +42,18 @@ pub(super) fn checks(
             "what is whole of it was counted; move the log away once it needs no looking at",
         )
     }));
-    checks.extend(outbox(&status));
+    checks.extend(outbox(&status, machine));
     let has_collector = services::has_collector(machine, surroundings);
     checks.extend(logs(settings, has_collector, world));
     checks
 }
 
-fn runs(status: &Status, settings: &Settings, world: &World) -> Vec<Check> {
+fn runs(status: &Status, settings: &Settings, machine: &Machine, world: &World) -> Vec<Check> {
     const TOPIC: &str = "last run";
     let Some(run) = &status.last_run else {
         let said = "there was none yet";
-        return vec![Check::advice(
-            TOPIC,
-            said,
-            "`network-monitor report` does it all once",
-        )];
+        let cure = format!("`{}` does it all once", machine.report_now());
+        return vec![Check::advice(TOPIC, said, cure)];
     };
     let zone = &settings.time_zone;
     let began = time_of(run.started, zone);
@@ -64,7 +61,10 @@ fn runs(status: &Status, settings: &Settings, world: &World) -> Vec<Check> {
         return vec![Check::fault(
             TOPIC,
             format!("the {} of {began} failed: {error}", run.command),
-            "mend what it names; `network-monitor report` does the rest",
+            format!(
+                "mend what it names; `{}` does the rest",
+                machine.report_now()
+            ),
         )];
     }
     let last = run.last_success.unwrap_or(run.started);
@@ -84,7 +84,7 @@ fn runs(status: &Status, settings: &Settings, world: &World) -> Vec<Check> {
     )]
 }
 
-fn outbox(status: &Status) -> Option<Check> {
+fn outbox(status: &Status, machine: &Machine) -> Option<Check> {
     let late: Vec<_> = status
         .outbox
         .iter()
@@ -99,7 +99,10 @@ fn outbox(status: &Status) -> Option<Check> {
             first.subject,
             first.trouble.as_deref().unwrap_or_default()
         ),
-        "`network-monitor email test` shows why; `network-monitor email flush` sends them then",
+        format!(
+            "`network-monitor email test` shows why; `{}` sends them then",
+            machine.report_now()
+        ),
     ))
 }
 
@@ -153,7 +156,14 @@ fn logs(settings: &Settings, has_collector: bool, world: &World) -> Vec<Check> {
     match silent.is_empty() {
         true => vec![Check::ok(
             TOPIC,
-            format!("{} in {folder}, written up to now", found.logs.len()),
+            format!(
+                "{} in {folder}, the newest written at {}",
+                found.logs.len(),
+                time_of(
+                    newest.into_values().max().unwrap_or_default(),
+                    &settings.time_zone
+                )
+            ),
         )],
         false => silent,
     }

@@ -375,7 +375,7 @@ fn folders_that_the_services_keep_closed_are_faults_until_a_drop_in_opens_them()
 fn logs_that_stopped_are_a_fault_sooner_where_they_are_made_here() {
     let scratch = Scratch::new();
     scratch.log("new.log", 3600);
-    scratch.assert("logs", Verdict::Ok, "written up to now", "");
+    scratch.assert("logs", Verdict::Ok, "the newest written at 2026-11-24T", "");
     scratch.serve(&ENABLED);
     scratch.assert(
         "logs",

@@ -172,7 +172,7 @@ fn program(target: &Target) -> Result<String, Failure> {
     if target.scope == Scope::System && is_home {
         return Err(Failure::Usage(format!(
             "{shown}: the machine's services see no homes; install the program to /usr/local/bin, as \
-             cargo install --root /usr/local does"
+             by sudo install {shown} /usr/local/bin/"
         )));
     }
     Ok(shown)
@@ -270,7 +270,8 @@ fn next(
     match target.scope {
         Scope::System => {
             if !has_bandwhich {
-                add("  cargo install --locked --root /usr/local bandwhich".to_owned());
+                add("  cargo install --locked bandwhich".to_owned());
+                add("  sudo install ~/.cargo/bin/bandwhich /usr/local/bin/".to_owned());
             }
             add(format!(
                 "  edit {settings}: the section email, for the daily letter"

@@ -586,6 +586,18 @@ fn what_a_killed_run_left_goes_also_where_nothing_is_written() {
     assert_eq!((strays("reports"), strays("archive")), (0, 0));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_link_to_a_log_that_was_archived_is_no_trouble() {
+    let lab = lab("");
+    lab.put(LOG, &recording(LOG));
+    std::os::unix::fs::symlink(LOG, lab.logs().join("current.log")).unwrap();
+    lab.run(&["report"]).done();
+    assert_eq!(names(&lab, "archive").len(), 2);
+    assert!(!lab.logs().join(LOG).exists());
+    lab.run(&["report"]).done();
+}
+
 #[test]
 fn the_history_comes_back_from_the_archives_alone() {
     let lab = lab("");
