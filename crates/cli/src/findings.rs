@@ -10,6 +10,7 @@ use analysis::{
     Finding, FindingKind, History, Judged, Subject, Thresholds, anomalies, patterns, trend,
     with_states,
 };
+use report::Report;
 use store::Store;
 use traffic::Period;
 
@@ -26,20 +27,34 @@ const LEAST_HOURS: usize = 12;
 
 /// What was found.
 #[derive(Debug, Default)]
-pub struct Findings {
+struct Findings {
     /// What is not muted.
-    pub told: Vec<Finding>,
+    told: Vec<Finding>,
     /// How many are muted.
-    pub muted: u64,
+    muted: u64,
     /// Why nothing was judged. `None` where something was.
-    pub silent_because: Option<String>,
+    silent_because: Option<String>,
 }
 
-/// Judges a period of a host, up to `now`.
+/// Adds what is found in the period of a report, up to `now`, unless that is switched off.
 ///
 /// # Errors
 /// Where the store cannot be read.
-pub fn of_period(
+pub fn tell(
+    report: &mut Report,
+    store: &Store,
+    period: Period,
+    settings: &Settings,
+    now: i64,
+) -> Result<(), Failure> {
+    if settings.analysis.in_reports {
+        let found = of_period(store, &report.host, period, settings, now)?;
+        report.set_findings(found.told, found.muted, found.silent_because);
+    }
+    Ok(())
+}
+
+fn of_period(
     store: &Store,
     host: &str,
     period: Period,
@@ -120,12 +135,19 @@ fn lasting(history: &History, seconds: &Range<i64>, thresholds: &Thresholds) -> 
         since: history.since,
         ..History::default()
     };
-    let beacons = |thresholds: &Thresholds| -> Vec<Finding> {
-        let mut findings = patterns(history, seconds.clone(), thresholds).findings;
-        findings.retain(|finding| finding.kind == FindingKind::Beacon);
-        findings
+    let found = patterns(history, seconds.clone(), &loose);
+    let mut loosely = found.findings;
+    loosely.retain(|finding| finding.kind == FindingKind::Beacon);
+    let is_strobe = |finding: &Finding| {
+        let mut strobes = found.beacons.iter().filter(|beacon| beacon.is_strobe);
+        strobes.any(|beacon| finding.subject == Subject::Remote(beacon.remote.clone()))
     };
-    let (mut told, mut loosely) = (beacons(thresholds), beacons(&loose));
+    // A strobe is told whatever its score.
+    let is_told = |finding: &&Finding| {
+        let score = finding.observed.unwrap_or_default();
+        score >= thresholds.min_beacon_score || is_strobe(finding)
+    };
+    let mut told: Vec<Finding> = loosely.iter().filter(is_told).cloned().collect();
     told.extend(trend(&total, seconds.clone(), None, thresholds).findings);
     loosely.extend(trend(&total, seconds.clone(), None, &loose).findings);
     Judged { told, loosely }

@@ -450,16 +450,11 @@ pub fn write(
     let mut report = builder.finish(input, compared);
     let quotas = quotas::states(store, settings, Some(host), period, world.now)?;
     report.set_quotas(quotas, zone);
-    if settings.analysis.in_reports {
-        match findings::of_period(store, host, period, settings, world.now) {
-            Err(Failure::Store(error)) if error.is_damaged_file() => {
-                note_damage(damage, host, &period, "no findings", &error);
-            }
-            found => {
-                let found = found?;
-                report.set_findings(found.told, found.muted, found.silent_because);
-            }
+    match findings::tell(&mut report, store, period, settings, world.now) {
+        Err(Failure::Store(error)) if error.is_damaged_file() => {
+            note_damage(damage, host, &period, "no findings", &error);
         }
+        told => told?,
     }
     if formats.contains(&ReportFormat::Html) {
         match past(store, host, seconds.start, include_loopback) {

@@ -119,14 +119,14 @@ fn slopes(lines: &mut Lines, report: &TrendReport) {
         return;
     }
     lines.blank();
-    let (left, numbers) = (lines.width - 58, 26);
+    let left = room(lines, 58);
     lines.heading(&format!(
         "{:<width$}{:>10}{:>8}{:>8}",
         "Bytes a day",
         "most",
         "a week",
         "p",
-        width = lines.width - numbers
+        width = left + 32
     ));
     for line in shown {
         let days = &line.days[line.days.len().saturating_sub(DAYS)..];
@@ -159,7 +159,7 @@ fn movers(lines: &mut Lines, title: &str, movers: &[Mover]) {
         return;
     }
     lines.blank();
-    let left = lines.width - 30;
+    let left = room(lines, 30);
     lines.heading(&format!(
         "{title:<left$}{:>10}{:>10}{:>10}",
         "a day", "before", "usual"
@@ -267,6 +267,11 @@ fn patterns(lines: &mut Lines, report: &PatternReport) {
     }
 }
 
+/// Columns left for names beside others. Where there is too little room, the last columns are cut.
+fn room(lines: &Lines, others: usize) -> usize {
+    lines.width.saturating_sub(others).max(12)
+}
+
 fn mean(known: impl Iterator<Item = f64>) -> Option<f64> {
     let known: Vec<f64> = known.collect();
     (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
@@ -277,7 +282,7 @@ fn recurring(lines: &mut Lines, report: &PatternReport) {
         return;
     }
     lines.blank();
-    let left = lines.width - 38;
+    let left = room(lines, 38);
     lines.heading(&format!(
         "{:<left$}{:>8}{:>10}{:>8}{:>12}",
         "Transfers that recur", "at", "size", "days", "takes"
@@ -303,7 +308,7 @@ fn beacons(lines: &mut Lines, beacons: &[Beacon]) {
         return;
     }
     lines.blank();
-    let left = lines.width - 52;
+    let left = room(lines, 52);
     lines.heading(&format!(
         "{:<left$}{:>6}{:>7}{:>6}{:>6}{:>6}{:>13}{:>8}",
         "Beacons", "score", "times", "sizes", "hist.", "dur.", "every", "events"

@@ -7,6 +7,8 @@ use crate::{Found, Report};
 
 /// Findings, and reasons of each, that a page shows.
 const MOST: usize = 100;
+/// Findings that stand before the curve; the others are folded away.
+const FIRST: usize = 6;
 const MOST_REASONS: usize = 10;
 /// Columns of a reason.
 const REASON: usize = 400;
@@ -27,6 +29,7 @@ pub(super) struct Shown {
 pub(super) struct Findings {
     has_any: bool,
     news: Vec<Shown>,
+    more: Vec<Shown>,
     going_on: Vec<Shown>,
     told: Option<String>,
 }
@@ -40,7 +43,8 @@ pub(super) fn findings(report: &Report) -> Findings {
     };
     Findings {
         has_any: told.is_some() || !old.is_empty() || !new.is_empty(),
-        news: shown(&new),
+        news: shown(&new[..new.len().min(FIRST)]),
+        more: shown(&new[new.len().min(FIRST)..]),
         going_on: shown(&old),
         told,
     }

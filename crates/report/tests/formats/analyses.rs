@@ -180,7 +180,7 @@ fn the_page_of_an_analysis_shows_the_band_and_lets_no_name_act() {
         let marks = match kind {
             "trend" => ["class=\"slope\"", "The billing month"],
             "anomaly" => ["class=\"usual\"", "class=\"unusual\""],
-            _ => ["203.0.113.66:443/tcp", "class=\"week\""],
+            _ => ["203.0.113.66:443", "class=\"week\""],
         };
         for mark in marks {
             assert!(page.contains(mark), "{kind}: {mark}");
