@@ -143,21 +143,14 @@ def fetch(name, total, seconds):
     return inside(NAMES[0], sys.executable, "-c", FETCH, name, SERVER, str(PORT), str(total), str(seconds))
 
 
-def comm_pid(name):
+def named(name):
+    """The ids of living processes of this name in the client's namespace."""
+    found, home = [], os.stat(f"/run/netns/{NAMES[0]}").st_ino
     for folder in pathlib.Path("/proc").glob("[0-9]*"):
         try:
-            if (folder / "comm").read_text().strip() == name:
-                return int(folder.name)
-        except OSError:
-            pass
-    return None
-
-
-def children(name):
-    found = []
-    for folder in pathlib.Path("/proc").glob("[0-9]*"):
-        try:
-            if (folder / "comm").read_text().strip() == name and ") Z " not in (folder / "stat").read_text():
+            is_here = os.stat(folder / "ns/net").st_ino == home
+            is_alive = ") Z " not in (folder / "stat").read_text()
+            if is_here and is_alive and (folder / "comm").read_text().strip() == name:
                 found.append(int(folder.name))
         except OSError:
             pass
@@ -171,7 +164,7 @@ def volumes_and_pids(folder, program, bandwhich):
     wanted = {"fetch-a": (8_000_000, 40), "fetch-b": (3_000_000, 30), "fetch-c": (1_000_000, 20)}
     running = {name: fetch(name, *size) for name, size in wanted.items()}
     time.sleep(3)
-    pids = {name: comm_pid(name) for name in wanted}
+    pids = {name: next(iter(named(name)), None) for name in wanted}
     for process in running.values():
         process.wait()
     # Beyond the next note of the counters.
@@ -224,7 +217,7 @@ def killed(folder, program, bandwhich):
     collector = Collector(folder, program, bandwhich)
     load = fetch("fetch-k", 4_000_000, 20)
     time.sleep(6)
-    for pid in children("bandwhich"):
+    for pid in named("bandwhich"):
         os.kill(pid, signal.SIGKILL)
     load.wait()
     time.sleep(3)
@@ -238,7 +231,7 @@ def killed(folder, program, bandwhich):
     found, copied = all_frames(folder / "logs"), collector.copied()
     missing = [frame for frame in copied if frame not in found]
     check("kill -9 of the collector: frames lost", len(missing) <= 4, f"{len(missing)} of {len(copied)}")
-    left = children("bandwhich")
+    left = named("bandwhich")
     check("kill -9 of the collector: nobody is left behind", not left, left)
     whole = all(log.read_bytes().endswith(b"\n\n") for log in logs(folder / "logs"))
     check("all logs end with a whole frame", whole, [log.name for log in logs(folder / "logs")])

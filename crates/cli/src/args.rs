@@ -1,12 +1,18 @@
 //! The command line as it is typed. What it means together with the settings file is settled in
 //! `settings.rs`; days and periods are read by the commands that take them.
 
+mod analysis;
+
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::settings::Override;
+
+pub use analysis::{
+    AnalysisArgs, AnalysisCommand, AnalysisFormat, AnalysisKind, MuteArgs, MutesArgs, UnmuteArgs,
+};
 
 const GLOBAL: &str = "Global options";
 
@@ -73,6 +79,7 @@ Examples:
   network-monitor archive --dry-run                    what would be archived and deleted
   network-monitor archive verify                       whether the archives are whole
   network-monitor archive restore 2025-01-01 --to /tmp/logs";
+
 const EMAIL_HELP: &str = "\
 Letters that could not be sent wait in the outbox; each report sends them again, with growing pauses.
 
@@ -174,6 +181,9 @@ pub enum Command {
     /// Ingests every pending log, writes the reports and archives the logs
     #[command(after_help = REPORT_HELP)]
     Report(ReportArgs),
+    /// Judges the stored history: trend, anomalies, patterns
+    #[command(after_help = analysis::HELP, alias = "analyze")]
+    Analysis(AnalysisArgs),
     /// Brings logs into the history, without reports
     #[command(after_help = INGEST_HELP)]
     Ingest(IngestArgs),
@@ -487,7 +497,8 @@ impl Args {
                     set("--host", "host", host);
                 }
             }
-            Command::Collect(_)
+            Command::Analysis(_)
+            | Command::Collect(_)
             | Command::Status(_)
             | Command::Archive(_)
             | Command::Email(_)

@@ -4,6 +4,7 @@
 //! each room. It promises no stable interface.
 
 pub mod accounts;
+pub mod analysis_command;
 pub mod archive_command;
 pub mod archiving;
 pub mod args;
@@ -14,10 +15,12 @@ pub mod doctor;
 pub mod email_command;
 pub mod facts;
 pub mod failure;
+pub mod findings;
 pub mod history;
 pub mod letter;
 pub mod logging;
 pub mod metrics;
+pub mod mutes;
 pub mod output;
 pub mod password;
 pub mod periods;

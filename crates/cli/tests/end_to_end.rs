@@ -1,6 +1,8 @@
 //! The binary over logs as a user has them: what it writes, what it says, and how it ends.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "end_to_end/analyses.rs"]
+mod analyses;
 #[path = "end_to_end/archive.rs"]
 mod archive;
 #[cfg(target_os = "linux")]

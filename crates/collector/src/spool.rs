@@ -193,7 +193,8 @@ mod tests {
         for _ in 0..3 {
             spool.begin(now).unwrap();
             spool.append(b"x", Instant::now()).unwrap();
-            names.push(spool.path().unwrap().file_name().unwrap().to_owned());
+            let name = spool.path().unwrap().file_name().unwrap();
+            names.push(name.to_string_lossy().into_owned());
         }
         let expected = ["", "_2", "_3"].map(|end| format!("bandwhich_20260301_1731{end}.log"));
         assert_eq!(names, expected);

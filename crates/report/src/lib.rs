@@ -5,6 +5,7 @@
 //! them computes a number of its own. Nothing here touches files, clocks or the network: bytes go
 //! to a writer, and `now` is an argument.
 
+mod analyses;
 mod arithmetic;
 mod buckets;
 mod build;
@@ -14,6 +15,7 @@ mod connections;
 mod coverage;
 mod csv;
 mod curve;
+mod findings;
 mod history;
 mod html;
 mod json;
@@ -32,11 +34,13 @@ mod traces;
 mod units;
 mod zip;
 
+pub use analyses::{Analysis, HostAnalysis, Told};
 pub use build::{Builder, Context, Options};
 pub use comparison::{Compared, Comparison, Comparisons, Totals};
 pub use connections::{Connection, ConnectionView};
 pub use coverage::{Coverage, Gap};
 pub use curve::Curve;
+pub use findings::Found;
 pub use history::{History, NewName, NewNames, Past};
 pub use html::{HtmlError, HtmlOptions, timestamp_of_html};
 pub use moment::Moment;

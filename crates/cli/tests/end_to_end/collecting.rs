@@ -340,7 +340,7 @@ fn a_full_disk_is_told_and_what_waited_is_written_when_there_is_room() {
     run.wait_for_frames(&logs, 1);
     let copy = run.lab.path("fake.copy");
     // More than fits.
-    until(|| fs::metadata(&copy).is_ok_and(|copy| copy.len() > 300_000));
+    until(|| fs::metadata(&copy).is_ok_and(|copy| copy.len() > 180_000));
     let full = all_frames(&logs_in(&logs));
     fs::remove_file(logs.join("filler")).unwrap();
     run.wait_for_frames(&logs, full.len() + 3);
