@@ -33,6 +33,8 @@ struct Summary<'a> {
     connections_total: u64,
     comparison: &'a Comparisons,
     findings: &'a [analysis::Finding],
+    findings_muted: u64,
+    findings_silent_because: Option<&'a str>,
     quotas: &'a [analysis::QuotaState],
     #[serde(skip_serializing_if = "Option::is_none")]
     reconciliation: &'a Option<Reconciliation>,
@@ -76,6 +78,8 @@ impl Report {
             connections_total: self.connections_total,
             comparison: &self.comparison,
             findings: &self.findings,
+            findings_muted: self.findings_muted,
+            findings_silent_because: self.findings_silent_because.as_deref(),
             quotas: &self.quotas,
             reconciliation: &self.reconciliation,
             input: &self.input,
@@ -84,7 +88,7 @@ impl Report {
     }
 }
 
-fn pretty(value: &impl Serialize) -> String {
+pub(crate) fn pretty(value: &impl Serialize) -> String {
     let text = serde_json::to_string_pretty(value);
     text.expect("a report has text keys and finite numbers") + "\n"
 }

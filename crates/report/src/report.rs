@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use analysis::{Finding, QuotaState};
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::connections::{ClosedConnections, Connection, ConnectionView};
@@ -71,6 +72,12 @@ pub struct Report {
     pub comparison: Comparisons,
     /// What an analysis found.
     pub findings: Vec<Finding>,
+    /// Findings that are muted, and so are not among them.
+    #[serde(default)]
+    pub findings_muted: u64,
+    /// Why nothing was judged. `None` where something was, and where that is switched off.
+    #[serde(default)]
+    pub findings_silent_because: Option<String>,
     /// Allowances of bytes, at the end of the period or now.
     #[serde(default)]
     pub quotas: Vec<QuotaState>,
@@ -85,9 +92,16 @@ pub struct Report {
     /// What was before the period, where the caller looked back; JSON does not hold it.
     #[serde(skip)]
     pub history: Option<History>,
+    /// The zone the period's days are cut in; JSON holds its name alone.
+    #[serde(skip, default = "utc")]
+    pub(crate) zone: TimeZone,
     /// All connections. `None` in a report that was read back from JSON.
     #[serde(skip)]
     pub(crate) every_connection: Option<Arc<ClosedConnections>>,
+}
+
+fn utc() -> TimeZone {
+    TimeZone::UTC
 }
 
 /// The period of a report.

@@ -17,6 +17,7 @@ mod identity;
 mod ingest;
 mod links;
 mod logs;
+mod mutes;
 mod partition;
 mod query;
 mod retention;
@@ -32,8 +33,10 @@ pub use error::{Error, Result};
 pub use fold::{FoldedLog, fold_log};
 pub use ingest::{IngestReport, Outcome};
 pub use logs::LogRecord;
+pub use mutes::{MuteRecord, mute, mutes, unmute};
 pub use query::{InputFacts, LogState, Span, StoreStatus, Totals};
 pub use retention::StoredDay;
+pub use segment::Stretch;
 
 use std::path::{Path, PathBuf};
 

@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use foldhash::fast::FixedState;
 use rawlog::{Kind as Family, Row as Line, RowRef, Rows};
 
-use self::give::push_row;
+use self::give::{close_parts, push_row};
 use crate::carry::{Carry, LiveKey, tail_rows};
 use crate::mode::row_volume;
 use crate::owners::Owners;
@@ -539,6 +539,20 @@ impl RunFold {
             }
             let window = slot.now.map(|bytes| bytes.saturating_mul(weight));
             let followed = slot.last_frame.is_some_and(|last| last + 1 == frame);
+            if !followed
+                && slot.in_bucket
+                && !matches!(slot.kind, Kind::Residual | Kind::Rest)
+                && let Some(bucket) = self.bucket
+            {
+                // A pause ends a row, so that rows tell when a key spoke. Rounding comes and goes.
+                close_parts(
+                    &mut self.rows,
+                    &mut self.doubled,
+                    slot,
+                    bucket,
+                    self.unknown,
+                );
+            }
             let rounding = weight - 1;
             if !followed && self.damaged_before {
                 slot.last_growth = None;

@@ -32,7 +32,8 @@ impl Table {
     }
 }
 
-/// What one connection moved in one bucket. Several rows may share bucket and connection: add them.
+/// What one connection moved in one bucket without a pause: a refresh that does not print it ends a
+/// row. Several rows may share bucket and connection: add them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row {
     /// Which set it belongs to.

@@ -13,25 +13,13 @@ impl RunFold {
         for index in std::mem::take(&mut self.in_bucket) {
             let slot = self.slots.get_mut(index);
             slot.in_bucket = false;
-            let best = slot.names.best();
-            let mut known = slot.known.take();
-            if let Some(unknown) = slot.unknown.take() {
-                match (&mut known, best) {
-                    (Some((name, known)), Some(best)) if *name == best => known.join(&unknown),
-                    _ => {
-                        if best.is_none() {
-                            let place = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
-                            slot.unresolved.push(place);
-                        }
-                        let name = best.unwrap_or(self.unknown);
-                        let (rows, doubled) = (&mut self.rows, &mut self.doubled);
-                        push_row(rows, doubled, slot, bucket, name, &unknown);
-                    }
-                }
-            }
-            if let Some((name, part)) = known {
-                push_row(&mut self.rows, &mut self.doubled, slot, bucket, name, &part);
-            }
+            close_parts(
+                &mut self.rows,
+                &mut self.doubled,
+                slot,
+                bucket,
+                self.unknown,
+            );
         }
         self.batch_buckets += 1;
         let gone: Vec<u32> = self
@@ -133,6 +121,34 @@ fn resolve(rows: &mut [Row], slot: &mut Slot) {
             rows[place as usize].process = Some(name);
             rows[place as usize].pid = slot.pid_as(name);
         }
+    }
+}
+
+/// Turns what a key gathered in a bucket since its last pause into rows.
+pub(super) fn close_parts(
+    rows: &mut Vec<Row>,
+    doubled: &mut Volume,
+    slot: &mut Slot,
+    bucket: i64,
+    unknown_name: TextId,
+) {
+    let best = slot.names.best();
+    let mut known = slot.known.take();
+    if let Some(unknown) = slot.unknown.take() {
+        match (&mut known, best) {
+            (Some((name, known)), Some(best)) if *name == best => known.join(&unknown),
+            _ => {
+                if best.is_none() {
+                    let place = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+                    slot.unresolved.push(place);
+                }
+                let name = best.unwrap_or(unknown_name);
+                push_row(rows, doubled, slot, bucket, name, &unknown);
+            }
+        }
+    }
+    if let Some((name, part)) = known {
+        push_row(rows, doubled, slot, bucket, name, &part);
     }
 }
 
