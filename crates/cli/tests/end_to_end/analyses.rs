@@ -21,7 +21,7 @@ struct Day {
 }
 
 /// A day of which somewhat more than half is observed, or all of it where it has a beacon: nginx
-/// receives something at the beginning of each hour.
+/// receives something in each hour.
 fn log(number: i64, day: Day) -> Vec<u8> {
     let seconds = if day.beacon { 3600 } else { 1900 };
     let mut log = String::new();
@@ -29,7 +29,9 @@ fn log(number: i64, day: Day) -> Vec<u8> {
         for second in 0..seconds {
             let at = midnight(number) + hour * 3600 + second;
             let mut rows = Vec::new();
-            if second < 5 {
+            // At no regular time, which would be a beacon.
+            let begin = (number * 31 + hour * hour * 53 + hour * 17) % 1700;
+            if (begin..begin + 5).contains(&second) {
                 let factor = if day.spike == Some(hour) { 40 } else { 1 };
                 let usual = 40_000 + (number * 7919 + hour * 31) % 10 * 1000;
                 rows.push(("nginx", "198.51.100.7", usual * factor));
