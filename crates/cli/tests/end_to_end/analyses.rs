@@ -29,15 +29,16 @@ fn log(number: i64, day: Day) -> Vec<u8> {
         for second in 0..seconds {
             let at = midnight(number) + hour * 3600 + second;
             let mut rows = Vec::new();
-            // At no regular time, which would be a beacon.
-            let begin = (number * 31 + hour * hour * 53 + hour * 17) % 1700;
-            if (begin..begin + 5).contains(&second) {
+            if second < 5 {
                 let factor = if day.spike == Some(hour) { 40 } else { 1 };
                 let usual = 40_000 + (number * 7919 + hour * 31) % 10 * 1000;
-                rows.push(("nginx", "198.51.100.7", usual * factor));
+                // The same in an hour, whatever part of it is observed; a peer an hour, lest they
+                // be beacons.
+                let usual = usual * seconds / 1900;
+                rows.push(("nginx", format!("198.51.100.{}", hour + 1), usual * factor));
             }
             if day.beacon && (30..35).contains(&(second % 600)) {
-                rows.push(("<UNKNOWN>", "203.0.113.66", 100));
+                rows.push(("<UNKNOWN>", "203.0.113.66".to_owned(), 100));
             }
             log.push_str("Refreshing:\n");
             for (name, _, down) in &rows {
@@ -234,7 +235,7 @@ fn every_analysis_is_written_in_every_form_while_another_run_holds_the_store() {
         assert!(page.contains("default-src 'none'") && page.ends_with("</html>\n"));
         assert!(kind == "patterns" || page.contains("<svg"), "{kind}");
     }
-    let patterns = analysis(&lab, &["--type", "patterns"]);
+    let patterns = analysis(&lab, &["--type", "patterns", "--date", "2020-03-12"]);
     let beacon = &patterns["hosts"][0]["beacons"][0];
     assert_eq!(beacon["remote"], "203.0.113.66");
     assert_eq!(beacon["port"], 443);
