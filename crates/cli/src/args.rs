@@ -61,6 +61,16 @@ Examples:
   network-monitor ingest old/*.log.gz --host web2          another machine's logs
   bandwhich --raw | network-monitor ingest -               straight from bandwhich";
 
+const COLLECT_HELP: &str = "\
+Runs bandwhich until it is stopped (SIGTERM, Ctrl-C) and writes what it prints, unchanged, to
+paths.log_dir/bandwhich_YYYYMMDD_HHMM.log: a new log each hour or day (collect.rotate), begun between
+two frames. Beside that it notes process ids and the kernel's counters, which bandwhich does not
+print. bandwhich needs root or capabilities: if they are missing, the command says which.
+
+Examples:
+  network-monitor collect                                  all interfaces
+  network-monitor collect -- --interface eth0 --show-dns   these arguments are bandwhich's";
+
 const ARCHIVE_HELP: &str = "\
 A log is archived once it is in the history, its day is over and nobody writes it any more. It is
 read back from the archive before it is removed. `report` does all this by itself.
@@ -177,6 +187,9 @@ pub enum Command {
     /// Brings logs into the history, without reports
     #[command(after_help = INGEST_HELP)]
     Ingest(IngestArgs),
+    /// Keeps bandwhich running and writes its logs
+    #[command(after_help = COLLECT_HELP)]
+    Collect(CollectArgs),
     /// Shows what is pending and what was done
     Status(StatusArgs),
     /// Examines whether logs, reports and letters can come by themselves, and names the cures
@@ -203,6 +216,14 @@ pub enum Command {
     /// Prints the manual page, or writes all pages to a folder
     #[command(after_help = MAN_HELP)]
     Man(ManArgs),
+}
+
+/// The options of `collect`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct CollectArgs {
+    /// Arguments for bandwhich, behind those of collect.args
+    #[arg(last = true, value_name = "BANDWHICH ARGS")]
+    pub bandwhich: Vec<String>,
 }
 
 /// The options of `report`.
@@ -477,6 +498,7 @@ impl Args {
                 }
             }
             Command::Analysis(_)
+            | Command::Collect(_)
             | Command::Status(_)
             | Command::Archive(_)
             | Command::Email(_)

@@ -7,6 +7,7 @@
 mod folders;
 mod history;
 mod mail;
+mod recording;
 mod services;
 mod settings;
 #[cfg(all(test, target_os = "linux"))]
@@ -181,6 +182,7 @@ fn examine(
     checks.extend(folders::disk(settings));
     checks.extend(time::checks(settings, surroundings, world));
     checks.extend(services::checks(settings, machine, surroundings));
+    checks.extend(recording::checks(settings, machine, surroundings));
     checks.extend(history::checks(settings, machine, surroundings, world));
     checks.extend(mail::checks(settings));
     checks

@@ -8,6 +8,7 @@ pub mod analysis_command;
 pub mod archive_command;
 pub mod archiving;
 pub mod args;
+pub mod collect_command;
 pub mod completions;
 pub mod config_command;
 pub mod doctor;

@@ -434,6 +434,8 @@ pub fn write(
         false => None,
     };
     let mut builder = Builder::new(context, options);
+    let logs = store.input_facts(host, seconds.clone())?;
+    builder.interface_counts(&logs.interfaces);
     store.read_rows::<Failure>(host, seconds.clone(), |row| {
         Failure::if_interrupted()?;
         builder.row(row);
@@ -445,7 +447,7 @@ pub fn write(
     for facts in store.read_facts(host, seconds.clone())? {
         builder.bucket(&facts);
     }
-    let input = input_facts(&store.input_facts(host, seconds.clone())?, zone);
+    let input = input_facts(&logs, zone);
     let compared = comparison(store, host, period, settings, damage)?;
     let mut report = builder.finish(input, compared);
     let quotas = quotas::states(store, settings, Some(host), period, world.now)?;

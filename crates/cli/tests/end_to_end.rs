@@ -5,6 +5,9 @@
 mod analyses;
 #[path = "end_to_end/archive.rs"]
 mod archive;
+#[cfg(target_os = "linux")]
+#[path = "end_to_end/collecting.rs"]
+mod collecting;
 #[path = "end_to_end/containers.rs"]
 mod containers;
 #[path = "end_to_end/damage.rs"]

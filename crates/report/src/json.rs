@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::{
-    Comparisons, Coverage, InputFacts, Moment, Note, Report, Span, TopInterface, TopPort,
-    TopProcess, TopProtocol, TopRemote,
+    Comparisons, Coverage, InputFacts, Moment, Note, Reconciliation, Report, Span, TopInterface,
+    TopPort, TopProcess, TopProtocol, TopRemote,
 };
 
 /// A report without its connections and its timeline.
@@ -36,6 +36,8 @@ struct Summary<'a> {
     findings_muted: u64,
     findings_silent_because: Option<&'a str>,
     quotas: &'a [analysis::QuotaState],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reconciliation: &'a Option<Reconciliation>,
     input: &'a InputFacts,
     notes: &'a [Note],
 }
@@ -79,6 +81,7 @@ impl Report {
             findings_muted: self.findings_muted,
             findings_silent_because: self.findings_silent_because.as_deref(),
             quotas: &self.quotas,
+            reconciliation: &self.reconciliation,
             input: &self.input,
             notes: &self.notes,
         })

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::connections::{ClosedConnections, Connection, ConnectionView};
 use crate::{
-    Comparisons, Coverage, Curve, History, Moment, Note, TimelineEntry, TopInterface, TopPort,
-    TopProcess, TopProtocol, TopRemote,
+    Comparisons, Coverage, Curve, History, Moment, Note, Reconciliation, TimelineEntry,
+    TopInterface, TopPort, TopProcess, TopProtocol, TopRemote,
 };
 
 /// Raised when the meaning of a key changes; keys are only ever added.
@@ -81,6 +81,9 @@ pub struct Report {
     /// Allowances of bytes, at the end of the period or now.
     #[serde(default)]
     pub quotas: Vec<QuotaState>,
+    /// bandwhich's total beside the kernel's. `None` where no collector noted that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reconciliation: Option<Reconciliation>,
     /// What was read.
     pub input: InputFacts,
     /// What must be known to read the numbers right.

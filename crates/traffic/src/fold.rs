@@ -13,7 +13,7 @@ mod restart;
 use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
-use rawlog::{Kind as Family, Protocol, Row as Line, RowRef, Rows};
+use rawlog::{Kind as Family, Row as Line, RowRef, Rows};
 
 use self::give::{close_parts, push_row};
 use crate::carry::{Carry, LiveKey, tail_rows};
@@ -217,20 +217,13 @@ impl RunFold {
         (self.frames_since - 1).max(0)
     }
 
-    /// Notes who owns a port from the next frame on. A connection that was just seen without an owner
-    /// has this one; one that has an owner keeps it, for it ends with its process. Ports of UDP know
-    /// no connections: another process may take one over.
+    /// Notes who owns a connection, which may have been seen already.
     pub(crate) fn note_owner(&mut self, owner: &rawlog::Owner<'_>) {
         self.owners.note(owner);
         let name = self.strings.intern(&owner.process.text());
-        for &index in &self.before {
-            let slot = self.slots.get_mut(index);
-            if slot.kind == Kind::Connection
-                && (slot.protocol, slot.local_port) == (Some(owner.protocol), owner.local_port)
-                && (slot.owner.is_none() || owner.protocol == Protocol::Udp)
-            {
-                slot.owner = Some((name, owner.pid));
-            }
+        let seen = (self.slots).with_ports(owner.local_port, owner.remote_port, owner.protocol);
+        if let Some(index) = seen {
+            self.slots.get_mut(index).owner = Some((name, owner.pid));
         }
     }
 
@@ -413,8 +406,8 @@ impl RunFold {
         slot.doubled = doubled;
         (slot.local_port, slot.remote_port) = (row.local_port, row.remote_port);
         slot.protocol = Some(row.protocol);
-        slot.owner = (self.owners.of(row.protocol, row.local_port))
-            .map(|(pid, name)| (self.strings.intern(name), pid));
+        let ports = (row.protocol, row.local_port, row.remote_port);
+        slot.owner = (self.owners.of(ports)).map(|(pid, name)| (self.strings.intern(name), pid));
         self.slots.note_ports(index);
         index
     }
