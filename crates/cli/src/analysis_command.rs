@@ -18,6 +18,7 @@ use crate::findings::once_each;
 use crate::history::{self, Wanted};
 use crate::mutes;
 use crate::pipeline::tuning;
+use crate::publish::print_json;
 use crate::settings::{Loopback, Settings};
 use crate::world::World;
 
@@ -106,24 +107,32 @@ fn analyse(
             judged => document.hosts.push(judged?),
         }
     }
-    let text = match args.format {
-        AnalysisFormat::Text => document.to_text(&TextOptions {
-            width: world.width,
-            colour: match args.output {
-                Some(_) => report::Colour::Plain,
-                None => world.colour,
-            },
-            ..TextOptions::default()
-        }),
-        AnalysisFormat::Json => document.to_json(),
-        AnalysisFormat::Html => document.to_html().map_err(|error| Failure::Report {
-            path: "analysis".to_owned(),
-            reason: error.to_string(),
-        })?,
-    };
+    let mut written = Vec::new();
+    match args.format {
+        AnalysisFormat::Text => {
+            let text = document.to_text(&TextOptions {
+                width: world.width,
+                colour: match args.output {
+                    Some(_) => report::Colour::Plain,
+                    None => world.colour,
+                },
+                ..TextOptions::default()
+            });
+            written.extend(text.into_bytes());
+        }
+        AnalysisFormat::Json => print_json(&document, &mut written)?,
+        AnalysisFormat::Html => {
+            let page = document.to_html().map_err(|error| Failure::Report {
+                path: "analysis".to_owned(),
+                reason: error.to_string(),
+            })?;
+            written.extend(page.into_bytes());
+            written.push(b'\n');
+        }
+    }
     match &args.output {
-        Some(path) => files::write_atomically(path, None, |to| to.write_all(text.as_bytes()))?,
-        None => out.write_all(text.as_bytes())?,
+        Some(path) => files::write_atomically(path, None, |to| to.write_all(&written))?,
+        None => out.write_all(&written)?,
     }
     Ok(ending)
 }

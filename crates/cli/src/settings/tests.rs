@@ -217,7 +217,6 @@ fn wrong_variables_and_flags_are_named() {
     let variables = with_variables(&[
         ("NETWORK_MONITOR__INPUT__MODE", "speed"),
         ("NETWORK_MONITOR__PATHS__LOGDIR", "/x"),
-        ("NETWORK_MONITOR__ANALYSIS__ANYTHING", "1"),
     ]);
     let flags = [Override {
         flag: "--format",

@@ -21,7 +21,7 @@ struct Day {
 }
 
 /// A day of which somewhat more than half is observed, or all of it where it has a beacon: nginx
-/// receives something at the beginning of each hour.
+/// receives something in each hour.
 fn log(number: i64, day: Day) -> Vec<u8> {
     let seconds = if day.beacon { 3600 } else { 1900 };
     let mut log = String::new();
@@ -32,10 +32,13 @@ fn log(number: i64, day: Day) -> Vec<u8> {
             if second < 5 {
                 let factor = if day.spike == Some(hour) { 40 } else { 1 };
                 let usual = 40_000 + (number * 7919 + hour * 31) % 10 * 1000;
-                rows.push(("nginx", "198.51.100.7", usual * factor));
+                // The same in an hour, whatever part of it is observed; a peer an hour, lest they
+                // be beacons.
+                let usual = usual * seconds / 1900;
+                rows.push(("nginx", format!("198.51.100.{}", hour + 1), usual * factor));
             }
             if day.beacon && (30..35).contains(&(second % 600)) {
-                rows.push(("<UNKNOWN>", "203.0.113.66", 100));
+                rows.push(("<UNKNOWN>", "203.0.113.66".to_owned(), 100));
             }
             log.push_str("Refreshing:\n");
             for (name, _, down) in &rows {
@@ -232,7 +235,7 @@ fn every_analysis_is_written_in_every_form_while_another_run_holds_the_store() {
         assert!(page.contains("default-src 'none'") && page.ends_with("</html>\n"));
         assert!(kind == "patterns" || page.contains("<svg"), "{kind}");
     }
-    let patterns = analysis(&lab, &["--type", "patterns"]);
+    let patterns = analysis(&lab, &["--type", "patterns", "--date", "2020-03-12"]);
     let beacon = &patterns["hosts"][0]["beacons"][0];
     assert_eq!(beacon["remote"], "203.0.113.66");
     assert_eq!(beacon["port"], 443);
