@@ -1,6 +1,6 @@
 # Each target works on a fresh machine with cargo, a C compiler and Python: tools are built into
 # .tools on first use, Python packages go to .venv. `make ci` is what every change must pass.
-.PHONY: test test-unit test-integration test-functional test-performance test-faults test-parallel test-html \
+.PHONY: test test-unit test-integration test-functional test-performance test-faults test-analysis test-parallel test-html \
 	coverage lint format security deps ci
 
 test:
@@ -20,6 +20,10 @@ test-performance:
 
 test-faults:
 	cargo test --locked -p network-monitor --test end_to_end -- --ignored --nocapture --test-threads 1 faults
+
+test-analysis:
+	cargo run --release --locked -p analysis --example score -- 5000 40
+	cargo test --locked -p network-monitor --test end_to_end -- --nocapture patterns
 
 test-parallel:
 	if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --workspace --locked; \
