@@ -1,12 +1,18 @@
 //! The command line as it is typed. What it means together with the settings file is settled in
 //! `settings.rs`; days and periods are read by the commands that take them.
 
+mod analysis;
+
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::settings::Override;
+
+pub use analysis::{
+    AnalysisArgs, AnalysisCommand, AnalysisFormat, AnalysisKind, MuteArgs, MutesArgs, UnmuteArgs,
+};
 
 const GLOBAL: &str = "Global options";
 
@@ -15,7 +21,8 @@ Examples:
   network-monitor report                     every day that has new logs
   network-monitor report --date yesterday    one day
   network-monitor status                     what is pending, what was done
-  network-monitor config init                write a commented settings file
+  network-monitor setup --system             folders, settings and services for all of it
+  network-monitor doctor                     what is wrong, and the cure
 
 Settings are read from config/settings.yaml, else
 $XDG_CONFIG_HOME/network-monitor/settings.yaml, else /etc/network-monitor/settings.yaml.
@@ -54,6 +61,16 @@ Examples:
   network-monitor ingest old/*.log.gz --host web2          another machine's logs
   bandwhich --raw | network-monitor ingest -               straight from bandwhich";
 
+const COLLECT_HELP: &str = "\
+Runs bandwhich until it is stopped (SIGTERM, Ctrl-C) and writes what it prints, unchanged, to
+paths.log_dir/bandwhich_YYYYMMDD_HHMM.log: a new log each hour or day (collect.rotate), begun between
+two frames. Beside that it notes process ids and the kernel's counters, which bandwhich does not
+print. bandwhich needs root or capabilities: if they are missing, the command says which.
+
+Examples:
+  network-monitor collect                                  all interfaces
+  network-monitor collect -- --interface eth0 --show-dns   these arguments are bandwhich's";
+
 const ARCHIVE_HELP: &str = "\
 A log is archived once it is in the history, its day is over and nobody writes it any more. It is
 read back from the archive before it is removed. `report` does all this by itself.
@@ -62,6 +79,7 @@ Examples:
   network-monitor archive --dry-run                    what would be archived and deleted
   network-monitor archive verify                       whether the archives are whole
   network-monitor archive restore 2025-01-01 --to /tmp/logs";
+
 const EMAIL_HELP: &str = "\
 Letters that could not be sent wait in the outbox; each report sends them again, with growing pauses.
 
@@ -81,6 +99,23 @@ Examples:
   network-monitor completions bash > ~/.local/share/bash-completion/completions/network-monitor
   network-monitor completions zsh > ~/.zfunc/_network-monitor
   network-monitor completions fish > ~/.config/fish/completions/network-monitor.fish";
+
+const DOCTOR_HELP: &str = "\
+It logs in to the mail server and sends nothing, and changes nothing. Where root asks, it looks with
+the eyes of the services' user. It exits with 3 where it names a fault.
+
+Examples:
+  sudo network-monitor doctor            the machine's services and settings
+  network-monitor -c mine.yaml doctor    with other settings
+  network-monitor doctor --json          for other programs";
+
+const SETUP_HELP: &str = "\
+What is there is left as it is, so it may run again, after an update too.
+
+Examples:
+  network-monitor setup --system --dry-run     what it would do
+  sudo network-monitor setup --system          services of the machine, settings in /etc
+  network-monitor setup --user                 your own services and settings";
 
 const MAN_HELP: &str = "\
 Examples:
@@ -105,13 +140,14 @@ pub struct Args {
     #[arg(short, long, global = true, help_heading = GLOBAL)]
     pub quiet: bool,
 
-    /// When to colour
+    /// When to colour: auto (on a terminal, unless NO_COLOR is set), always or never
     #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
-    #[arg(global = true, help_heading = GLOBAL)]
+    #[arg(global = true, help_heading = GLOBAL, hide_possible_values = true)]
     pub color: ColorWhen,
 
-    /// How messages on standard error are written
+    /// How messages on standard error are written: text, or json with one object a line
     #[arg(long, value_enum, value_name = "FORMAT", global = true, help_heading = GLOBAL)]
+    #[arg(hide_possible_values = true)]
     pub log_format: Option<LogFormat>,
 
     /// What to do.
@@ -145,11 +181,20 @@ pub enum Command {
     /// Ingests every pending log, writes the reports and archives the logs
     #[command(after_help = REPORT_HELP)]
     Report(ReportArgs),
+    /// Judges the stored history: trend, anomalies, patterns
+    #[command(after_help = analysis::HELP, alias = "analyze")]
+    Analysis(AnalysisArgs),
     /// Brings logs into the history, without reports
     #[command(after_help = INGEST_HELP)]
     Ingest(IngestArgs),
+    /// Keeps bandwhich running and writes its logs
+    #[command(after_help = COLLECT_HELP)]
+    Collect(CollectArgs),
     /// Shows what is pending and what was done
     Status(StatusArgs),
+    /// Examines whether logs, reports and letters can come by themselves, and names the cures
+    #[command(after_help = DOCTOR_HELP)]
+    Doctor(DoctorArgs),
     /// Archives logs that are in the history, and deletes old archives
     #[command(after_help = ARCHIVE_HELP)]
     Archive(ArchiveArgs),
@@ -162,12 +207,23 @@ pub enum Command {
     /// Writes, examines and shows settings
     #[command(subcommand, after_help = CONFIG_HELP)]
     Config(ConfigCommand),
+    /// Makes folders, settings and services, so that logs and reports come by themselves
+    #[command(after_help = SETUP_HELP)]
+    Setup(SetupArgs),
     /// Prints completions for a shell
     #[command(after_help = COMPLETIONS_HELP)]
     Completions(CompletionsArgs),
     /// Prints the manual page, or writes all pages to a folder
     #[command(after_help = MAN_HELP)]
     Man(ManArgs),
+}
+
+/// The options of `collect`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct CollectArgs {
+    /// Arguments for bandwhich, behind those of collect.args
+    #[arg(last = true, value_name = "BANDWHICH ARGS")]
+    pub bandwhich: Vec<String>,
 }
 
 /// The options of `report`.
@@ -235,6 +291,14 @@ pub struct IngestArgs {
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct StatusArgs {
     /// Prints the status as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The options of `doctor`.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct DoctorArgs {
+    /// Prints what was found as JSON
     #[arg(long)]
     pub json: bool,
 }
@@ -341,6 +405,9 @@ pub enum ConfigCommand {
         /// Replaces a file that is there already
         #[arg(long)]
         force: bool,
+        /// With the folders of the machine's services, as `setup --system` writes it
+        #[arg(long)]
+        system: bool,
     },
     /// Says what is wrong with the settings, and where
     Check {
@@ -350,6 +417,27 @@ pub enum ConfigCommand {
     },
     /// Prints the settings in force, passwords masked
     Show,
+}
+
+/// The options of `setup`.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(group = clap::ArgGroup::new("scope").required(true))]
+pub struct SetupArgs {
+    /// For the machine: services of a user network-monitor, settings in /etc
+    #[arg(long, group = "scope")]
+    pub system: bool,
+
+    /// For you: services and settings in your home
+    #[arg(long, group = "scope")]
+    pub user: bool,
+
+    /// Shows what would be done and does nothing
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Sets up the system below this folder, such as an image that is being built
+    #[arg(long, value_name = "DIR", requires = "system")]
+    pub root: Option<PathBuf>,
 }
 
 /// The options of `completions`.
@@ -409,11 +497,15 @@ impl Args {
                     set("--host", "host", host);
                 }
             }
-            Command::Status(_)
+            Command::Analysis(_)
+            | Command::Collect(_)
+            | Command::Status(_)
             | Command::Archive(_)
             | Command::Email(_)
             | Command::Store(_)
             | Command::Config(_)
+            | Command::Doctor(_)
+            | Command::Setup(_)
             | Command::Completions(_)
             | Command::Man(_) => {}
         }

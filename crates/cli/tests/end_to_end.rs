@@ -1,12 +1,20 @@
 //! The binary over logs as a user has them: what it writes, what it says, and how it ends.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "end_to_end/analyses.rs"]
+mod analyses;
 #[path = "end_to_end/archive.rs"]
 mod archive;
+#[cfg(target_os = "linux")]
+#[path = "end_to_end/collecting.rs"]
+mod collecting;
 #[path = "end_to_end/containers.rs"]
 mod containers;
 #[path = "end_to_end/damage.rs"]
 mod damage;
+#[cfg(target_os = "linux")]
+#[path = "end_to_end/doctor.rs"]
+mod doctor;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 #[path = "end_to_end/faults.rs"]
 mod faults;
@@ -46,6 +54,9 @@ mod quotas;
 mod retention;
 #[path = "end_to_end/samples.rs"]
 mod samples;
+#[cfg(target_os = "linux")]
+#[path = "end_to_end/setup.rs"]
+mod setup;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 #[path = "end_to_end/state.rs"]
 mod state;

@@ -2,7 +2,7 @@
 
 use crate::frame::{Piece, Pieces, Position, Removed, Splitter};
 use crate::marks::LineFeeds;
-use crate::{Fault, Item, Limits, Reason};
+use crate::{Fault, Item, Limits, Line, Reason, parse_line};
 
 /// A part of a log, as [`Reader::next_block`](crate::Reader::next_block) cuts it.
 ///
@@ -102,6 +102,13 @@ impl Block {
             match piece {
                 Piece::Frame(frame) => visit(Item::Frame(&self.pieces.frame(frame, text, base))),
                 Piece::Fault(fault) => visit(Item::Fault(fault.fault(text, base))),
+                Piece::Note(start, length) => {
+                    let line = &text[*start..start + length - 1];
+                    let Line::Note(note) = parse_line(line) else {
+                        unreachable!("the line was a note");
+                    };
+                    visit(Item::Note(note, *length as u64));
+                }
                 Piece::Filler(bytes) => visit(Item::Filler(*bytes)),
             }
         }

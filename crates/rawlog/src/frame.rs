@@ -138,6 +138,8 @@ impl FaultAt {
 pub(crate) enum Piece {
     Frame(FrameAt),
     Fault(FaultAt),
+    /// A collector's note, by the place of its line in the block.
+    Note(usize, usize),
     /// Bytes that say nothing.
     Filler(u64),
 }
@@ -242,6 +244,7 @@ enum Read {
     NoTraffic,
     Empty,
     Row(Kind, i64),
+    Note,
     Fault(Reason),
 }
 
@@ -291,6 +294,11 @@ impl<'a> Splitter<'a> {
                 self.take(bytes, 1);
                 self.line_feeds = line_feeds;
                 return Some(Piece::Filler(bytes as u64));
+            }
+            Read::Note => {
+                self.take(cut.length(), 1);
+                self.line_feeds = line_feeds;
+                return Some(Piece::Note(cut.start, cut.length()));
             }
             Read::NoTraffic => Reason::MisplacedIdle,
             Read::Fault(reason) => {
@@ -345,6 +353,7 @@ impl<'a> Splitter<'a> {
                 self.into.cells.push(Cell::of(&row, cut.start));
                 Read::Row(row.kind(), row.timestamp())
             }
+            Line::Note(_) => Read::Note,
             Line::Fault(reason) => Read::Fault(reason),
         }
     }
@@ -425,6 +434,11 @@ impl<'a> Splitter<'a> {
                 Read::NoTraffic => {
                     idle = idle.or(Some(self.into.faults.len()));
                     let fault = self.fault(&cut, here(self), Reason::MisplacedIdle);
+                    self.into.faults.push(fault);
+                }
+                // No collector writes there: it is no more to be believed than any other line.
+                Read::Note => {
+                    let fault = self.fault(&cut, here(self), Reason::MisplacedNote);
                     self.into.faults.push(fault);
                 }
                 Read::Fault(reason) => {
@@ -523,6 +537,7 @@ mod tests {
                     )
                 }
                 Item::Fault(fault) => format!("{:?}", fault.reason),
+                Item::Note(_, bytes) => format!("note {bytes}"),
                 Item::Filler(bytes) => format!("filler {bytes}"),
                 Item::Unfinished(fault) => format!("unfinished {}", fault.bytes),
             });
@@ -634,6 +649,35 @@ mod tests {
     fn a_damaged_line_stays_in_its_frame() {
         let log = format!("Refreshing:\n{SSH}what is this\n{PEER}\n");
         assert_eq!(items(&log), ["head 2 rows [UnknownKind] EmptyLine whole"]);
+    }
+
+    #[test]
+    fn a_note_stands_between_frames_and_nowhere_else() {
+        let note = "network-monitor: <7> owner :22 => :443 (tcp) pid 9 process \"ssh\"\n";
+        let frame = format!("Refreshing:\n{SSH}\n");
+        let length = note.len();
+        assert_eq!(
+            items(&format!("{note}{note}\n{frame}{note}\n{frame}")),
+            [
+                &format!("note {length}"),
+                &format!("note {length}"),
+                "filler 1",
+                "head 1 rows [] EmptyLine whole",
+                &format!("note {length}"),
+                "filler 1",
+                "head 1 rows [] EmptyLine whole"
+            ]
+        );
+        assert_eq!(
+            items(&format!("Refreshing:\n{note}{SSH}\n")),
+            ["head 1 rows [MisplacedNote] EmptyLine whole"]
+        );
+        // What a name of fifteen bytes can print at most.
+        let forged = SSH.replace("ssh", "\n\nnetwork-monit");
+        assert_eq!(
+            items(&format!("Refreshing:\n{forged}\n"))[1..],
+            ["UnknownKind", "filler 1"]
+        );
     }
 
     #[test]

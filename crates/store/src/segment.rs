@@ -207,7 +207,11 @@ fn batch(
             times(rows.iter().map(|row| row.bucket)),
             Arc::new(Int32Array::from_iter_values(rows.iter().map(|_| run))),
             texts(rows.iter().map(|row| row.process), strings, |text| text)?,
-            Arc::new(Int32Array::new_null(rows.len())),
+            Arc::new(
+                rows.iter()
+                    .map(|row| row.pid.and_then(|pid| i32::try_from(pid).ok()))
+                    .collect::<Int32Array>(),
+            ),
             texts(rows.iter().map(|row| row.interface), strings, |text| text)?,
             Arc::new(
                 rows.iter()

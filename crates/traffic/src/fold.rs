@@ -18,6 +18,7 @@ use rawlog::{Kind as Family, Row as Line, RowRef, Rows};
 use self::give::{close_parts, push_row};
 use crate::carry::{Carry, LiveKey, tail_rows};
 use crate::mode::row_volume;
+use crate::owners::Owners;
 use crate::slots::{Key, Kind, Names, Part, Slot, Slots};
 use crate::strings::same;
 use crate::{BucketFacts, Row, Strings, Table, TextId, Volume};
@@ -115,6 +116,7 @@ pub(crate) struct RunFold {
     /// Number of the next frame, from 0.
     next: u64,
     slots: Slots,
+    pub(crate) owners: Owners,
     pub(crate) strings: Strings,
     unknown: TextId,
     /// Slots of the frame before, and of the frame at hand.
@@ -149,7 +151,7 @@ pub(crate) struct RunFold {
 }
 
 impl RunFold {
-    pub(crate) fn new(resolution: i64, style: Style) -> Self {
+    pub(crate) fn new(resolution: i64, style: Style, owners: Owners) -> Self {
         let mut strings = Strings::default();
         let unknown = strings.intern(UNKNOWN);
         RunFold {
@@ -157,6 +159,7 @@ impl RunFold {
             style,
             next: 0,
             slots: Slots::default(),
+            owners,
             strings,
             unknown,
             before: Vec::new(),
@@ -212,6 +215,16 @@ impl RunFold {
     /// Seconds that passed after the last stamp without one: idle frames at the end.
     pub(crate) fn trailing_idle(&self) -> i64 {
         (self.frames_since - 1).max(0)
+    }
+
+    /// Notes who owns a connection, which may have been seen already.
+    pub(crate) fn note_owner(&mut self, owner: &rawlog::Owner<'_>) {
+        self.owners.note(owner);
+        let name = self.strings.intern(&owner.process.text());
+        let seen = (self.slots).with_ports(owner.local_port, owner.remote_port, owner.protocol);
+        if let Some(index) = seen {
+            self.slots.get_mut(index).owner = Some((name, owner.pid));
+        }
     }
 
     /// A frame that says there was no traffic.
@@ -393,6 +406,8 @@ impl RunFold {
         slot.doubled = doubled;
         (slot.local_port, slot.remote_port) = (row.local_port, row.remote_port);
         slot.protocol = Some(row.protocol);
+        let ports = (row.protocol, row.local_port, row.remote_port);
+        slot.owner = (self.owners.of(ports)).map(|(pid, name)| (self.strings.intern(name), pid));
         self.slots.note_ports(index);
         index
     }
@@ -423,6 +438,7 @@ impl RunFold {
             last_time: 0,
             last_name,
             names: Names::default(),
+            owner: None,
             known: None,
             unknown: None,
             unresolved: Vec::new(),
@@ -659,6 +675,7 @@ impl RunFold {
             keys.push(LiveKey {
                 table: table(slot),
                 process: has_process(slot).then(|| text(name)),
+                pid: slot.pid_as(name),
                 by_process: slot.kind == Kind::Process,
                 interface: slot.interface.map(text),
                 protocol: slot.protocol.map(|protocol| protocol.as_str().to_owned()),

@@ -8,6 +8,7 @@ mod carry;
 mod fold;
 mod log;
 mod mode;
+mod owners;
 mod period;
 
 mod rollup;
@@ -24,6 +25,6 @@ pub use mode::Mode;
 pub use period::{Period, PeriodError, When};
 pub use rollup::{BucketFacts, Row, Table, host_label, observed_seconds};
 pub use strings::{Strings, TextId};
-pub use summary::{Accounting, DamagedLine, LogSummary, RunSummary};
+pub use summary::{Accounting, DamagedLine, InterfaceCount, LogSummary, RunSummary};
 pub use view::RowView;
 pub use volume::Volume;

@@ -42,6 +42,8 @@ pub struct Row {
     pub bucket: i64,
     /// Owner. `None` where the log does not tell.
     pub process: Option<TextId>,
+    /// Process id of the owner. `None` where the log does not tell.
+    pub pid: Option<u32>,
     /// Interface. `None` where the log does not tell.
     pub interface: Option<TextId>,
     /// Protocol. `None` where the log does not tell.

@@ -101,6 +101,7 @@ impl RunFold {
             moved(&mut slot.last_name);
             slot.interface.iter_mut().for_each(&mut moved);
             slot.names.iter_mut().for_each(&mut moved);
+            slot.owner.iter_mut().for_each(|(name, _)| moved(name));
             slot.known.iter_mut().for_each(|(name, _)| moved(name));
         }
         for row in &mut self.rows {
@@ -116,8 +117,9 @@ fn resolve(rows: &mut [Row], slot: &mut Slot) {
     if !slot.unresolved.is_empty()
         && let Some(name) = slot.names.best()
     {
-        for place in slot.unresolved.drain(..) {
+        for place in std::mem::take(&mut slot.unresolved) {
             rows[place as usize].process = Some(name);
+            rows[place as usize].pid = slot.pid_as(name);
         }
     }
 }
@@ -170,6 +172,7 @@ pub(super) fn push_row(
         table: table(slot),
         bucket,
         process: has_process(slot).then_some(name),
+        pid: slot.pid_as(name),
         interface: slot.interface,
         protocol: slot.protocol,
         local_port: ports.then_some(slot.local_port),
@@ -188,6 +191,13 @@ pub(super) fn push_row(
 }
 
 impl Slot {
+    /// The process id, where the owner bears this name: bandwhich may have named another one.
+    pub(super) fn pid_as(&self, name: TextId) -> Option<u32> {
+        self.owner
+            .filter(|(owner, _)| *owner == name)
+            .map(|(_, pid)| pid)
+    }
+
     /// What sums of windows are divided by: five refreshes, and loopback sees each packet twice.
     fn parts(&self) -> u64 {
         if self.loopback { 10 } else { 5 }
