@@ -29,7 +29,7 @@ Options of note
   --diurnal                     flat | office | evening | night     --weekend F  factor for Saturday and Sunday
   --noise                       sigma of the log-normal minute-to-minute noise
   --growth/--day-index          rate multiplied by (1+growth)**day_index (run once a day for a series)
-  --spike/--beacon              repeatable, key=value lists as above; times are local, HH:MM[:SS]
+  --spike/--beacon              repeatable, key=value lists as above; times are local, HH:MM[:SS]; a beacon's port is 8443
   --outage "start=03:00,secs=600"   no traffic at all     --gap "start=05:00,secs=900"   bandwhich not running (restart)
   --mode all|p|c|a   --cumulative   --format 0.23|0.16|0.4   (0.16: no block frame; 0.4: no <interface> either)
   --crlf   --unknown F (share of closing connections that end in <UNKNOWN>)
@@ -122,6 +122,7 @@ def main():
         c = Conn(); c.p = p; c.h = h; c.end = end; c.rate = rate; c.upf = upf; c.shape = shape; c.spec = spec
         ifc = '' if a.format == '0.4' else '<wlp2s0>' if R.random() < a.iface2 else f'<{a.iface}>'
         pr = 'udp' if R.random() < a.udp else 'tcp'; rp = R.choice((443, 443, 443, 80, 22, 993, 5222, 8080, 51820))
+        if spec and spec[0] == 'beacon': pr, rp = 'tcp', spec[3]     # one service, whoever asks
         lp = port()
         c.pre = f'{ifc}:{lp} => {hosts[h][0]}:{rp} ({pr}) up/down Bps: '
         c.pre_ip = f'{ifc}:{lp} => {hosts[h][1]}:{rp} ({pr}) up/down Bps: '
@@ -138,7 +139,7 @@ def main():
         d = kv(s); nm = d.get('proc', 'beacond')[:15]
         if nm not in procs: procs.append(nm); UPF.append(0.5); pw.append(0); truth['per_process'][nm] = [0, 0]
         h = int(d.get('host', 1)) % a.hosts
-        beacons.append(dict(p=procs.index(nm), h=h, period=num(d.get('period', 600)), jit=num(d.get('jitter', 0)), up=int(num(d.get('up', 300))), down=int(num(d.get('down', 600))), k=0, ev=len(truth['events'])))
+        beacons.append(dict(p=procs.index(nm), h=h, period=num(d.get('period', 600)), jit=num(d.get('jitter', 0)), up=int(num(d.get('up', 300))), down=int(num(d.get('down', 600))), port=int(d.get('port', 8443)), k=0, ev=len(truth['events'])))
         truth['events'].append(dict(kind='beacon', process=nm, host=hosts[h][0], period=num(d.get('period', 600)), jitter=num(d.get('jitter', 0)), up=beacons[-1]['up'], down=beacons[-1]['down'], count=0, times=[]))
     outs = [(at(d['start']), int(num(d['secs']))) for d in map(kv, a.outage)]
     gaps = sorted((at(d['start']), int(num(d['secs']))) for d in map(kv, a.gap))
@@ -198,7 +199,7 @@ def main():
                     tb = b['k'] * b['period'] + b.get('nextj', 0.0)
                     if tb >= s + n: break
                     if tb >= s:
-                        c = newconn(int(tb), b['p'], b['h'], int(tb) + 1, 0, 0, 0, spec=('beacon', b['up'], b['down'])); c.orphan = False; conns.append(c)
+                        c = newconn(int(tb), b['p'], b['h'], int(tb) + 1, 0, 0, 0, spec=('beacon', b['up'], b['down'], b['port'])); c.orphan = False; conns.append(c)
                         ev_['count'] += 1; ev_['times'].append(T0 + int(tb))
                     b['k'] += 1; b['nextj'] = R.uniform(-b['jit'], b['jit'])
             # ---- bytes per refresh ----

@@ -41,6 +41,8 @@ mod machine;
 mod mail;
 #[path = "end_to_end/pages.rs"]
 mod pages;
+#[path = "end_to_end/patterns.rs"]
+mod patterns;
 #[path = "end_to_end/post_office.rs"]
 mod post_office;
 #[cfg(unix)]
