@@ -58,9 +58,9 @@ fn judge(lab: &Lab) -> (usize, PatternReport) {
         loopback: false,
         resolution: 60,
         month: HOURS.start,
-        talks: Some(analysis::talks_needed(&HOURS)),
     };
-    let history = history::read(&store, &wanted).unwrap();
+    let mut history = history::read(&store, &wanted).unwrap();
+    history.talks = history::talks(&store, &wanted, analysis::talks_needed(&HOURS)).unwrap();
     let report = patterns(&history, HOURS, &Thresholds::default());
     (history.talks.len(), report)
 }
