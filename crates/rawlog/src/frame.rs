@@ -1,9 +1,12 @@
 //! Lines → frames. A frame is one refresh of bandwhich: its rows, or word that there was no traffic.
 
+use memchr::memchr;
+
+use crate::known::KnownRows;
 use crate::line::glued_header;
-use crate::quick::{self, Stamp};
-use crate::rows::{Cell, Kind, Rows};
-use crate::{Fault, Limits, Line, Reason, parse_line};
+use crate::quick::{self, Stamp, WINDOW, Window};
+use crate::rows::{Cell, Form, Kind, Rows};
+use crate::{Fault, Limits, Line, Reason, Row, parse_line};
 
 /// One refresh.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -105,7 +108,7 @@ impl PartialEq for Faults<'_> {
 }
 
 /// A place in the log, or in a part of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Position {
     /// Line ends before it.
     pub(crate) lines: u64,
@@ -176,6 +179,7 @@ impl Pieces {
         frame: &FrameAt,
         text: &'a [u8],
         base: Position,
+        known: &'a KnownRows,
     ) -> Frame<'a> {
         Frame {
             line: base.lines + frame.at.lines + 1,
@@ -189,6 +193,7 @@ impl Pieces {
             rows: Rows {
                 text,
                 cells: &self.cells[frame.cells.0..frame.cells.1],
+                known: Some(known),
             },
             faults: Faults {
                 text,
@@ -209,17 +214,17 @@ pub(crate) type Removed = (usize, u64);
 /// Splits text into pieces.
 pub(crate) struct Splitter<'a> {
     pub(crate) text: &'a [u8],
+    /// The text, and behind it as much of anything as a window holds.
+    pub(crate) padded: &'a [u8],
     /// Whether the text is all there is, so that its last frame ends with it.
     pub(crate) at_end: bool,
     pub(crate) limits: Limits,
     pub(crate) removed: &'a [Removed],
     pub(crate) into: &'a mut Pieces,
-    /// From that of the line at hand on.
-    line_feeds: &'a [u32],
+    pub(crate) known: &'a mut KnownRows,
     /// How much of the text was taken, and where that is.
     pub(crate) taken: usize,
     pub(crate) at: Position,
-    stamp: Option<Stamp>,
 }
 
 /// A line of the text.
@@ -245,31 +250,9 @@ enum Read {
     Fault(Reason),
 }
 
-impl<'a> Splitter<'a> {
-    pub(crate) fn new(
-        text: &'a [u8],
-        at_end: bool,
-        limits: Limits,
-        removed: &'a [Removed],
-        line_feeds: &'a [u32],
-        into: &'a mut Pieces,
-    ) -> Self {
-        Splitter {
-            line_feeds,
-            text,
-            at_end,
-            limits,
-            removed,
-            into,
-            taken: 0,
-            at: Position {
-                lines: 0,
-                offset: 0,
-            },
-            stamp: None,
-        }
-    }
+const HEADER: &[u8; 12] = b"Refreshing:\n";
 
+impl<'a> Splitter<'a> {
     /// Takes all pieces that the text holds whole.
     pub(crate) fn split(&mut self) {
         while let Some(piece) = self.next() {
@@ -278,8 +261,10 @@ impl<'a> Splitter<'a> {
     }
 
     fn next(&mut self) -> Option<Piece> {
-        let mut line_feeds = self.line_feeds;
-        let cut = self.cut(&mut line_feeds, self.taken)?;
+        if self.is_header(self.taken) {
+            return self.frame();
+        }
+        let cut = self.cut(self.taken)?;
         let reason = match self.read(&cut) {
             Read::Refreshing => return self.frame(),
             Read::Row(..) => {
@@ -289,7 +274,6 @@ impl<'a> Splitter<'a> {
             Read::Empty => {
                 let bytes = cut.length();
                 self.take(bytes, 1);
-                self.line_feeds = line_feeds;
                 return Some(Piece::Filler(bytes as u64));
             }
             Read::NoTraffic => Reason::MisplacedIdle,
@@ -305,7 +289,6 @@ impl<'a> Splitter<'a> {
         let fault = self.fault(&cut, self.at, reason);
         self.take(cut.length(), 1);
         self.at.offset += fault.bytes - cut.length() as u64;
-        self.line_feeds = line_feeds;
         Some(Piece::Fault(fault))
     }
 
@@ -315,38 +298,89 @@ impl<'a> Splitter<'a> {
         self.at.lines += lines;
     }
 
-    /// The line that begins at `start`, with one line feed taken off these.
-    #[inline(always)]
-    fn cut(&self, line_feeds: &mut &[u32], start: usize) -> Option<Cut<'a>> {
-        let (end, rest) = line_feeds.split_first()?;
-        *line_feeds = rest;
+    /// Whether a line with nothing but a header begins at `start`.
+    fn is_header(&self, start: usize) -> bool {
+        self.limits.max_line_bytes >= HEADER.len() && self.text[start..].starts_with(HEADER)
+    }
+
+    /// The line that begins at `start`, if it ends in the text.
+    fn cut(&self, start: usize) -> Option<Cut<'a>> {
+        let rest = &self.text[start..];
+        let end = memchr(b'\n', rest)?;
         Some(Cut {
             start,
-            content: &self.text[start..*end as usize],
+            content: &rest[..end],
         })
     }
 
+    /// Text from `start` on, and what lies behind it.
     #[inline(always)]
+    fn window(&self, start: usize) -> Option<&'a Window> {
+        self.padded.get(start..)?.first_chunk()
+    }
+
+    #[inline(never)]
     fn read(&mut self, cut: &Cut<'_>) -> Read {
         if cut.content.len() > self.limits.max_line_bytes {
             return Read::Fault(Reason::TooLong);
         }
-        self.read_by_grammar(cut)
-    }
-
-    #[inline(never)]
-    fn read_by_grammar(&mut self, cut: &Cut<'_>) -> Read {
         match parse_line(cut.content) {
             Line::Refreshing => Read::Refreshing,
             Line::NoTraffic => Read::NoTraffic,
             Line::Empty => Read::Empty,
             Line::Row(row) => {
-                self.stamp = Stamp::of(cut.content, row.timestamp());
-                self.into.cells.push(Cell::of(&row, cut.start));
+                let mut cell = Cell::of(&row, cut.start);
+                if let Row::Connection(row) = &row
+                    && cut.length() < WINDOW
+                    && let Some(window) = self.window(cut.start)
+                    && let Some(number) = self.known.learn(window, row)
+                {
+                    cell.form = Form::Known(number);
+                }
+                self.into.cells.push(cell);
                 Read::Row(row.kind(), row.timestamp())
             }
             Line::Fault(reason) => Read::Fault(reason),
         }
+    }
+
+    /// Reads a row of the usual form with this time that ends in the text, and gives its kind and its
+    /// length with the line feed.
+    #[inline(always)]
+    fn usual_row(&mut self, start: usize, stamp: &Stamp) -> Option<(Cell, usize)> {
+        let window = self.window(start)?;
+        let plain = |plain: quick::Plain, kind| {
+            let (up, down, end) = (plain.up, plain.down, plain.end);
+            let form = Form::Plain(plain.name.0, plain.name.1);
+            (up, down, form, kind, end)
+        };
+        let (up, down, form, kind, end) = match window[0] {
+            b'c' => {
+                if !stamp.begins_connection(window) {
+                    return None;
+                }
+                let numbers = quick::numbers(window)?;
+                let form = Form::Known(self.known.find(window, &numbers)?);
+                (
+                    numbers.up,
+                    numbers.down,
+                    form,
+                    Kind::Connection,
+                    numbers.end,
+                )
+            }
+            b'p' => plain(quick::process(window, stamp)?, Kind::Process),
+            b'r' => plain(quick::address(window, stamp)?, Kind::Address),
+            _ => return None,
+        };
+        let cell = Cell {
+            up,
+            down,
+            line: start as u32,
+            form,
+            kind,
+        };
+        (start + end < self.text.len()).then_some((cell, end + 1))
     }
 
     fn fault(&self, cut: &Cut<'_>, at: Position, reason: Reason) -> FaultAt {
@@ -372,17 +406,57 @@ impl<'a> Splitter<'a> {
 
     fn frame(&mut self) -> Option<Piece> {
         let (first_cell, first_fault) = (self.into.cells.len(), self.into.faults.len());
-        let (start, all_line_feeds) = (self.taken, self.line_feeds);
-        let mut line_feeds = all_line_feeds;
-        let mut taken = start;
+        let start = self.taken;
+        let (mut taken, mut lines) = (start, 0);
         // Bytes of overlong lines that were taken out of the text.
         let mut lost = 0;
         let (mut header, mut timestamp, mut kind) = (false, None, Kind::Process);
         // Where the frame's word that there is no traffic stands among its faults.
         let mut idle = None;
+        if self.is_header(start) {
+            header = true;
+            (taken, lines) = (start + HEADER.len(), 1);
+        }
+        // The time of the rows, where they can be read without the grammar.
+        let mut stamp = None;
+        if self.limits.max_line_bytes >= WINDOW {
+            stamp = self.window(taken).and_then(Stamp::of);
+        }
+        let mut connections = 0;
         let closing = loop {
-            let rest = line_feeds;
-            let Some(cut) = self.cut(&mut line_feeds, taken) else {
+            // Where it grows past the limit.
+            let faults = self.into.faults.len() - first_fault;
+            let most = self
+                .limits
+                .max_frame_bytes
+                .saturating_sub(faults * FAULT_BYTES);
+            if taken - start > most {
+                break Closing::TooLong;
+            }
+            if let Some(stamp) = &stamp
+                && timestamp.is_none_or(|time| time == stamp.time)
+            {
+                while let Some((cell, length)) = self.usual_row(taken, stamp)
+                    && (header || cell.kind >= kind)
+                    && taken - start <= most
+                {
+                    kind = cell.kind;
+                    connections += usize::from(kind == Kind::Connection);
+                    self.into.cells.push(cell);
+                    taken += length;
+                    lines += 1;
+                    timestamp = Some(stamp.time);
+                }
+                if taken - start > most {
+                    break Closing::TooLong;
+                }
+            }
+            if self.text.get(taken) == Some(&b'\n') {
+                taken += 1;
+                lines += 1;
+                break Closing::EmptyLine;
+            }
+            let Some(cut) = self.cut(taken) else {
                 if self.at_end {
                     break Closing::EndOfLog;
                 }
@@ -390,62 +464,50 @@ impl<'a> Splitter<'a> {
                 self.into.faults.truncate(first_fault);
                 return None;
             };
-            let here = |splitter: &Self| Position {
-                lines: splitter.at.lines + (all_line_feeds.len() - rest.len()) as u64,
-                offset: splitter.at.offset + (taken - start) as u64 + lost,
+            let here = Position {
+                lines: self.at.lines + lines,
+                offset: self.at.offset + (taken - start) as u64 + lost,
             };
-            let row = match &self.stamp {
-                Some(stamp) if cut.content.len() <= self.limits.max_line_bytes => {
-                    let row = quick::row(cut.content, cut.start, stamp, &mut self.into.cells);
-                    row.map(|kind| Read::Row(kind, stamp.time))
-                }
-                _ => None,
-            };
-            match row.unwrap_or_else(|| self.read(&cut)) {
+            match self.read(&cut) {
                 Read::Row(found, time) => {
                     if let Some(first) = timestamp
                         && (first != time || (!header && found < kind))
                     {
                         self.into.cells.pop();
-                        line_feeds = rest;
                         break Closing::NextRows;
                     }
                     timestamp = Some(time);
                     kind = found;
+                    connections += usize::from(kind == Kind::Connection);
                 }
                 Read::Refreshing if taken == start => header = true,
-                Read::Refreshing => {
-                    line_feeds = rest;
-                    break Closing::NextHeader;
-                }
+                Read::Refreshing => break Closing::NextHeader,
                 Read::Empty => {
                     taken += cut.length();
+                    lines += 1;
                     break Closing::EmptyLine;
                 }
                 Read::NoTraffic => {
                     idle = idle.or(Some(self.into.faults.len()));
-                    let fault = self.fault(&cut, here(self), Reason::MisplacedIdle);
+                    let fault = self.fault(&cut, here, Reason::MisplacedIdle);
                     self.into.faults.push(fault);
                 }
                 Read::Fault(reason) => {
                     if let Some(head) = glued_head(&cut, reason) {
-                        let fault = self.fault(&head, here(self), Reason::GluedHeader);
+                        let fault = self.fault(&head, here, Reason::GluedHeader);
                         self.into.faults.push(fault);
                         taken += head.content.len();
-                        line_feeds = rest;
                         break Closing::NextHeader;
                     }
-                    let fault = self.fault(&cut, here(self), reason);
+                    let fault = self.fault(&cut, here, reason);
                     lost += fault.bytes - cut.length() as u64;
                     self.into.faults.push(fault);
                 }
             }
             taken += cut.length();
-            let faults = self.into.faults.len() - first_fault;
-            if taken - start + faults * FAULT_BYTES > self.limits.max_frame_bytes {
-                break Closing::TooLong;
-            }
+            lines += 1;
         };
+        self.known.of_a_frame = self.known.of_a_frame.max(connections);
         // Only now it is known whether rows follow.
         let no_rows = timestamp.is_none();
         if let Some(at) = idle
@@ -467,12 +529,8 @@ impl<'a> Splitter<'a> {
             cells: (first_cell, self.into.cells.len()),
             faults: (first_fault, self.into.faults.len()),
         };
-        self.take(
-            taken - start,
-            (all_line_feeds.len() - line_feeds.len()) as u64,
-        );
+        self.take(taken - start, lines);
         self.at.offset += lost;
-        self.line_feeds = line_feeds;
         Some(Piece::Frame(frame))
     }
 }

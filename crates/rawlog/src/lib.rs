@@ -3,8 +3,8 @@
 mod block;
 mod fault;
 mod frame;
+mod known;
 mod line;
-mod marks;
 mod quick;
 mod reader;
 mod row;
