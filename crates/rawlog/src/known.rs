@@ -106,11 +106,9 @@ impl KnownRows {
     #[inline(always)]
     pub(crate) fn find(&self, window: &Window, numbers: &Numbers) -> Option<u32> {
         let mask = self.table.len().checked_sub(1)?;
-        let head = Head::of(window, numbers)?;
-        let tail = [
-            quick::chunk(window, (numbers.end + 1).checked_sub(32)?)?,
-            quick::chunk(window, (numbers.end + 1).checked_sub(16)?)?,
-        ];
+        let head = Head::of(window, numbers);
+        let first_tail = quick::part::<16>(window, numbers.end - 31);
+        let last_tail = quick::part::<16>(window, numbers.end - 15);
         let tail_length = numbers.end + 1 - numbers.tail;
         let mut place = head.hash as usize;
         for _ in 0..PROBES {
@@ -123,8 +121,13 @@ impl KnownRows {
             let [first, last] = known.tail.as_chunks::<16>().0 else {
                 return None;
             };
-            let tail = u8x16::new(*first).simd_eq(u8x16::new(tail[0])).to_bitmask()
-                | u8x16::new(*last).simd_eq(u8x16::new(tail[1])).to_bitmask() << 16;
+            let tail = u8x16::new(*first)
+                .simd_eq(u8x16::new(first_tail))
+                .to_bitmask()
+                | u8x16::new(*last)
+                    .simd_eq(u8x16::new(last_tail))
+                    .to_bitmask()
+                    << 16;
             let lengths = (usize::from(known.head_length) == head.length)
                 & (usize::from(known.tail_length) == tail_length);
             if (equal.to_bitmask() == 0xffff) & (tail | known.beside_tail == u32::MAX) & lengths
@@ -147,7 +150,7 @@ impl KnownRows {
     /// where it is of an unusual form.
     pub(crate) fn learn(&mut self, window: &Window, row: &Connection<'_>) -> Option<u32> {
         let numbers = quick::numbers(window)?;
-        let head = Head::of(window, &numbers)?;
+        let head = Head::of(window, &numbers);
         let name_length = row.process.len();
         let returns = usize::from(window[numbers.end - 1] == b'\r');
         let tail_length = OWNER.len() + name_length + 2 + returns;
@@ -240,21 +243,22 @@ struct Head {
 
 impl Head {
     #[inline(always)]
-    fn of(window: &Window, numbers: &Numbers) -> Option<Head> {
+    fn of(window: &Window, numbers: &Numbers) -> Head {
+        // The mark stands far enough from the beginning for what is taken off here.
         let end = numbers.mark + MARK.len();
         let length = end - HEAD;
         let chunks = [
-            quick::chunk(window, HEAD)?,
-            quick::chunk(window, HEAD + 16)?,
-            quick::chunk(window, HEAD + (length.checked_sub(16)?) / 2)?,
-            quick::chunk(window, end.checked_sub(32)?)?,
-            quick::chunk(window, end.checked_sub(16)?)?,
+            quick::part(window, HEAD),
+            quick::part(window, HEAD + 16),
+            quick::part(window, HEAD + (length - 16) / 2),
+            quick::part(window, end - 32),
+            quick::part(window, end - 16),
         ];
-        Some(Head {
+        Head {
             chunks,
             length,
             hash: hash(&chunks),
-        })
+        }
     }
 }
 

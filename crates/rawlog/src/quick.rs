@@ -9,7 +9,9 @@
 use wide::u8x16;
 
 /// Bytes that are looked at from the beginning of a line; as many stand behind the text of a block.
-pub(crate) const WINDOW: usize = 288;
+pub(crate) const WINDOW: usize = PLACES + 32;
+/// Whatever is looked at begins before. Places are taken modulo this, so that the compiler knows, too.
+const PLACES: usize = 256;
 /// Text from the beginning of a line on.
 pub(crate) type Window = [u8; WINDOW];
 
@@ -44,15 +46,13 @@ impl Stamp {
             b'r' => ADDRESS.len(),
             _ => return None,
         };
-        let text: &[u8; 12] = window[start..].first_chunk()?;
-        let (first, last) = (load(text, 0)?, load(text, 2)?);
-        if (no_digits(first ^ (0x30 * ONES)) | no_digits(last ^ (0x30 * ONES))) != 0
-            || !text.ends_with(b"> ")
-        {
+        let text: [u8; 12] = part(window, start);
+        let (digits, end) = text.split_at(10);
+        if !digits.iter().all(u8::is_ascii_digit) || end != b"> " {
             return None;
         }
         let mut stamp = Stamp {
-            time: (decimal(&text[..10])) as i64,
+            time: decimal(digits) as i64,
             process: [0; _],
             connection: [0; _],
             address: [0; _],
@@ -61,9 +61,9 @@ impl Stamp {
             row[..kind.len()].copy_from_slice(kind);
             row[kind.len()..].copy_from_slice(text);
         }
-        fill(&mut stamp.process, PROCESS, text);
-        fill(&mut stamp.connection, CONNECTION, text);
-        fill(&mut stamp.address, ADDRESS, text);
+        fill(&mut stamp.process, PROCESS, &text);
+        fill(&mut stamp.connection, CONNECTION, &text);
+        fill(&mut stamp.address, ADDRESS, &text);
         Some(stamp)
     }
 
@@ -77,34 +77,32 @@ impl Stamp {
 /// Whether the window begins so: two overlapping chunks tell.
 #[inline(always)]
 fn begins<const N: usize>(window: &Window, with: &[u8; N]) -> bool {
-    match (
-        with.first_chunk(),
-        with.last_chunk::<16>(),
-        chunk(window, N - 16),
-    ) {
-        (Some(first), Some(last), Some(end)) => {
-            let equal = u8x16::new(*first).simd_eq(u8x16::new(
-                *window.first_chunk().expect("a window is longer"),
-            )) & u8x16::new(*last).simd_eq(u8x16::new(end));
-            equal.to_bitmask() == 0xffff
-        }
-        _ => false,
-    }
+    let (Some(first), Some(last)) = (with.first_chunk(), with.last_chunk()) else {
+        return false;
+    };
+    let equal = u8x16::new(*first).simd_eq(u8x16::new(part(window, 0)))
+        & u8x16::new(*last).simd_eq(u8x16::new(part(window, N - 16)));
+    equal.to_bitmask() == 0xffff
 }
 
-/// Sixteen bytes of the window.
+/// Some bytes of the window.
 #[inline(always)]
-pub(crate) fn chunk(window: &Window, at: usize) -> Option<[u8; 16]> {
-    window.get(at..)?.first_chunk().copied()
+pub(crate) fn part<const N: usize>(window: &Window, at: usize) -> [u8; N] {
+    const { assert!(N <= WINDOW - PLACES) };
+    let at = at % PLACES;
+    *window[at..]
+        .first_chunk()
+        .expect("so many bytes stand behind every place")
 }
 
 /// Where the byte is first, among `16 * CHUNKS` bytes from `from` on.
 #[inline(always)]
 fn find<const CHUNKS: usize>(window: &Window, from: usize, byte: u8) -> Option<usize> {
+    const { assert!(CHUNKS <= 4) };
     let mut bits = 0;
     for number in 0..CHUNKS {
-        let part = u8x16::new(chunk(window, from + 16 * number)?);
-        bits |= u128::from(part.simd_eq(u8x16::splat(byte)).to_bitmask()) << (16 * number);
+        let chunk = u8x16::new(part(window, from + 16 * number));
+        bits |= u64::from(chunk.simd_eq(u8x16::splat(byte)).to_bitmask()) << (16 * number);
     }
     (bits != 0).then(|| from + bits.trailing_zeros() as usize)
 }
@@ -140,7 +138,7 @@ pub(crate) fn numbers(window: &Window) -> Option<Numbers> {
         tail,
         end,
     };
-    (window[slash] == b'/' && tail < end).then_some(numbers)
+    (part(window, slash) == *b"/" && tail < end).then_some(numbers)
 }
 
 /// What a process or address row of the usual form says.
@@ -159,7 +157,7 @@ pub(crate) fn process(window: &Window, stamp: &Stamp) -> Option<Plain> {
     const QUOTE: usize = PROCESS.len() + 12;
     let plain = plain(window, &stamp.process)?;
     let (start, rates) = (QUOTE + 1, usize::from(plain.name.1));
-    if window[QUOTE] != b'"' || rates <= start || window[rates - 1] != b'"' {
+    if window[QUOTE] != b'"' || rates <= start || part(window, rates - 1) != *b"\"" {
         return None;
     }
     Some(Plain {
@@ -180,12 +178,13 @@ fn plain<const N: usize>(window: &Window, beginning: &[u8; N]) -> Option<Plain> 
     if !begins(window, beginning) {
         return None;
     }
-    let end = match find::<6>(window, N, b'\n') {
+    let end = match find::<4>(window, N, b'\n') {
         Some(end) => end,
-        None => find::<8>(window, N + 96, b'\n')?,
+        None => find::<4>(window, N + 64, b'\n').or_else(|| find::<4>(window, N + 128, b'\n'))?,
     };
-    let (rates, up, down) = rates_and_connections(&window[..end])?;
-    (rates >= N).then_some(Plain {
+    let (rates, up, down) = rates_and_connections(window, end)?;
+    // Were a place before the beginning of the window, this one would be far behind it.
+    (N..end).contains(&rates).then_some(Plain {
         up,
         down,
         name: (N as u16, rates as u16),
@@ -195,27 +194,27 @@ fn plain<const N: usize>(window: &Window, beginning: &[u8; N]) -> Option<Plain> 
 
 /// Reads ` up/down Bps: n/n connections: n` backwards from the end: where it begins, and the rates.
 #[inline(always)]
-fn rates_and_connections(line: &[u8]) -> Option<(usize, u64, u64)> {
+fn rates_and_connections(window: &Window, end: usize) -> Option<(usize, u64, u64)> {
     const MARK: &[u8; 14] = b" up/down Bps: ";
     const CONNECTIONS: &[u8; 14] = b" connections: ";
-    let at = digits_at_end(line)?;
-    let (before, found) = line[..at].split_last_chunk::<14>()?;
-    let (down, slash) = number_at_end(line, before.len())?;
-    let (up, at) = number_at_end(line, slash - 1)?;
-    if (found != CONNECTIONS) | (line[slash - 1] != b'/') {
-        return None;
-    }
-    let (before, found) = line[..at].split_last_chunk::<14>()?;
-    (found == MARK).then_some((before.len(), up, down))
+    let down_end = end.wrapping_sub(digits_at_end(window, end)? + CONNECTIONS.len());
+    let (down, slash) = number_at_end(window, down_end)?;
+    let slash = slash.wrapping_sub(1);
+    let (up, up_start) = number_at_end(window, slash)?;
+    let rates = up_start.wrapping_sub(MARK.len());
+    let right = (part(window, down_end) == *CONNECTIONS)
+        & (part(window, slash) == *b"/")
+        & (part(window, rates) == *MARK);
+    right.then_some((rates, up, down))
 }
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGHS: u64 = 0x80 * ONES;
 
-/// Eight bytes of the text, the first one lowest.
+/// Eight bytes, the first one lowest.
 #[inline(always)]
-fn load(text: &[u8], at: usize) -> Option<u64> {
-    Some(u64::from_le_bytes(*text.get(at..)?.first_chunk()?))
+fn load(window: &Window, at: usize) -> u64 {
+    u64::from_le_bytes(part(window, at))
 }
 
 /// The high bit of each byte that is no ASCII digit; `word` was XORed with `0x30` in each byte.
@@ -234,51 +233,42 @@ fn value(digits: u64) -> u64 {
 
 /// Up to fifteen digits from `at` on: their value, and where they end.
 #[inline(always)]
-fn number_at_head(text: &[u8], at: usize) -> Option<(u64, usize)> {
-    let word = load(text, at)? ^ (0x30 * ONES);
+fn number_at_head(window: &Window, at: usize) -> Option<(u64, usize)> {
+    let word = load(window, at) ^ (0x30 * ONES);
     let count = (no_digits(word).trailing_zeros() / 8) as usize;
     if count.wrapping_sub(1) >= 7 {
-        return long_number_at_head(text, at, count);
+        return long_number_at_head(window, at, count);
     }
     Some((value(word << (64 - 8 * count)), at + count))
 }
 
 #[cold]
-fn long_number_at_head(text: &[u8], at: usize, count: usize) -> Option<(u64, usize)> {
-    let digits = text
-        .get(at..)?
-        .iter()
-        .take_while(|byte| byte.is_ascii_digit())
-        .count();
-    if count == 0 || digits > 15 {
-        return None;
-    }
-    Some((decimal(&text[at..at + digits]), at + digits))
+fn long_number_at_head(window: &Window, at: usize, count: usize) -> Option<(u64, usize)> {
+    let text: [u8; 16] = part(window, at);
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    (count > 0 && digits < 16).then(|| (decimal(&text[..digits]), at + digits))
 }
 
-/// Up to fifteen digits before `end`, and before them at least one byte: their value, and where they
-/// begin.
+/// Up to fifteen digits before `end`: their value, and where they begin.
 #[inline(always)]
-fn number_at_end(text: &[u8], end: usize) -> Option<(u64, usize)> {
-    let word = load(text, end.wrapping_sub(8))? ^ (0x30 * ONES);
+fn number_at_end(window: &Window, end: usize) -> Option<(u64, usize)> {
+    let word = load(window, end.wrapping_sub(8)) ^ (0x30 * ONES);
     let count = (no_digits(word).leading_zeros() / 8) as usize;
     if count.wrapping_sub(1) >= 7 {
-        return long_number_at_end(text, end, count);
+        return long_number_at_end(window, end, count);
     }
-    Some((value(word & (!0 << (64 - 8 * count))), end - count))
+    Some((
+        value(word & (!0 << (64 - 8 * count))),
+        end.wrapping_sub(count),
+    ))
 }
 
 #[cold]
-fn long_number_at_end(text: &[u8], end: usize, count: usize) -> Option<(u64, usize)> {
-    let digits = text[..end]
-        .iter()
-        .rev()
-        .take_while(|byte| byte.is_ascii_digit())
-        .count();
-    if count == 0 || digits > 15 || digits == end {
-        return None;
-    }
-    Some((decimal(&text[end - digits..end]), end - digits))
+fn long_number_at_end(window: &Window, end: usize, count: usize) -> Option<(u64, usize)> {
+    let text: [u8; 16] = part(window, end.wrapping_sub(16));
+    let digits = text.iter().rev().take_while(|byte| byte.is_ascii_digit());
+    let digits = digits.count();
+    (count > 0 && digits < 16).then(|| (decimal(&text[16 - digits..]), end.wrapping_sub(digits)))
 }
 
 fn decimal(digits: &[u8]) -> u64 {
@@ -287,52 +277,52 @@ fn decimal(digits: &[u8]) -> u64 {
         .fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0'))
 }
 
-/// Where the up to seven digits at the end begin.
+/// How many digits stand before `end`, up to seven.
 #[inline(always)]
-fn digits_at_end(text: &[u8]) -> Option<usize> {
-    let word = load(text, text.len().wrapping_sub(8))? ^ (0x30 * ONES);
+fn digits_at_end(window: &Window, end: usize) -> Option<usize> {
+    let word = load(window, end.wrapping_sub(8)) ^ (0x30 * ONES);
     let count = (no_digits(word).leading_zeros() / 8) as usize;
-    (count.wrapping_sub(1) < 7).then(|| text.len() - count)
+    (count.wrapping_sub(1) < 7).then_some(count)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// The text in a window, from some place on.
+    fn window(text: &str, at: usize) -> Window {
+        let mut window = [b'x'; WINDOW];
+        window[at..at + text.len()].copy_from_slice(text.as_bytes());
+        window
+    }
+
     #[test]
     fn digits_are_counted_from_both_ends() {
         for (text, expected) in [
-            ("7/", (7, 1)),
-            ("12345678/", (12_345_678, 8)),
-            ("123456789/", (123_456_789, 9)),
-            ("999999999999999/", (999_999_999_999_999, 15)),
-            ("00012/", (12, 5)),
+            ("7", 7),
+            ("1234567", 1_234_567),
+            ("12345678", 12_345_678),
+            ("123456789", 123_456_789),
+            ("999999999999999", 999_999_999_999_999),
+            ("00012", 12),
         ] {
-            let padded = format!("{text}{}", "x".repeat(16));
-            assert_eq!(number_at_head(padded.as_bytes(), 0), Some(expected));
-            let digits = text.trim_end_matches('/');
-            let padded = format!("{}/{digits}", "x".repeat(16));
-            let (value, length) = expected;
-            let end = padded.len();
-            assert_eq!(
-                number_at_end(padded.as_bytes(), end),
-                Some((value, end - length))
-            );
+            let (at, end) = (40, 40 + text.len());
+            assert_eq!(number_at_head(&window(text, at), at), Some((expected, end)));
+            assert_eq!(number_at_end(&window(text, at), end), Some((expected, at)));
         }
-        let sixteen = format!("{}1234567890123456{}", "x".repeat(16), "x".repeat(16));
-        assert_eq!(number_at_head(sixteen.as_bytes(), 16), None);
-        assert_eq!(number_at_end(sixteen.as_bytes(), 32), None);
-        assert_eq!(number_at_head(b"/23456789012345678", 0), None);
+        let sixteen = window("1234567890123456", 40);
+        assert_eq!(number_at_head(&sixteen, 40), None);
+        assert_eq!(number_at_end(&sixteen, 56), None);
+        assert_eq!(number_at_head(&window("/2345678901234567", 40), 40), None);
     }
 
     #[test]
     fn bytes_beside_the_digits_are_no_digits() {
         for byte in (0..=255u8).filter(|byte| !byte.is_ascii_digit()) {
-            let text = [
-                b'1', b'9', byte, b'9', b'9', b'9', b'9', b'9', byte, b'4', b'2',
-            ];
-            assert_eq!(number_at_head(&text, 0), Some((19, 2)), "{byte}");
-            assert_eq!(number_at_end(&text, 11), Some((42, 9)), "{byte}");
+            let mut window = window("19x99999x42", 40);
+            (window[42], window[48]) = (byte, byte);
+            assert_eq!(number_at_head(&window, 40), Some((19, 42)), "{byte}");
+            assert_eq!(number_at_end(&window, 51), Some((42, 49)), "{byte}");
         }
     }
 }

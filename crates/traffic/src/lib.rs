@@ -9,7 +9,7 @@ mod fold;
 mod log;
 mod mode;
 mod period;
-
+mod places;
 mod rollup;
 mod slots;
 mod strings;
