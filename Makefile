@@ -1,7 +1,7 @@
 # Each target works on a fresh machine with cargo, a C compiler and Python: tools are built into
 # .tools on first use, Python packages go to .venv. `make ci` is what every change must pass.
 .PHONY: test test-unit test-integration test-functional test-performance test-faults test-parallel test-html \
-	coverage lint format security deps ci
+	test-packages test-machine coverage lint format security deps deb rpm package ci
 
 test:
 	cargo test --workspace --locked
@@ -29,6 +29,12 @@ test-html:
 	cargo test --locked -p report
 	bash scripts/browser.sh
 
+test-packages: deb rpm
+	bash scripts/packages.sh
+
+test-machine: deb
+	bash scripts/machine.sh "$$(command -v bandwhich || ls .tools/bin/bandwhich 2>/dev/null)"
+
 coverage: .tools/bin/cargo-tarpaulin
 	.tools/bin/cargo-tarpaulin tarpaulin --workspace --locked --out Html --output-dir target/coverage
 
@@ -45,6 +51,16 @@ security: .tools/bin/cargo-deny
 deps: .tools/bin/cargo-machete
 	.tools/bin/cargo-machete
 	cargo tree --workspace --locked --duplicates
+
+deb: package .tools/bin/cargo-deb
+	.tools/bin/cargo-deb -p network-monitor --locked --no-build --profile dist
+
+rpm: package .tools/bin/cargo-generate-rpm
+	.tools/bin/cargo-generate-rpm generate-rpm -p crates/cli --profile dist
+
+package:
+	cargo build -p network-monitor --locked --profile dist
+	bash scripts/stage.sh target/dist/network-monitor
 
 ci: .tools/components
 	bash .ci/run

@@ -108,10 +108,12 @@ pub struct Talks {
     /// First refresh of each talk, since 1970, ascending: one that shows traffic after at least one
     /// refresh without.
     pub starts: Vec<i64>,
+    /// Last refresh of each talk, since 1970.
+    pub ends: Vec<i64>,
     /// Bytes of both directions of each talk.
     pub bytes: Vec<u64>,
-    /// Last second of the last talk, since 1970.
-    pub last_seen: i64,
+    /// Connections to it. One of which the log lost sight for more than a minute counts again.
+    pub connections: u64,
 }
 
 /// The history of one host up to the end of what is judged.

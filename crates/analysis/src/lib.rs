@@ -9,6 +9,7 @@ mod days;
 mod esd;
 mod finding;
 mod history;
+mod patterns;
 mod percentile;
 mod quota;
 mod robust;
@@ -19,6 +20,10 @@ mod words;
 pub use anomaly::{AnomalyReport, Band, BandHour, anomalies};
 pub use finding::{Contributor, Expected, Finding, FindingId, FindingKind, Severity};
 pub use history::{Direction, FiveMinutes, History, Hour, Met, Series, Subject, Talks};
+pub use patterns::{
+    Beacon, Evenness, PatternReport, PeakHour, Period, Persistence, Recurring, Regularity, Shape,
+    patterns, talks_needed,
+};
 pub use percentile::Percentile;
 pub use quota::{
     Crossing, DayAhead, DayUse, HISTORY_DAYS, Per, Projection, Quota, QuotaState, Scope, THRESHOLDS,

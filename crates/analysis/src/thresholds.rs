@@ -15,6 +15,12 @@ pub struct Thresholds {
     pub max_p: f64,
     /// Change of the level a week, as a part of it, that makes a trend worth telling.
     pub min_trend: f64,
+    /// Score that a beacon has at least, from 0 to 1.
+    pub min_beacon_score: f64,
+    /// Days on which a transfer has to be met before it recurs; of more than seven days four of seven.
+    pub min_recurring_days: u32,
+    /// Bytes that a recurring transfer has at least.
+    pub min_recurring_bytes: u64,
     /// Day of the month, from 1 to 31, on which a billing month begins.
     pub month_begins: u8,
     /// Bytes a second that were paid for. `None` where there is no such rate.
@@ -30,6 +36,9 @@ impl Default for Thresholds {
             min_ratio: 2.0,
             max_p: 0.01,
             min_trend: 0.05,
+            min_beacon_score: 0.8,
+            min_recurring_days: 4,
+            min_recurring_bytes: 1_000_000,
             month_begins: 1,
             committed_bps: None,
         }

@@ -57,6 +57,16 @@ pub(crate) fn bytes(bytes: f64) -> String {
     }
 }
 
+/// Seconds in the largest unit that keeps them readable.
+pub(crate) fn duration(seconds: f64) -> String {
+    match seconds {
+        ..119.5 => format!("{seconds:.0} s"),
+        ..7195.0 => format!("{:.0} min", seconds / 60.0),
+        ..172_000.0 => format!("{:.1} h", seconds / 3600.0),
+        _ => format!("{:.1} days", seconds / 86_400.0),
+    }
+}
+
 /// Bytes with their sign.
 pub(crate) fn signed(value: f64) -> String {
     let sign = if value < 0.0 { "−" } else { "+" };

@@ -20,6 +20,7 @@ mod join;
 mod name;
 mod pack;
 mod restore;
+mod target;
 mod unpack;
 
 pub use check::{Fault, check};

@@ -6,6 +6,8 @@ use std::path::{Component, Path, PathBuf};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::digest::digest_of;
+
 /// How an archive is packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Format {
@@ -84,7 +86,24 @@ pub fn member_name(relative: &Path) -> String {
             escape(&mut name, chunk.invalid());
         }
     }
-    name
+    let parts: Vec<String> = name.split('/').map(fitting).collect();
+    parts.join("/")
+}
+
+/// Bytes of a file's name that every file system takes.
+const LONGEST: usize = 255;
+
+/// A name that is too long as a shorter one, which is still found as a log.
+fn fitting(name: &str) -> String {
+    if name.len() <= LONGEST {
+        return name.to_owned();
+    }
+    let digest = digest_of(name.as_bytes()).expect("memory can be read");
+    let end = name.rfind(".log").map_or("", |dot| &name[dot..]);
+    let end = if end.len() <= 32 { end } else { "" };
+    let rest = format!("~{}{end}", &digest.sha256[..16]);
+    let start = name.floor_char_boundary(LONGEST - rest.len());
+    format!("{}{rest}", &name[..start])
 }
 
 fn escape(name: &mut String, bytes: &[u8]) {
@@ -103,7 +122,8 @@ pub(crate) fn free_name(name: &str, taken: &HashSet<&str>) -> String {
     let mut free = name.to_owned();
     let mut number = 2;
     while taken.contains(free.as_str()) {
-        free = format!("{stem}~{number}{rest}");
+        let numbered = fitting(&format!("{}~{number}{rest}", &stem[start..]));
+        free = format!("{}{numbered}", &stem[..start]);
         number += 1;
     }
     free
@@ -117,7 +137,7 @@ pub(crate) fn safe_path(name: &str) -> Result<PathBuf, &'static str> {
     let mut path = PathBuf::new();
     for part in Path::new(name).components() {
         match part {
-            Component::Normal(part) => path.push(part),
+            Component::Normal(part) => path.push(fitting(&part.to_string_lossy())),
             Component::CurDir => {}
             _ => return Err("its name leads out of the folder"),
         }
@@ -170,6 +190,30 @@ mod tests {
         let name = |bytes: &[u8]| member_name(Path::new(std::ffi::OsStr::from_bytes(bytes)));
         assert_eq!(name(b"web1/a b:\xc3\xbc.log"), "web1/a b:\u{fc}.log");
         assert_eq!(name(b"a\\b\n\xff.log"), "a%5Cb%0A%FF.log");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_name_that_is_too_long_is_cut_and_stays_a_log_and_another() {
+        use std::os::unix::ffi::OsStrExt as _;
+        let long = |byte: u8| [&[byte; 249], &b".log.1"[..]].concat();
+        let name = |bytes: &[u8]| member_name(Path::new(std::ffi::OsStr::from_bytes(bytes)));
+        // What is not UTF-8 becomes three times as long.
+        for byte in [b'a', 0xff, 0xc3] {
+            let name = name(&long(byte));
+            assert!(name.len() <= LONGEST && name.ends_with(".log.1"), "{name}");
+            let free = free_name(&name, &HashSet::from([name.as_str()]));
+            assert!(free.len() <= LONGEST && free.ends_with(".log.1"), "{free}");
+            assert_ne!(free, name);
+        }
+        assert_ne!(name(&long(0xff)), name(&long(0xfe)));
+        assert_eq!(name(&[b'a'; 255]), "a".repeat(255));
+        // An archive from elsewhere.
+        let path = safe_path(&format!("{}/x.log", "ü".repeat(200))).unwrap();
+        assert!(
+            path.components()
+                .all(|part| part.as_os_str().len() <= LONGEST)
+        );
     }
 
     #[test]

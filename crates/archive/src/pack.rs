@@ -16,6 +16,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use crate::name::Format;
+use crate::target::Target;
 use crate::{Result, unpack};
 
 /// Size of a tar's blocks.
@@ -26,7 +27,7 @@ const LARGE: u64 = u32::MAX as u64 - (1 << 24);
 
 /// An archive being written.
 pub(crate) enum Packer {
-    Zip(Box<ZipWriter<AtomicFile>>),
+    Zip(Box<ZipWriter<Target<AtomicFile>>>),
     TarGz(AtomicFile),
 }
 
@@ -35,9 +36,11 @@ impl Packer {
     pub(crate) fn begin(file: AtomicFile, format: Format, old: Option<&Path>) -> Result<Self> {
         let target = file.target().to_owned();
         let begun = match (format, old) {
-            (Format::Zip, None) => Ok(Packer::Zip(Box::new(ZipWriter::new(file)))),
+            (Format::Zip, None) => {
+                Target::new(file).map(|file| Packer::Zip(Box::new(ZipWriter::new(file))))
+            }
             (Format::Zip, Some(old)) => copy(old, u64::MAX, file).and_then(|file| {
-                let zip = ZipWriter::new_append(file)?;
+                let zip = ZipWriter::new_append(Target::new(file)?)?;
                 Ok(Packer::Zip(Box::new(zip)))
             }),
             (Format::TarGz, None) => Ok(Packer::TarGz(file)),
@@ -93,7 +96,7 @@ impl Packer {
     /// Writes the end, and cuts off what an old end left behind it.
     pub(crate) fn finish(self) -> io::Result<AtomicFile> {
         let mut file = match self {
-            Packer::Zip(zip) => zip.finish()?,
+            Packer::Zip(zip) => zip.finish()?.into_file()?,
             Packer::TarGz(mut file) => {
                 file.write_all(&tar_end()?)?;
                 file

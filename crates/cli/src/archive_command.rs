@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::Path;
+use std::time::Duration;
 
 use archive::{Document, FoundArchive};
 use serde::Serialize;
@@ -13,10 +14,15 @@ use crate::archiving::{self, ArchiveSummary, Scope, fold_through_pipe, known_doc
 use crate::args::{ArchiveArgs, ArchiveCommand, ArchiveListArgs, ArchiveRestoreArgs};
 use crate::failure::{Ending, Failure};
 use crate::pipeline::{Unreadable, tuning};
-use crate::publish::print_json;
+use crate::publish::{self, print_json};
+use crate::report_command::ReportResult;
 use crate::retention::{self, DroppedDay};
 use crate::settings::Settings;
 use crate::world::World;
+
+/// How often an archive in doubt is looked at again while a run may be replacing it, and the pause before.
+const LOOKS: usize = 3;
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// Runs the command.
 ///
@@ -45,7 +51,8 @@ pub fn run(
         }
         None => {
             let mut store = Store::open(&settings.paths.store_dir, &world.started(), "archive")?;
-            let summary = archive_logs(&mut store, settings, world, Scope::Ingested)?;
+            publish::sweep(settings);
+            let summary = archive_logs(&mut store, settings, world, Scope::Ingested, &[])?;
             if !world.quiet {
                 writeln!(out, "{}", told(&summary))?;
             }
@@ -65,7 +72,7 @@ fn ending(is_well: bool) -> Ending {
 }
 
 /// Deletes what is past its time, then archives what is finished. In this order an archive of old logs
-/// stays at least until the next run.
+/// stays at least until the next run, and so do the reports that this run made.
 ///
 /// # Errors
 /// Where the catalogue cannot be written.
@@ -74,9 +81,11 @@ pub fn archive_logs(
     settings: &Settings,
     world: &World,
     scope: Scope,
+    made: &[ReportResult],
 ) -> Result<ArchiveSummary, Failure> {
     let mut summary = ArchiveSummary::default();
-    let expired = retention::plan(store, settings, world)?;
+    let mut expired = retention::plan(store, settings, world)?;
+    expired.keep_reports(made);
     retention::carry_out(expired, store, &mut summary)?;
     let plan = archiving::plan(store, settings, world, scope)?;
     archiving::carry_out(plan, store, settings, &mut summary)?;
@@ -249,13 +258,36 @@ impl Known {
     }
 }
 
+/// What is wrong with an archive. One that a run replaces meanwhile is looked at again.
+fn faults_at_rest(
+    mut known: Known,
+    store: Option<&Store>,
+    settings: &Settings,
+) -> Result<Option<(usize, Vec<String>)>, Failure> {
+    let mut found = known.faults();
+    for _ in 0..LOOKS {
+        let is_well = found.as_ref().is_some_and(|(_, faults)| faults.is_empty());
+        if is_well || files::lock_holder(&settings.paths.store_dir.join("lock")).is_none() {
+            break;
+        }
+        std::thread::sleep(PAUSE);
+        let mut all = known_archives(store, &settings.paths.archive_dir)?.into_iter();
+        let Some(now) = all.find(|other| other.archive == known.archive) else {
+            break;
+        };
+        known = now;
+        found = known.faults();
+    }
+    Ok(found)
+}
+
 fn verify(settings: &Settings, world: &World, out: &mut dyn Write) -> Result<Ending, Failure> {
     let store = Store::open_to_read(&settings.paths.store_dir)?;
     let known = known_archives(store.as_ref(), &settings.paths.archive_dir)?;
     let (mut archives, mut logs, mut damaged) = (0, 0, 0);
     for known in known {
         let path = files::show(&known.archive.path).to_string();
-        let Some((count, faults)) = known.faults() else {
+        let Some((count, faults)) = faults_at_rest(known, store.as_ref(), settings)? else {
             writeln!(out, "{path}: not written by this program, passed over")?;
             continue;
         };
@@ -350,13 +382,20 @@ fn restore(
         if !(period.first..=period.last).contains(&archive.day) {
             continue;
         }
-        let checksum = archive::digest_of_file(&archive.path)?.sha256;
-        let document = known.document(Some(&checksum));
+        let digest = archive::digest_of_file(&archive.path);
+        let checksum = digest.as_ref().ok().map(|digest| &*digest.sha256);
+        let document = known.document(checksum);
         let host = document.as_ref().map(|document| document.host.as_str());
         if args.host.is_some() && args.host.as_deref() != host {
             continue;
         }
         archives += 1;
+        // Those of other days are restored all the same.
+        if let Err(error) = digest {
+            writeln!(out, "Attention: {error}")?;
+            faults += 1;
+            continue;
+        }
         let restored =
             archive::restore(&archive.path, archive.format(), document.as_ref(), &args.to)?;
         written += restored.written.len();
@@ -415,7 +454,14 @@ pub fn ingest_archives(
     let tuning = tuning(settings);
     for known in known_archives(Some(store), &settings.paths.archive_dir)? {
         let path = files::show(&known.archive.path).to_string();
-        let checksum = archive::digest_of_file(&known.archive.path)?.sha256;
+        let checksum = match archive::digest_of_file(&known.archive.path) {
+            Ok(digest) => digest.sha256,
+            Err(error) => {
+                writeln!(out, "{error}")?;
+                faults += 1;
+                continue;
+            }
+        };
         let Some(document) = known.document(Some(&checksum)) else {
             writeln!(out, "{path}: not written by this program, passed over")?;
             continue;

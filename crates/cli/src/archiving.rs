@@ -60,6 +60,10 @@ impl ArchiveSummary {
             || !self.dropped.is_empty()
     }
 
+    fn wait(&mut self, log: &FoundLog, reason: String) {
+        self.waiting.push(waiting(log, reason));
+    }
+
     /// Notes what could not be done.
     pub fn trouble(&mut self, path: &Path, reason: &str) {
         let path = files::show(path).to_string();
@@ -142,12 +146,15 @@ pub fn plan(
 
 impl Plan {
     fn wait(&mut self, log: &FoundLog, reason: String) {
-        debug!("{}: not archived: {reason}", files::show(&log.path));
-        self.waiting.push(Unreadable {
-            path: files::show(&log.path).to_string(),
-            reason,
-        });
+        self.waiting.push(waiting(log, reason));
     }
+}
+
+/// A log that is left where it is.
+fn waiting(log: &FoundLog, reason: String) -> Unreadable {
+    let path = files::show(&log.path).to_string();
+    debug!("{path}: left for later: {reason}");
+    Unreadable { path, reason }
 }
 
 /// The day of a log, which is that of its last frame; or why it is not finished. A frame at midnight
@@ -260,8 +267,7 @@ pub(crate) fn prepare(
         }
     };
     let folder = archive.path.parent().unwrap_or(&archive.path);
-    if let Err(error) = files::create_folder(folder).and_then(|()| files::sweep_temporaries(folder))
-    {
+    if let Err(error) = files::create_folder(folder) {
         summary.trouble(folder, &error.to_string());
         return Ok(None);
     }
@@ -306,7 +312,11 @@ pub(crate) fn prepare(
                 found,
                 is_new,
             }),
-            Some(Err(reason)) => summary.trouble(&found.path, reason),
+            Some(Err(reason)) => {
+                store.forget_log(&found)?;
+                let reason = format!("{reason}; the next run reads it anew");
+                summary.trouble(&found.path, &reason);
+            }
             None => summary.trouble(&found.path, "it was not found in the archive"),
         }
     }
@@ -425,10 +435,23 @@ impl InPlace {
         }
         let file = record_of(&self.archive, &self.document).file;
         let mut folders = BTreeSet::new();
+        // Packing may have taken hours.
+        let written = match settings.archive.keep_original {
+            true => Default::default(),
+            false => archive::open_for_writing(),
+        };
         for held in &self.logs {
             store.mark_archived(&held.found, &file)?;
             summary.archived += u64::from(held.is_new);
             if settings.archive.keep_original {
+                continue;
+            }
+            if held
+                .found
+                .identity
+                .is_some_and(|log| written.contains(&log))
+            {
+                summary.wait(&held.found, "it is open for writing".to_owned());
                 continue;
             }
             match held.log.remove() {

@@ -15,7 +15,8 @@ Examples:
   network-monitor report                     every day that has new logs
   network-monitor report --date yesterday    one day
   network-monitor status                     what is pending, what was done
-  network-monitor config init                write a commented settings file
+  network-monitor setup --system             folders, settings and services for all of it
+  network-monitor doctor                     what is wrong, and the cure
 
 Settings are read from config/settings.yaml, else
 $XDG_CONFIG_HOME/network-monitor/settings.yaml, else /etc/network-monitor/settings.yaml.
@@ -82,6 +83,23 @@ Examples:
   network-monitor completions zsh > ~/.zfunc/_network-monitor
   network-monitor completions fish > ~/.config/fish/completions/network-monitor.fish";
 
+const DOCTOR_HELP: &str = "\
+It logs in to the mail server and sends nothing, and changes nothing. Where root asks, it looks with
+the eyes of the services' user. It exits with 3 where it names a fault.
+
+Examples:
+  sudo network-monitor doctor            the machine's services and settings
+  network-monitor -c mine.yaml doctor    with other settings
+  network-monitor doctor --json          for other programs";
+
+const SETUP_HELP: &str = "\
+What is there is left as it is, so it may run again, after an update too.
+
+Examples:
+  network-monitor setup --system --dry-run     what it would do
+  sudo network-monitor setup --system          services of the machine, settings in /etc
+  network-monitor setup --user                 your own services and settings";
+
 const MAN_HELP: &str = "\
 Examples:
   network-monitor man | man -l -
@@ -105,13 +123,14 @@ pub struct Args {
     #[arg(short, long, global = true, help_heading = GLOBAL)]
     pub quiet: bool,
 
-    /// When to colour
+    /// When to colour: auto (on a terminal, unless NO_COLOR is set), always or never
     #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
-    #[arg(global = true, help_heading = GLOBAL)]
+    #[arg(global = true, help_heading = GLOBAL, hide_possible_values = true)]
     pub color: ColorWhen,
 
-    /// How messages on standard error are written
+    /// How messages on standard error are written: text, or json with one object a line
     #[arg(long, value_enum, value_name = "FORMAT", global = true, help_heading = GLOBAL)]
+    #[arg(hide_possible_values = true)]
     pub log_format: Option<LogFormat>,
 
     /// What to do.
@@ -150,6 +169,9 @@ pub enum Command {
     Ingest(IngestArgs),
     /// Shows what is pending and what was done
     Status(StatusArgs),
+    /// Examines whether logs, reports and letters can come by themselves, and names the cures
+    #[command(after_help = DOCTOR_HELP)]
+    Doctor(DoctorArgs),
     /// Archives logs that are in the history, and deletes old archives
     #[command(after_help = ARCHIVE_HELP)]
     Archive(ArchiveArgs),
@@ -162,6 +184,9 @@ pub enum Command {
     /// Writes, examines and shows settings
     #[command(subcommand, after_help = CONFIG_HELP)]
     Config(ConfigCommand),
+    /// Makes folders, settings and services, so that logs and reports come by themselves
+    #[command(after_help = SETUP_HELP)]
+    Setup(SetupArgs),
     /// Prints completions for a shell
     #[command(after_help = COMPLETIONS_HELP)]
     Completions(CompletionsArgs),
@@ -235,6 +260,14 @@ pub struct IngestArgs {
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct StatusArgs {
     /// Prints the status as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The options of `doctor`.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct DoctorArgs {
+    /// Prints what was found as JSON
     #[arg(long)]
     pub json: bool,
 }
@@ -341,6 +374,9 @@ pub enum ConfigCommand {
         /// Replaces a file that is there already
         #[arg(long)]
         force: bool,
+        /// With the folders of the machine's services, as `setup --system` writes it
+        #[arg(long)]
+        system: bool,
     },
     /// Says what is wrong with the settings, and where
     Check {
@@ -350,6 +386,27 @@ pub enum ConfigCommand {
     },
     /// Prints the settings in force, passwords masked
     Show,
+}
+
+/// The options of `setup`.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(group = clap::ArgGroup::new("scope").required(true))]
+pub struct SetupArgs {
+    /// For the machine: services of a user network-monitor, settings in /etc
+    #[arg(long, group = "scope")]
+    pub system: bool,
+
+    /// For you: services and settings in your home
+    #[arg(long, group = "scope")]
+    pub user: bool,
+
+    /// Shows what would be done and does nothing
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Sets up the system below this folder, such as an image that is being built
+    #[arg(long, value_name = "DIR", requires = "system")]
+    pub root: Option<PathBuf>,
 }
 
 /// The options of `completions`.
@@ -414,6 +471,8 @@ impl Args {
             | Command::Email(_)
             | Command::Store(_)
             | Command::Config(_)
+            | Command::Doctor(_)
+            | Command::Setup(_)
             | Command::Completions(_)
             | Command::Man(_) => {}
         }

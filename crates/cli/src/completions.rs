@@ -19,7 +19,20 @@ pub fn write_completions(shell: Shell, out: &mut dyn Write) -> io::Result<()> {
 
 /// Writes the manual page of the program.
 pub fn write_manual_page(out: &mut dyn Write) -> io::Result<()> {
-    clap_mangen::Man::new(Args::command()).render(out)
+    let mut page = Vec::new();
+    clap_mangen::Man::new(Args::command()).render(&mut page)?;
+    out.write_all(as_typed(&String::from_utf8_lossy(&page)).as_bytes())
+}
+
+/// A page whose examples and tables keep their lines: what stands behind the options of a command is
+/// laid out already, and the generator lets it be filled.
+fn as_typed(page: &str) -> String {
+    const HEAD: &str = ".SH EXTRA\n";
+    let Some((before, behind)) = page.split_once(HEAD) else {
+        return page.to_owned();
+    };
+    let (extra, rest) = behind.split_at(behind.find("\n.SH ").map_or(behind.len(), |end| end + 1));
+    format!("{before}.SH NOTES\n.nf\n{extra}.fi\n{rest}")
 }
 
 /// Writes a manual page for the program and for each command to a folder, which is made where it
@@ -32,6 +45,8 @@ pub fn write_manual_pages(folder: &Path) -> io::Result<Vec<PathBuf>> {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if name.starts_with("network-monitor") && name.ends_with(".1") {
+            let page = fs::read_to_string(&path)?;
+            fs::write(&path, as_typed(&page))?;
             pages.push(path);
         }
     }
@@ -63,6 +78,9 @@ mod tests {
         write_manual_page(&mut page).unwrap();
         let page = String::from_utf8(page).unwrap();
         assert!(page.contains("log\\-format") && page.contains("another run is at work"));
+        assert!(
+            page.contains(".SH NOTES\n.nf\nExamples:\n") && page.contains("\n.fi\n.SH VERSION")
+        );
     }
 
     #[test]

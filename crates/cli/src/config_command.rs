@@ -5,7 +5,9 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use crate::args::ConfigCommand;
-use crate::settings::{DEFAULT_FILE, LOCAL_FILE, Override, Settings, SettingsError, Surroundings};
+use crate::settings::{
+    DEFAULT_FILE, LOCAL_FILE, Override, Settings, SettingsError, Surroundings, system_file,
+};
 use report::printable;
 
 /// Why a `config` command failed.
@@ -50,9 +52,17 @@ pub fn run(
     out: &mut dyn Write,
 ) -> Result<(), ConfigError> {
     match command {
-        ConfigCommand::Init { path, force } => {
+        ConfigCommand::Init {
+            path,
+            force,
+            system,
+        } => {
             let path = path.as_deref().or(named).unwrap_or(Path::new(LOCAL_FILE));
-            write_default_file(path, *force, surroundings)?;
+            let text = match system {
+                true => system_file(),
+                false => DEFAULT_FILE.to_owned(),
+            };
+            write_file(path, &text, *force, surroundings)?;
             writeln!(out, "wrote {}", printable(&path.to_string_lossy()))?;
         }
         ConfigCommand::Check { path } => {
@@ -69,9 +79,10 @@ pub fn run(
     Ok(())
 }
 
-/// Writes the shipped file, which only its owner may read: a password may be written into it.
-fn write_default_file(
+/// Writes a file that only its owner may read: a password may be written into it.
+fn write_file(
     path: &Path,
+    text: &str,
     force: bool,
     surroundings: &Surroundings,
 ) -> Result<(), ConfigError> {
@@ -100,7 +111,7 @@ fn write_default_file(
             ErrorKind::AlreadyExists => ConfigError::Exists(path.into()),
             _ => unwritable(error),
         })?;
-    file.write_all(DEFAULT_FILE.as_bytes())
+    file.write_all(text.as_bytes())
         .and_then(|()| file.sync_all())
         .map_err(unwritable)
 }
@@ -150,6 +161,7 @@ mod tests {
     const INIT: ConfigCommand = ConfigCommand::Init {
         path: None,
         force: false,
+        system: false,
     };
     const CHECK: ConfigCommand = ConfigCommand::Check { path: None };
 
@@ -190,6 +202,7 @@ mod tests {
         let init = |force| ConfigCommand::Init {
             path: Some("mine.yaml".into()),
             force,
+            system: false,
         };
 
         let error = answer(&init(false), &surroundings).unwrap_err();
@@ -215,9 +228,9 @@ mod tests {
         let error = answer(&check, &in_folder(folder.path())).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "bad.yaml:3:3: input.mod: unknown key; did you mean mode?\n\
-             bad.yaml:1:11: timezone: \"Mars/Olympus\" is not a time zone; write local or an IANA \
+            "bad.yaml:1:11: timezone: \"Mars/Olympus\" is not a time zone; write local or an IANA \
              name such as Europe/Berlin\n\
+             bad.yaml:3:3: input.mod: unknown key; did you mean mode?\n\
              bad.yaml:4:15: input.resolution: \"7s\" does not divide 15 minutes; write a duration \
              such as 1s, 10s, 60s, 300s or 900s"
         );

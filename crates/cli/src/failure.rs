@@ -58,6 +58,9 @@ pub enum Failure {
         /// What is wrong.
         reason: String,
     },
+    /// Something could not be set up.
+    #[error("{0}")]
+    Setup(String),
     /// Standard output refused.
     #[error(transparent)]
     Output(#[from] io::Error),

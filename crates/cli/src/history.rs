@@ -1,13 +1,15 @@
 //! The history of a host as analyses judge it.
 
+mod talks;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
-use analysis::{FiveMinutes, History, Hour, Met, Series, Subject, Talks};
+use analysis::{FiveMinutes, History, Hour, Met, Series, Subject};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use store::{Digest, Seen, Store};
-use traffic::{RowView, Table, Volume};
+use traffic::Volume;
 
 use crate::failure::Failure;
 
@@ -17,10 +19,6 @@ pub const LOOK_BACK: i64 = 56;
 const SERIES: usize = 50;
 /// Hosts of which the names are looked at, to tell who is new everywhere.
 const OTHER_HOSTS: usize = 16;
-/// Peers and ports whose talks are kept: those that were talked to in most minutes.
-const MOST_TALKS: usize = 20_000;
-/// Talks of a peer that are kept.
-const MOST_STARTS: usize = 100_000;
 /// Seconds of an hour.
 const HOUR: i64 = 3600;
 
@@ -97,7 +95,7 @@ pub fn read(store: &Store, wanted: &Wanted<'_>) -> Result<History, Failure> {
         history.five_minutes = five_minutes(store, wanted)?;
     }
     if let Some(seconds) = &wanted.talks {
-        history.talks = talks(store, wanted, seconds.clone())?;
+        history.talks = talks::read(store, wanted, seconds.clone())?;
     }
     Ok(history)
 }
@@ -282,89 +280,4 @@ fn five_minutes(store: &Store, wanted: &Wanted<'_>) -> Result<Vec<FiveMinutes>, 
         }
     }
     Ok(found)
-}
-
-/// The talks with a peer and port while rows are read.
-#[derive(Default)]
-struct Talk {
-    /// First and last refresh and bytes of each row.
-    rows: Vec<(i64, i64, u64)>,
-    processes: BTreeMap<String, u64>,
-}
-
-type TalkKey = (String, Option<u16>, Option<String>);
-
-/// Reads who was talked to when. A talk begins with a refresh that shows the peer and port after at
-/// least one that does not, over all connections. Pauses of a connection within a bucket are not seen:
-/// a row tells its first and its last refresh.
-fn talks(store: &Store, wanted: &Wanted<'_>, seconds: Range<i64>) -> Result<Vec<Talks>, Failure> {
-    let mut found: HashMap<TalkKey, Talk> = HashMap::new();
-    store.read_rows::<Failure>(wanted.host, seconds, |row| {
-        Failure::if_interrupted()?;
-        if row.table == Table::Traffic || (wanted.loopback && row.table == Table::Loopback) {
-            note(&mut found, row);
-        }
-        Ok(())
-    })?;
-    let mut talks: Vec<Talks> = (found.into_iter())
-        .map(|(key, talk)| join(key, talk))
-        .collect();
-    talks.sort_unstable_by(|one, other| {
-        (&one.remote, one.port, &one.protocol).cmp(&(&other.remote, other.port, &other.protocol))
-    });
-    Ok(talks)
-}
-
-fn note(found: &mut HashMap<TalkKey, Talk>, row: &RowView<'_>) {
-    let Some(remote) = row.remote else { return };
-    let key = (
-        remote.to_owned(),
-        row.remote_port,
-        row.protocol.map(str::to_owned),
-    );
-    if !found.contains_key(&key) && found.len() >= MOST_TALKS {
-        return;
-    }
-    let talk = found.entry(key).or_default();
-    if talk.rows.len() < MOST_STARTS {
-        talk.rows
-            .push((row.first_seen, row.last_seen, row.volume.total()));
-    }
-    if let Some(process) = row.process.filter(|name| *name != report::UNKNOWN) {
-        let bytes = match talk.processes.get_mut(process) {
-            Some(bytes) => bytes,
-            None => talk.processes.entry(process.to_owned()).or_default(),
-        };
-        *bytes = bytes.saturating_add(row.volume.total());
-    }
-}
-
-/// Rows that follow each other without a refresh between them are one talk.
-fn join((remote, port, protocol): TalkKey, mut talk: Talk) -> Talks {
-    talk.rows.sort_unstable();
-    let mut talks = Talks {
-        remote,
-        port,
-        protocol,
-        process: (talk.processes.into_iter())
-            .max_by(|one, other| (one.1, &other.0).cmp(&(other.1, &one.0)))
-            .map(|(name, _)| name),
-        starts: Vec::new(),
-        bytes: Vec::new(),
-        last_seen: i64::MIN,
-    };
-    for (first, last, bytes) in talk.rows {
-        match talks.bytes.last_mut() {
-            // A refresh may come two seconds after the one before it.
-            Some(sum) if first <= talks.last_seen.saturating_add(2) => {
-                *sum = sum.saturating_add(bytes);
-            }
-            _ => {
-                talks.starts.push(first);
-                talks.bytes.push(bytes);
-            }
-        }
-        talks.last_seen = talks.last_seen.max(last);
-    }
-    talks
 }

@@ -16,6 +16,7 @@ use crate::publish::Written;
 use crate::settings::{Email, ReportFormat, Settings};
 
 use data::{ErrorData, ReportData};
+pub(crate) use problems::is_nearly_full;
 pub use problems::{Circumstances, Silence, silent};
 
 /// The picture of the day's curve in a letter.

@@ -3,11 +3,13 @@
 //! A library beside the binary so that packaging can write the man pages and the tests can reach
 //! each room. It promises no stable interface.
 
+pub mod accounts;
 pub mod archive_command;
 pub mod archiving;
 pub mod args;
 pub mod completions;
 pub mod config_command;
+pub mod doctor;
 pub mod email_command;
 pub mod facts;
 pub mod failure;
@@ -27,6 +29,7 @@ pub mod quotas;
 pub mod report_command;
 pub mod retention;
 pub mod settings;
+pub mod setup;
 pub mod signals;
 pub mod status;
 pub mod store_commands;

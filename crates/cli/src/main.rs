@@ -9,8 +9,8 @@ use network_monitor::failure::{Ending, Failure};
 use network_monitor::output::Polite;
 use network_monitor::world::World;
 use network_monitor::{
-    Settings, Surroundings, archive_command, completions, config_command, email_command, logging,
-    report_command, signals, status, store_commands,
+    Settings, Surroundings, archive_command, completions, config_command, doctor, email_command,
+    logging, report_command, setup, signals, status, store_commands,
     watch::{self, Pings},
 };
 
@@ -59,6 +59,14 @@ fn run(args: &Args, out: &mut dyn Write) -> Result<Ending, Failure> {
         config_command::run(command, named, &flags, &surroundings, out)?;
         return Ok(Ending::Done);
     }
+    if let Command::Setup(args) = &args.command {
+        setup::run(args, &surroundings, out)?;
+        return Ok(Ending::Done);
+    }
+    if let Command::Doctor(doctor) = &args.command {
+        let world = world(args, &surroundings);
+        return doctor::run(doctor, named, &flags, &surroundings, &world, out);
+    }
     let settings = Settings::load_with_flags(named, &flags, &surroundings)?;
     let console = logging::Console::new(args, &settings.logging, &surroundings);
     logging::start(&settings, console)?;
@@ -75,7 +83,11 @@ fn run(args: &Args, out: &mut dyn Write) -> Result<Ending, Failure> {
         Command::Archive(args) => archive_command::run(args, &settings, &world, out),
         Command::Email(command) => email_command::run(command, &settings, &world, out),
         Command::Store(command) => store_commands::store(command, &settings, &world, out),
-        Command::Config(_) | Command::Completions(_) | Command::Man(_) => Ok(Ending::Done),
+        Command::Config(_)
+        | Command::Doctor(_)
+        | Command::Setup(_)
+        | Command::Completions(_)
+        | Command::Man(_) => Ok(Ending::Done),
     };
     ending.map_err(|failure| failure.in_store(&settings.paths.store_dir))
 }
@@ -86,11 +98,17 @@ fn world(args: &Args, surroundings: &Surroundings) -> World {
     World {
         now: jiff::Timestamp::now().as_second(),
         quiet: args.quiet,
-        width: 80,
+        width: width(),
         colour: if coloured {
             report::Colour::Ansi
         } else {
             report::Colour::Plain
         },
     }
+}
+
+/// Columns of the terminal; what is no terminal is written for one of 80.
+fn width() -> usize {
+    let size = terminal_size::terminal_size_of(io::stdout());
+    size.map_or(80, |(terminal_size::Width(columns), _)| columns.into())
 }

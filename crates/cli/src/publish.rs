@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use files::AtomicFile;
 use report::Moment;
 use serde::Serialize;
+use tracing::warn;
 use traffic::Period;
 
 use crate::failure::Failure;
@@ -53,6 +54,27 @@ fn folder_of(settings: &Settings, host: &str) -> PathBuf {
     }
 }
 
+/// Removes temporary files that a killed run left where this program writes outside of its store, also
+/// where this run has nothing to write.
+pub fn sweep(settings: &Settings) {
+    let paths = &settings.paths;
+    let mut folders = vec![paths.report_dir.clone(), paths.archive_dir.clone()];
+    for root in folders.clone() {
+        // Each host has a folder of its own.
+        let entries = std::fs::read_dir(root).into_iter().flatten().flatten();
+        let hosts = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+        folders.extend(hosts.map(|entry| entry.path()));
+    }
+    folders.extend(paths.temp_dir.clone());
+    let metrics = settings.metrics_textfile.as_deref().and_then(Path::parent);
+    folders.extend(metrics.map(Path::to_owned));
+    for folder in folders {
+        if let Err(error) = files::sweep_temporaries(&folder) {
+            warn!("{error}");
+        }
+    }
+}
+
 /// Whether a report of a period was written before.
 pub fn is_written(settings: &Settings, host: &str, period: &Period) -> bool {
     let folder = folder_of(settings, host);
@@ -75,7 +97,6 @@ impl Folder {
     ) -> Result<Self, Failure> {
         let path = folder_of(settings, host);
         files::create_folder(&path)?;
-        files::sweep_temporaries(&path)?;
         Ok(Folder {
             path,
             temp_dir: settings.paths.temp_dir.clone(),

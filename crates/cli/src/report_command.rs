@@ -25,7 +25,7 @@ use crate::periods::{Plan, days_told_by, has_lost, plan};
 use crate::pipeline::{IngestSummary, ingest_folder, look_for_logs, tuning};
 use crate::post::{self, MailResult, Post};
 use crate::progress::Progress;
-use crate::publish::{Folder, Written, is_written, print_json};
+use crate::publish::{self, Folder, Written, is_written, print_json};
 use crate::quotas;
 use crate::retention;
 use crate::settings::{HostLayout, Loopback, ReportFormat, Settings};
@@ -139,7 +139,10 @@ fn run_untold(
         return dry_run(args, when, settings, world, out);
     }
     if args.force && args.date.is_none() {
-        warn!("--force writes anew only reports of days with news; name others with --date");
+        warn!(
+            "without --date, --force writes anew only reports of days with new logs; for others name \
+             the day, as in --date yesterday --force"
+        );
     }
     let mut result = RunResult {
         not_yet_active: settings.not_yet_active(),
@@ -153,6 +156,7 @@ fn run_untold(
     }
     let mut is_over = false;
     let mut store = Store::open(&settings.paths.store_dir, &world.started(), "report")?;
+    publish::sweep(settings);
     let mut post = match settings.email.enabled {
         true => Some(Post::open(settings, world, "report")?),
         false => None,
@@ -233,7 +237,7 @@ fn run_untold(
     }
     result.quotas = quotas::states(&store, settings, None, Period::day(today), world.now)?;
     is_over |= is_used(&result.quotas, args);
-    result.archive = finish_logs(&mut store, settings, world)?;
+    result.archive = finish_logs(&mut store, settings, world, &result.reports)?;
     let archived = result.archive.as_ref();
     result.nothing_new = result.ingest.new == 0
         && !archived.is_some_and(ArchiveSummary::did_something)
@@ -307,11 +311,13 @@ fn finish_logs(
     store: &mut Store,
     settings: &Settings,
     world: &World,
+    made: &[ReportResult],
 ) -> Result<Option<ArchiveSummary>, Failure> {
     if settings.archive.enabled {
-        return archive_logs(store, settings, world, Scope::Reported).map(Some);
+        return archive_logs(store, settings, world, Scope::Reported, made).map(Some);
     }
-    let expired = retention::plan(store, settings, world)?;
+    let mut expired = retention::plan(store, settings, world)?;
+    expired.keep_reports(made);
     if expired == retention::Plan::default() {
         return Ok(None);
     }
@@ -652,8 +658,8 @@ fn conclude(
 /// One line per fact of what was read.
 pub fn accounting(ingest: &IngestSummary) -> String {
     let mut text = format!(
-        "Logs: {} found, {} new, {} known, {} unchanged, {} without content",
-        ingest.files, ingest.new, ingest.known, ingest.unchanged, ingest.empty
+        "Logs: {} found, {} new, {} not changed since, {} only repeating others, {} empty",
+        ingest.files, ingest.new, ingest.unchanged, ingest.known, ingest.empty
     );
     if !ingest.unreadable.is_empty() {
         text.push_str(&format!(", {} with trouble", ingest.unreadable.len()));
@@ -668,6 +674,7 @@ pub fn accounting(ingest: &IngestSummary) -> String {
             (bytes.undated, "undated"),
             (bytes.unfinished, "unfinished"),
             (bytes.filler, "empty lines"),
+            (bytes.notes, "notes of the collector"),
             (ingest.known_bytes, "already known"),
         ];
         let parts: Vec<String> = parts

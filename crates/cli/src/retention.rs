@@ -15,6 +15,7 @@ use traffic::Period;
 use crate::archiving::ArchiveSummary;
 use crate::failure::Failure;
 use crate::periods::days_told_by;
+use crate::report_command::ReportResult;
 use crate::settings::Settings;
 use crate::world::World;
 
@@ -27,6 +28,15 @@ pub struct Plan {
     pub reports: Vec<PathBuf>,
     /// Days of the history.
     pub days: Vec<StoredDay>,
+}
+
+impl Plan {
+    /// Leaves the reports that this run made: who asks for one of a day long ago finds it.
+    pub fn keep_reports(&mut self, made: &[ReportResult]) {
+        let files = made.iter().flat_map(|report| &report.files);
+        let made: BTreeSet<&Path> = files.map(|file| Path::new(&file.path)).collect();
+        self.reports.retain(|path| !made.contains(path.as_path()));
+    }
 }
 
 /// Decides what is past its time today.

@@ -5,6 +5,7 @@
 //! `settings/email.rs`. A flag goes before a variable, a variable before the file, the file
 //! before the default.
 
+mod collect;
 mod email;
 mod keys;
 mod locate;
@@ -23,13 +24,16 @@ use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
 
+pub use collect::Collect;
 pub use email::{Email, Encryption, PasswordSource};
 pub use locate::{LOCAL_FILE, Surroundings};
 pub use notify::Notify;
 pub use problem::{Place, Problem, SettingsError};
 pub use sections::{Archive, History, Input, Logging, Paths, Processing, Reports};
 pub use typed::Override;
-pub use words::{CompressFormat, HostLayout, InputMode, Level, Loopback, ReportFormat, Word};
+pub use words::{
+    CompressFormat, HostLayout, InputMode, Level, Loopback, ReportFormat, Rotate, Word,
+};
 
 use locate::Found;
 use reader::Reader;
@@ -37,6 +41,20 @@ use typed::Typed;
 
 /// The shipped settings file: every key with a comment and its default.
 pub const DEFAULT_FILE: &str = include_str!("../../../config/settings.yaml");
+
+/// Where the machine's own settings, which `setup --system` writes, let everything lie.
+pub const SYSTEM_FOLDER: &str = "/var/lib/network-monitor";
+
+/// The machine's own settings file: the shipped one with the folders of a service, and the password
+/// in a file beside it, which the service is handed and cannot read.
+pub fn system_file() -> String {
+    DEFAULT_FILE
+        .replace("~/audit/bandwhich/", &format!("{SYSTEM_FOLDER}/"))
+        .replace(
+            "\n  password_file:\n",
+            "\n  password_file: email_password         # beside this file, and root's alone\n",
+        )
+}
 
 /// The only version of settings files there is so far.
 const VERSION: &str = "1.0";
@@ -56,6 +74,8 @@ pub struct Settings {
     pub paths: Paths,
     /// How logs are read.
     pub input: Input,
+    /// How bandwhich is kept running.
+    pub collect: Collect,
     /// The daily letter.
     pub email: Email,
     /// How much is done at a time.
@@ -99,6 +119,25 @@ impl Settings {
         Self::settle(found.as_ref(), flags, surroundings)
     }
 
+    /// Settles what a file of this path would mean if it said this.
+    ///
+    /// # Errors
+    ///
+    /// Unknown keys and wrong values.
+    pub fn of_text(
+        text: &str,
+        path: &Path,
+        surroundings: &Surroundings,
+    ) -> Result<Self, SettingsError> {
+        let found = Found {
+            path: path.into(),
+            folder: path.parent().unwrap_or(path).into(),
+            text: text.to_owned(),
+            exposed: false,
+        };
+        Self::settle(Some(&found), &[], surroundings)
+    }
+
     fn settle(
         found: Option<&Found>,
         flags: &[Override],
@@ -126,7 +165,12 @@ impl Settings {
         if let Some(path) = exposed_password_file(&settings.email) {
             return Err(SettingsError::Exposed { path });
         }
-        let problems = reader.typed.problems;
+        let mut problems = reader.typed.problems;
+        // As the file is read from its top; what stands elsewhere comes behind it.
+        problems.sort_by_key(|problem| match problem.place {
+            Place::File { line, column, .. } => (line, column),
+            Place::Variable(_) | Place::Flag(_) | Place::Default => (u64::MAX, 0),
+        });
         if problems.is_empty() {
             Ok(settings)
         } else {
@@ -153,6 +197,7 @@ impl Settings {
             host: read_host(reader),
             paths: Paths::read(reader),
             input: Input::read(reader),
+            collect: Collect::read(reader),
             email: Email::read(reader),
             processing: Processing::read(reader),
             reports: Reports::read(reader),

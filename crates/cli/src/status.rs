@@ -1,5 +1,6 @@
 //! `status`: what is pending, what was done, what needs attention.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 
@@ -24,6 +25,8 @@ use crate::world::World;
 const SCHEMA_VERSION: u32 = 1;
 /// Days whose coverage is told, today not among them.
 const DAYS: i32 = 7;
+/// Seconds of a day of UTC, in which the store counts its news.
+const DAY: i64 = 86_400;
 
 /// What `status --json` prints. Times are seconds since 1970.
 #[derive(Debug, Default, Serialize)]
@@ -125,7 +128,16 @@ fn look(status: &mut Status, settings: &Settings, world: &World) -> Result<(), F
     status.store = Some(store.status()?);
     status.store_bytes = Some(files::folder_size(&settings.paths.store_dir)?);
     for host in store.hosts()? {
-        let days = last_days(&store, &host, settings, world)?;
+        let mut damage = BTreeSet::new();
+        let days = last_days(&store, &host, settings, world, &mut damage)?;
+        if status
+            .last_run
+            .as_ref()
+            .is_some_and(|run| run.exit_code == 3)
+        {
+            damage.extend(damage_in_news(&store, &host, settings)?);
+        }
+        status.attention.extend(damage);
         status.coverage.push(HostDays { host, days });
     }
     let today = Period::day(world.today(settings));
@@ -138,6 +150,7 @@ fn last_days(
     host: &str,
     settings: &Settings,
     world: &World,
+    damage: &mut BTreeSet<String>,
 ) -> Result<Vec<DayCoverage>, Failure> {
     let today = world.today(settings);
     let resolution = tuning(settings).fold.resolution;
@@ -148,7 +161,10 @@ fn last_days(
     days.map(|day| {
         let seconds = Period::day(day).seconds(&settings.time_zone);
         let totals = match store.totals(host, seconds.clone(), resolution, loopback) {
-            Err(error) if error.is_damaged_file() => None,
+            Err(error) if error.is_damaged_file() => {
+                damage.insert(error.to_string());
+                None
+            }
             totals => totals?,
         };
         let totals = totals.unwrap_or_default();
@@ -168,6 +184,20 @@ fn last_days(
         })
     })
     .collect()
+}
+
+/// What keeps days with news from being reported.
+fn damage_in_news(store: &Store, host: &str, settings: &Settings) -> Result<Vec<String>, Failure> {
+    let resolution = tuning(settings).fold.resolution;
+    let mut damage = Vec::new();
+    for day in store.pending_days(host)? {
+        let seconds = day.saturating_mul(DAY)..day.saturating_add(1).saturating_mul(DAY);
+        match store.totals(host, seconds, resolution, false) {
+            Err(error) if error.is_damaged_file() => damage.push(error.to_string()),
+            totals => drop(totals?),
+        }
+    }
+    Ok(damage)
 }
 
 /// Names what needs attention.

@@ -7,6 +7,9 @@ mod archive;
 mod containers;
 #[path = "end_to_end/damage.rs"]
 mod damage;
+#[cfg(target_os = "linux")]
+#[path = "end_to_end/doctor.rs"]
+mod doctor;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 #[path = "end_to_end/faults.rs"]
 mod faults;
@@ -44,6 +47,9 @@ mod quotas;
 mod retention;
 #[path = "end_to_end/samples.rs"]
 mod samples;
+#[cfg(target_os = "linux")]
+#[path = "end_to_end/setup.rs"]
+mod setup;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 #[path = "end_to_end/state.rs"]
 mod state;

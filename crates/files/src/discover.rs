@@ -87,6 +87,9 @@ pub enum SkipReason {
     },
     /// A link to something that is not there.
     DanglingLink,
+    /// A link to something in the log folder that is gone, as `current.log` points to a log that went
+    /// into the archive.
+    LinkToGone,
     /// Links that lead round in a circle.
     LinkLoop,
     /// A link to something outside the log folder.
@@ -119,7 +122,7 @@ impl SkipReason {
             | Self::LinkLeaves { .. }
             | Self::NotRegular { .. }
             | Self::TooDeep => true,
-            Self::LinkToFolder | Self::Excluded | Self::Hidden => false,
+            Self::LinkToGone | Self::LinkToFolder | Self::Excluded | Self::Hidden => false,
         }
     }
 }
@@ -129,6 +132,7 @@ impl fmt::Display for SkipReason {
         match self {
             Self::Unreadable { cause } => f.write_str(cause),
             Self::DanglingLink => f.write_str("a link to something that is not there"),
+            Self::LinkToGone => f.write_str("a link to a log that is gone"),
             Self::LinkLoop => f.write_str("a link that leads back to itself"),
             Self::LinkLeaves { target } => {
                 write!(f, "a link out of the log folder, to {}", show(target))
@@ -274,7 +278,11 @@ impl Search<'_> {
                     io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
                 ) =>
             {
-                return self.skip(link, SkipReason::DanglingLink);
+                let reason = match self.points_into_log_dir(&path) {
+                    true => SkipReason::LinkToGone,
+                    false => SkipReason::DanglingLink,
+                };
+                return self.skip(link, reason);
             }
             Err(cause) => return self.skip_unreadable(&link, &cause),
         };
@@ -297,6 +305,15 @@ impl Search<'_> {
         } else {
             self.skip_special(link, kind);
         }
+    }
+
+    /// Whether what a link names would lie in the log folder, if it were there.
+    fn points_into_log_dir(&self, link: &Path) -> bool {
+        let folder = fs::read_link(link).ok().and_then(|target| {
+            let target = link.parent()?.join(target);
+            fs::canonicalize(target.parent()?).ok()
+        });
+        folder.is_some_and(|folder| folder.starts_with(&self.root) && folder.is_dir())
     }
 
     /// Adds the targets that only links name, and puts everything in order.

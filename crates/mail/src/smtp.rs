@@ -119,13 +119,35 @@ impl Server {
         from: &str,
         to: &[String],
         eml: &[u8],
+        passed: impl FnMut(Step, &str),
+    ) -> Result<Vec<Answer>, Trouble> {
+        self.attempt(
+            Some(Parcel {
+                from: from.to_owned(),
+                to: to.to_vec(),
+                eml: eml.to_vec(),
+            }),
+            passed,
+        )
+    }
+
+    /// Goes the way of a message up to the login, and hands nothing over.
+    ///
+    /// # Errors
+    /// As for [`send`](Self::send).
+    pub fn examine(&self, passed: impl FnMut(Step, &str)) -> Result<(), Trouble> {
+        self.attempt(None, passed).map(drop)
+    }
+
+    /// An attempt with a message, or without one up to the login.
+    fn attempt(
+        &self,
+        parcel: Option<Parcel>,
         mut passed: impl FnMut(Step, &str),
     ) -> Result<Vec<Answer>, Trouble> {
-        let parcel = Parcel {
-            from: from.to_owned(),
-            to: to.to_vec(),
-            eml: eml.to_vec(),
-        };
+        let to_transfer = parcel
+            .as_ref()
+            .map_or(Duration::ZERO, |parcel| transfer_time(&parcel.eml));
         let mut deadline = Instant::now() + self.timeout;
         let mut time = self.timeout;
         let (tell, told) = mpsc::channel();
@@ -133,7 +155,7 @@ impl Server {
         // Resolving a name knows no time limit, and a server that drips a byte now and then keeps
         // within every other: so nobody waits for the thread itself.
         std::thread::spawn(move || {
-            let ended = attempt::attempt(&server, &parcel, deadline, &tell);
+            let ended = attempt::attempt(&server, parcel.as_ref(), deadline, &tell);
             // Nobody listens any more where the time was up.
             let _ = tell.send(Told::Ended(ended));
         });
@@ -144,8 +166,8 @@ impl Server {
                 Ok(Told::Began(next)) => {
                     step = next;
                     if step == Step::Accept {
-                        deadline += transfer_time(eml);
-                        time += transfer_time(eml);
+                        deadline += to_transfer;
+                        time += to_transfer;
                     }
                 }
                 Ok(Told::Passed(step, detail)) => passed(step, &detail),

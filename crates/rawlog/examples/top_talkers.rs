@@ -27,7 +27,7 @@ fn main() -> io::Result<()> {
                 }
             }
             Item::Fault(_) => faults += 1,
-            Item::Filler(_) | Item::Unfinished(_) => {}
+            Item::Note(..) | Item::Filler(_) | Item::Unfinished(_) => {}
         });
     outcome?;
 

@@ -1,22 +1,25 @@
 //! What holds for any bytes: the fuzz targets and the ordinary tests call the same functions.
 
+use std::collections::HashMap;
 use std::io::{self, Read};
 
 use rawlog::{
-    Closing, Fault, Frame, Item, Limits, Line, Reader, Reason, Row, RowList, RowRef,
+    Closing, Connection, Fault, Frame, Item, Limits, Line, Reader, Reason, Row, RowList, RowRef,
     looks_prefixed, parse_line,
 };
 
-/// A row that was read reads the same after it was printed, and nothing panics.
+/// A row or note that was read reads the same after it was printed, and nothing panics.
 pub(crate) fn check_line(line: &[u8]) {
     looks_prefixed(line);
-    let Line::Row(row) = parse_line(line) else {
-        return;
-    };
     let mut printed = Vec::new();
-    row.print(&mut printed);
+    let read = parse_line(line);
+    match read {
+        Line::Row(row) => row.print(&mut printed),
+        Line::Note(note) => note.print(&mut printed),
+        Line::Refreshing | Line::NoTraffic | Line::Empty | Line::Fault(_) => return,
+    }
     assert_eq!(printed.pop(), Some(b'\n'));
-    assert_eq!(parse_line(&printed), Line::Row(row));
+    assert_eq!(parse_line(&printed), read);
 }
 
 /// The reader's laws, for several limits and chunk sizes.
@@ -72,6 +75,7 @@ pub(crate) fn check_reader_with(log: &[u8], limits: Limits) {
 enum Seen {
     Frame(SeenFrame),
     Fault(SeenFault),
+    Note(Vec<u8>, u64),
     Filler(u64),
     Unfinished(SeenFault),
 }
@@ -179,20 +183,51 @@ fn check_row(seen: RowRef<'_>) {
     );
 }
 
+/// Rows with the same number are the same but for what they count.
+fn check_numbers(frame: &Frame<'_>, numbered: &mut HashMap<(u64, u32), Vec<u8>>) {
+    for row in frame.rows.iter() {
+        let Some(number) = row.number() else { continue };
+        let mut line = Vec::new();
+        let Row::Connection(connection) = row.row() else {
+            panic!("only connection rows have numbers");
+        };
+        let same = Connection {
+            timestamp: 0,
+            up: 0,
+            down: 0,
+            ..connection
+        };
+        Row::Connection(same).print(&mut line);
+        let known = numbered
+            .entry((frame.rows.edition(), number))
+            .or_insert_with(|| line.clone());
+        assert_eq!(*known, line);
+    }
+}
+
 /// Reads a log; checks on the way that the items lie end to end and fill it.
 fn read(log: &[u8], limits: Limits) -> Vec<Seen> {
     let mut seen = Vec::new();
     let mut sum = 0;
+    let mut numbered = HashMap::new();
     let (extent, outcome) = Reader::new(Trickle(log), limits).for_each(|item| {
+        if let Item::Frame(frame) = &item {
+            check_numbers(frame, &mut numbered);
+        }
         match &item {
             Item::Frame(frame) => assert_eq!(frame.offset, sum),
             Item::Fault(fault) | Item::Unfinished(fault) => assert_eq!(fault.offset, sum),
-            Item::Filler(_) => {}
+            Item::Note(..) | Item::Filler(_) => {}
         }
         sum += item.bytes();
         seen.push(match item {
             Item::Frame(frame) => Seen::Frame(SeenFrame::new(frame)),
             Item::Fault(fault) => Seen::Fault(SeenFault::new(&fault)),
+            Item::Note(note, bytes) => {
+                let mut printed = Vec::new();
+                note.print(&mut printed);
+                Seen::Note(printed, bytes)
+            }
             Item::Filler(bytes) => Seen::Filler(bytes),
             Item::Unfinished(fault) => Seen::Unfinished(SeenFault::new(&fault)),
         });
@@ -281,7 +316,7 @@ fn check_places(log: &[u8], limits: Limits, items: &[Seen]) {
                 );
             }
             Seen::Fault(fault) => check_fault(log, limits, fault, &mut lines),
-            Seen::Filler(_) => {}
+            Seen::Note(..) | Seen::Filler(_) => {}
             Seen::Unfinished(fault) => {
                 assert_eq!(fault.offset + fault.bytes, log.len() as u64);
                 assert_eq!(fault.line, lines.line_at(log.len() as u64));
@@ -322,6 +357,7 @@ fn check_fault(log: &[u8], limits: Limits, fault: &SeenFault, lines: &mut Lines<
 fn check_against_lines(log: &[u8], limits: Limits, items: &[Seen]) {
     let text = log.strip_prefix(b"\xef\xbb\xbf").unwrap_or(log);
     let (mut rows, mut faults, mut headers, mut idle) = (Vec::new(), Vec::new(), 0, 0);
+    let mut notes = 0;
     for line in text.split_inclusive(|&byte| byte == b'\n') {
         let Some(line) = line.strip_suffix(b"\n") else {
             continue;
@@ -335,11 +371,13 @@ fn check_against_lines(log: &[u8], limits: Limits, items: &[Seen]) {
             Line::NoTraffic => idle += 1,
             Line::Empty => {}
             Line::Row(row) => row.print(&mut rows),
+            Line::Note(_) => notes += 1,
             Line::Fault(reason) => faults.push((reason, line)),
         }
     }
     let (mut seen_rows, mut seen_headers, mut seen_idle) = (Vec::new(), 0, 0);
     let mut seen_faults = Vec::new();
+    let mut seen_notes = 0;
     for item in items {
         match item {
             Seen::Frame(frame) => {
@@ -349,16 +387,18 @@ fn check_against_lines(log: &[u8], limits: Limits, items: &[Seen]) {
                 seen_faults.extend(&frame.faults);
             }
             Seen::Fault(fault) => seen_faults.push(fault),
+            Seen::Note(..) => seen_notes += 1,
             Seen::Filler(_) | Seen::Unfinished(_) => {}
         }
     }
     // The reader knows more than a line tells: what stands in a wrong place, and what is glued.
     seen_faults.retain(|fault| {
         seen_idle += u64::from(fault.reason == Reason::MisplacedIdle);
-        fault.reason != Reason::MisplacedIdle
+        seen_notes += u64::from(fault.reason == Reason::MisplacedNote);
+        !matches!(fault.reason, Reason::MisplacedIdle | Reason::MisplacedNote)
     });
     assert!(seen_rows == rows);
-    assert_eq!(seen_idle, idle);
+    assert_eq!((seen_idle, seen_notes), (idle, notes));
     assert_eq!(seen_faults.len(), faults.len());
     for (seen, (reason, line)) in seen_faults.iter().zip(faults) {
         if seen.reason == Reason::GluedHeader {

@@ -3,7 +3,7 @@
 use crate::frame::{Piece, Pieces, Position, Removed, Splitter};
 use crate::known::KnownRows;
 use crate::quick::WINDOW;
-use crate::{Fault, Item, Limits, Reason};
+use crate::{Fault, Item, Limits, Line, Reason, parse_line};
 
 /// A part of a log, as [`Reader::next_block`](crate::Reader::next_block) cuts it.
 ///
@@ -114,6 +114,13 @@ impl Block {
                     )));
                 }
                 Piece::Fault(fault) => visit(Item::Fault(fault.fault(text, base))),
+                Piece::Note(start, length) => {
+                    let line = &text[*start..start + length - 1];
+                    let Line::Note(note) = parse_line(line) else {
+                        unreachable!("the line was a note");
+                    };
+                    visit(Item::Note(note, *length as u64));
+                }
                 Piece::Filler(bytes) => visit(Item::Filler(*bytes)),
             }
         }

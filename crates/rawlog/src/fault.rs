@@ -56,6 +56,10 @@ pub enum Reason {
     TooLong,
     /// `<NO TRAFFIC>` outside a frame, or in a frame that has rows.
     MisplacedIdle,
+    /// What a collector noted is damaged.
+    Note,
+    /// A collector's note stands within a frame.
+    MisplacedNote,
     /// Another writer's or a cut line's text stands before `Refreshing:` on its line. The fault is
     /// that text; a frame follows.
     GluedHeader,
@@ -79,6 +83,8 @@ impl Reason {
             Reason::PortRange => "a port is above 65535",
             Reason::TooLong => "the line is too long",
             Reason::MisplacedIdle => "<NO TRAFFIC> does not belong here",
+            Reason::Note => "the collector's note is damaged",
+            Reason::MisplacedNote => "a collector's note does not belong into a frame",
             Reason::GluedHeader => "a cut line stands before Refreshing:",
             Reason::Unfinished => "the last line has no line end",
         }

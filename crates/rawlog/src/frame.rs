@@ -141,6 +141,8 @@ impl FaultAt {
 pub(crate) enum Piece {
     Frame(FrameAt),
     Fault(FaultAt),
+    /// A collector's note, by the place of its line in the block.
+    Note(usize, usize),
     /// Bytes that say nothing.
     Filler(u64),
 }
@@ -247,6 +249,7 @@ enum Read {
     NoTraffic,
     Empty,
     Row(Kind, i64),
+    Note,
     Fault(Reason),
 }
 
@@ -275,6 +278,10 @@ impl<'a> Splitter<'a> {
                 let bytes = cut.length();
                 self.take(bytes, 1);
                 return Some(Piece::Filler(bytes as u64));
+            }
+            Read::Note => {
+                self.take(cut.length(), 1);
+                return Some(Piece::Note(cut.start, cut.length()));
             }
             Read::NoTraffic => Reason::MisplacedIdle,
             Read::Fault(reason) => {
@@ -340,6 +347,7 @@ impl<'a> Splitter<'a> {
                 self.into.cells.push(cell);
                 Read::Row(row.kind(), row.timestamp())
             }
+            Line::Note(_) => Read::Note,
             Line::Fault(reason) => Read::Fault(reason),
         }
     }
@@ -492,6 +500,11 @@ impl<'a> Splitter<'a> {
                     let fault = self.fault(&cut, here, Reason::MisplacedIdle);
                     self.into.faults.push(fault);
                 }
+                // No collector writes there: it is no more to be believed than any other line.
+                Read::Note => {
+                    let fault = self.fault(&cut, here, Reason::MisplacedNote);
+                    self.into.faults.push(fault);
+                }
                 Read::Fault(reason) => {
                     if let Some(head) = glued_head(&cut, reason) {
                         let fault = self.fault(&head, here, Reason::GluedHeader);
@@ -581,6 +594,7 @@ mod tests {
                     )
                 }
                 Item::Fault(fault) => format!("{:?}", fault.reason),
+                Item::Note(_, bytes) => format!("note {bytes}"),
                 Item::Filler(bytes) => format!("filler {bytes}"),
                 Item::Unfinished(fault) => format!("unfinished {}", fault.bytes),
             });
@@ -692,6 +706,35 @@ mod tests {
     fn a_damaged_line_stays_in_its_frame() {
         let log = format!("Refreshing:\n{SSH}what is this\n{PEER}\n");
         assert_eq!(items(&log), ["head 2 rows [UnknownKind] EmptyLine whole"]);
+    }
+
+    #[test]
+    fn a_note_stands_between_frames_and_nowhere_else() {
+        let note = "network-monitor: <7> owner :22 (tcp) pid 9 process \"ssh\"\n";
+        let frame = format!("Refreshing:\n{SSH}\n");
+        let length = note.len();
+        assert_eq!(
+            items(&format!("{note}{note}\n{frame}{note}\n{frame}")),
+            [
+                &format!("note {length}"),
+                &format!("note {length}"),
+                "filler 1",
+                "head 1 rows [] EmptyLine whole",
+                &format!("note {length}"),
+                "filler 1",
+                "head 1 rows [] EmptyLine whole"
+            ]
+        );
+        assert_eq!(
+            items(&format!("Refreshing:\n{note}{SSH}\n")),
+            ["head 1 rows [MisplacedNote] EmptyLine whole"]
+        );
+        // What a name of fifteen bytes can print at most.
+        let forged = SSH.replace("ssh", "\n\nnetwork-monit");
+        assert_eq!(
+            items(&format!("Refreshing:\n{forged}\n"))[1..],
+            ["UnknownKind", "filler 1"]
+        );
     }
 
     #[test]

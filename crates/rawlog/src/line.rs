@@ -6,6 +6,7 @@
 
 use memchr::memmem;
 
+use crate::note::{Note, note};
 use crate::{Address, Connection, Process, Protocol, Reason, Row};
 
 const HEADER: &[u8] = b"Refreshing:";
@@ -24,7 +25,9 @@ pub enum Line<'a> {
     Empty,
     /// A row.
     Row(Row<'a>),
-    /// Nothing that bandwhich prints.
+    /// What a collector notes between frames.
+    Note(Note<'a>),
+    /// Nothing that bandwhich or a collector prints.
     Fault(Reason),
 }
 
@@ -44,6 +47,7 @@ pub fn parse_line(line: &[u8]) -> Line<'_> {
         Some(b'c') => connection(line).map(Row::Connection),
         Some(b'p') => process(line).map(Row::Process),
         Some(b'r') => address(line).map(Row::Address),
+        Some(b'n') => return note(line).map_or_else(Line::Fault, Line::Note),
         _ if line == HEADER => return Line::Refreshing,
         _ if line == b"<NO TRAFFIC>" => return Line::NoTraffic,
         _ => Err(Reason::UnknownKind),
@@ -104,10 +108,10 @@ fn connection(line: &[u8]) -> Result<Connection<'_>, Reason> {
 }
 
 /// What was read at the head of some text, and what follows it.
-type Head<'a, T> = Result<(T, &'a [u8]), Reason>;
+pub(crate) type Head<'a, T> = Result<(T, &'a [u8]), Reason>;
 
 /// Reads `<kind>: <ts> `.
-fn timestamp<'a>(line: &'a [u8], prefix: &[u8]) -> Head<'a, i64> {
+pub(crate) fn timestamp<'a>(line: &'a [u8], prefix: &[u8]) -> Head<'a, i64> {
     let rest = line.strip_prefix(prefix).ok_or(Reason::UnknownKind)?;
     let (negative, digits) = match rest.strip_prefix(b"-") {
         Some(digits) => (true, digits),
@@ -171,7 +175,7 @@ fn find_mark(text: &[u8], mark: &[u8]) -> Option<usize> {
     memchr::memchr_iter(mark[0], text).find(|&at| text[at..].starts_with(mark))
 }
 
-type Number = Result<u128, Reason>;
+pub(crate) type Number = Result<u128, Reason>;
 
 fn host_port_protocol(before: &[u8]) -> Option<(&[u8], Number, Protocol)> {
     let (rest, protocol) = if let Some(rest) = before.strip_suffix(b" (tcp") {
@@ -183,7 +187,7 @@ fn host_port_protocol(before: &[u8]) -> Option<(&[u8], Number, Protocol)> {
     Some((rest.strip_suffix(b":")?, number, protocol))
 }
 
-fn port(number: Number) -> Result<u16, Reason> {
+pub(crate) fn port(number: Number) -> Result<u16, Reason> {
     u16::try_from(number.map_err(|_| Reason::PortRange)?).map_err(|_| Reason::PortRange)
 }
 
@@ -208,7 +212,7 @@ fn rates_and_connections(text: &[u8]) -> Result<(&[u8], u128, u128, u128), Reaso
 }
 
 /// ASCII digits at the head: their value, and what follows. `None` where there is no digit.
-fn leading_number(text: &[u8]) -> Option<(Number, &[u8])> {
+pub(crate) fn leading_number(text: &[u8]) -> Option<(Number, &[u8])> {
     let length = text
         .iter()
         .position(|byte| !byte.is_ascii_digit())

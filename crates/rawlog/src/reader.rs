@@ -6,7 +6,7 @@ use std::ops::Range;
 use memchr::{memchr, memrchr};
 
 use crate::quick::WINDOW;
-use crate::{Block, Extent, Fault, Frame};
+use crate::{Block, Extent, Fault, Frame, Note};
 
 /// Bounds on what the reader keeps in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +49,8 @@ pub enum Item<'a> {
     Frame(&'a Frame<'a>),
     /// A line outside all frames that is no part of the format.
     Fault(Fault<'a>),
+    /// What a collector noted between frames, and the bytes of its line.
+    Note(Note<'a>, u64),
     /// Bytes that say nothing: empty lines between frames, a byte order mark.
     Filler(u64),
     /// The last line, which has no line end: never to be counted, for it may be cut.
@@ -61,7 +63,7 @@ impl Item<'_> {
         match self {
             Item::Frame(frame) => frame.bytes(),
             Item::Fault(fault) | Item::Unfinished(fault) => fault.bytes,
-            Item::Filler(bytes) => *bytes,
+            Item::Note(_, bytes) | Item::Filler(bytes) => *bytes,
         }
     }
 }
@@ -331,7 +333,7 @@ mod tests {
                     Item::Frame(frame) => format!("frame at {}", frame.offset),
                     Item::Fault(fault) => format!("{:?}", fault.reason),
                     Item::Filler(bytes) => format!("filler {bytes}"),
-                    Item::Unfinished(_) => panic!(),
+                    Item::Note(..) | Item::Unfinished(_) => panic!(),
                 });
             });
             outcome.unwrap();
@@ -378,7 +380,7 @@ mod tests {
                         frame.faults.iter().for_each(&mut take);
                     }
                     Item::Fault(fault) | Item::Unfinished(fault) => take(fault),
-                    Item::Filler(_) => panic!(),
+                    Item::Note(..) | Item::Filler(_) => panic!(),
                 });
             outcome.unwrap();
             assert_eq!(frames, [(0, 12 + 301 + 10 + 5001 + 10 + 1)]);

@@ -130,7 +130,7 @@ impl Counts {
                 }
             }
             Item::Fault(_) => self.malformed += 1,
-            Item::Filler(_) => {}
+            Item::Note(..) | Item::Filler(_) => {}
             Item::Unfinished(_) => self.unfinished = true,
         }
     }
@@ -217,6 +217,7 @@ fn outline(name: &str) -> Vec<String> {
                 )
             }
             Item::Fault(fault) => format!("{:?}", fault.reason),
+            Item::Note(_, bytes) => format!("note {bytes}"),
             Item::Filler(bytes) => format!("filler {bytes}"),
             Item::Unfinished(fault) => format!("unfinished {}", fault.bytes),
         });

@@ -44,7 +44,7 @@ pub use printable::{fitted, is_deceptive, printable, width};
 pub use quotas::quota_lines;
 pub use ranking::{TopInterface, TopPort, TopProcess, TopProtocol, TopRemote};
 pub use report::{DamagedSample, InputFacts, Report, SCHEMA_VERSION, Span};
-pub use text::{Colour, Glyphs, TextOptions};
+pub use text::{Colour, Glyphs, TextOptions, wrapped};
 pub use timeline::TimelineEntry;
 pub use traces::Traces;
 pub use units::{bytes, duration, percent, rate};

@@ -13,6 +13,8 @@ use table::Line;
 
 /// Gaps, and damaged lines, that are shown.
 const MAX_SHOWN: usize = 5;
+/// The part of a period from which on it counts as observed.
+const MOSTLY: f64 = 0.9;
 /// Columns before the values.
 const LABEL: usize = 11;
 /// Below this nothing can be aligned any more.
@@ -204,7 +206,7 @@ impl Summary<'_> {
         };
         let same_weekday = |days: u32| match days {
             1 => "the same weekday before".to_owned(),
-            days => format!("the same weekdays before, {days} days"),
+            days => format!("{days} same weekdays before"),
         };
         let comparison = &self.report.comparison;
         let rows = [
@@ -223,6 +225,8 @@ impl Summary<'_> {
                 change,
                 download_bps,
                 upload_bps,
+                observed_seconds,
+                days,
                 ..
             },
             name,
@@ -233,7 +237,16 @@ impl Summary<'_> {
                 None => "new".to_owned(),
             };
             let then = rate(download_bps.saturating_add(*upload_bps));
-            self.labelled(label, &format!("{change:>9} on the {then} of {name}"));
+            // The rate of a few minutes says little of a day.
+            let observed = *observed_seconds as f64 / (f64::from(*days) * 86_400.0);
+            let observed = match observed < MOSTLY {
+                true => format!(" ({} observed)", percent(observed)),
+                false => String::new(),
+            };
+            self.labelled(
+                label,
+                &format!("{change:>9} on the {then} of {name}{observed}"),
+            );
             label = "";
         }
     }
@@ -268,7 +281,7 @@ impl Summary<'_> {
                 "bandwhich's tables differ by {}",
                 bytes(input.disagreement_bytes)
             );
-            self.labelled("Doubt", &text);
+            self.labelled("Unsure", &text);
         }
     }
 
@@ -424,8 +437,8 @@ fn count(number: u64, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
-/// The words of a text in lines of at most `columns` columns; a longer word is cut.
-fn wrapped(text: &str, columns: usize) -> Vec<String> {
+/// The words of a text in lines of at most `columns` columns; a longer word has its own.
+pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
         let last = lines.last_mut().expect("there is always a line");

@@ -17,11 +17,15 @@ pub(crate) enum Relation {
 
 /// Compares a new run with a known one.
 pub(crate) fn relation(new: &RunSummary, known: &RunSummary) -> Relation {
-    // Of two with the same frames, the one whose end is seen wins, then the one that idled longer.
+    // Of two with the same frames, the one whose end is seen wins, then the one that idled longer,
+    // then the one that knows more process ids: a plain copy of a collector's log knows none.
     let better = match (new.may_go_on, known.may_go_on) {
         (false, true) => true,
         (true, false) => false,
-        _ => (new.frames, new.text_bytes) > (known.frames, known.text_bytes),
+        _ => {
+            let size = |run: &RunSummary| (run.frames, run.text_bytes, run.owners);
+            size(new) > size(known)
+        }
     };
     compare(&new.hashes, &known.hashes, better)
 }

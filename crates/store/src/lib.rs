@@ -34,6 +34,7 @@ pub use ingest::{IngestReport, Outcome};
 pub use logs::LogRecord;
 pub use query::{InputFacts, LogState, Span, StoreStatus, Totals};
 pub use retention::StoredDay;
+pub use segment::Stretch;
 
 use std::path::{Path, PathBuf};
 

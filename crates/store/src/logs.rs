@@ -83,6 +83,16 @@ impl Store {
         Ok(())
     }
 
+    /// Forgets that a log file was read: it is read again.
+    ///
+    /// # Errors
+    /// Where the catalogue cannot be written.
+    pub fn forget_log(&self, log: &FoundLog) -> Result<()> {
+        let sql = "DELETE FROM log WHERE path = ?1";
+        self.catalog.execute(sql, [path(log)])?;
+        Ok(())
+    }
+
     /// Notes which archive holds a log file.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use traffic::{BucketFacts, DamagedLine, Mode, RowView, Table, Volume, observed_s
 use crate::commit::verify;
 use crate::partition::{Kind, day_number};
 use crate::sidecar::Source;
-use crate::{Error, Result, Store, catalog, facts, segment};
+use crate::{Error, Result, Store, Stretch, catalog, facts, segment};
 
 /// A stretch of time, both ends included, in seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -133,6 +133,27 @@ impl Store {
                     return Err(error);
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Calls `visit` with each row of a host and a table whose bucket lies in a stretch of time, as far
+    /// as it tells when who was talked to. Much of a row is not read.
+    ///
+    /// # Errors
+    /// Where a segment cannot be read, or `visit` fails.
+    pub fn read_stretches<E: From<crate::Error>>(
+        &self,
+        host: &str,
+        table: Table,
+        seconds: Range<i64>,
+        mut visit: impl FnMut(&Stretch<'_>) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        for path in self.segments(host, Kind::Rows(table), &seconds)? {
+            segment::read_stretches(&path?, |row| match seconds.contains(&row.bucket) {
+                true => visit(row),
+                false => Ok(()),
+            })?;
         }
         Ok(())
     }

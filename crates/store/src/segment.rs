@@ -207,7 +207,11 @@ fn batch(
             times(rows.iter().map(|row| row.bucket)),
             Arc::new(Int32Array::from_iter_values(rows.iter().map(|_| run))),
             texts(rows.iter().map(|row| row.process), strings, |text| text)?,
-            Arc::new(Int32Array::new_null(rows.len())),
+            Arc::new(
+                rows.iter()
+                    .map(|row| row.pid.and_then(|pid| i32::try_from(pid).ok()))
+                    .collect::<Int32Array>(),
+            ),
             texts(rows.iter().map(|row| row.interface), strings, |text| text)?,
             Arc::new(
                 rows.iter()
@@ -274,31 +278,102 @@ pub(crate) struct BriefRow<'a> {
     pub(crate) volume: Volume,
 }
 
+/// Columns of a brief row.
+const BRIEF: [&str; 8] = [
+    "timestamp",
+    "process_name",
+    "remote_address",
+    "protocol",
+    "local_port",
+    "remote_port",
+    "upload_bytes",
+    "download_bytes",
+];
+
 /// Calls `visit` with each row of a segment, of which only some columns are read.
 pub(crate) fn read_brief(path: &Path, mut visit: impl FnMut(BriefRow<'_>)) -> Result<()> {
-    const COLUMNS: [&str; 8] = [
-        "timestamp",
-        "process_name",
-        "remote_address",
-        "protocol",
-        "local_port",
-        "remote_port",
-        "upload_bytes",
-        "download_bytes",
-    ];
+    read_columns(path, &BRIEF, |batch| {
+        let columns = BriefColumns::of(batch).ok_or_else(|| missing_column(path))?;
+        (0..batch.num_rows()).for_each(|row| visit(columns.view(row)));
+        Ok(())
+    })
+}
+
+/// Calls `visit` with each batch of some columns of a segment.
+fn read_columns(
+    path: &Path,
+    columns: &[&str],
+    mut visit: impl FnMut(&RecordBatch) -> Result<()>,
+) -> Result<()> {
     let file = File::open(path).map_err(files::Error::context("open", path))?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(file)
         .map_err(|error| Error::damaged(path, error))?;
-    let mask = ProjectionMask::columns(builder.parquet_schema(), COLUMNS);
+    let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
     let reader = builder.with_projection(mask).with_batch_size(8192).build();
     for batch in reader.map_err(|error| Error::damaged(path, error))? {
-        let batch = batch.map_err(|error| Error::damaged(path, error))?;
-        let columns = BriefColumns::of(&batch).ok_or_else(|| missing_column(path))?;
-        for row in 0..batch.num_rows() {
-            visit(columns.view(row));
-        }
+        visit(&batch.map_err(|error| Error::damaged(path, error))?)?;
     }
     Ok(())
+}
+
+/// When a connection spoke, and how much: a row as far as patterns need it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stretch<'a> {
+    /// Start of the bucket, seconds since 1970.
+    pub bucket: i64,
+    /// Owner, or `<UNKNOWN>` where bandwhich found none. `None` where the log does not tell.
+    pub process: Option<&'a str>,
+    /// Remote address or host name. `None` where the log does not tell.
+    pub remote: Option<&'a str>,
+    /// Remote port. `None` where the log does not tell.
+    pub remote_port: Option<u16>,
+    /// `tcp` or `udp`. `None` where the log does not tell.
+    pub protocol: Option<&'a str>,
+    /// Local port. `None` where the log does not tell.
+    pub local_port: Option<u16>,
+    /// Bytes of both directions.
+    pub bytes: u64,
+    /// First refresh, seconds since 1970.
+    pub first_seen: i64,
+    /// Last refresh, seconds since 1970.
+    pub last_seen: i64,
+}
+
+/// Calls `visit` with each row of a segment, of which only some columns are read.
+pub(crate) fn read_stretches<E: From<Error>>(
+    path: &Path,
+    mut visit: impl FnMut(&Stretch<'_>) -> std::result::Result<(), E>,
+) -> std::result::Result<(), E> {
+    let mut columns = BRIEF.to_vec();
+    columns.extend(["first_seen", "last_seen"]);
+    let mut failed = None;
+    read_columns(path, &columns, |batch| {
+        let columns = BriefColumns::of(batch).ok_or_else(|| missing_column(path))?;
+        let time = |name| -> Result<&TimestampMillisecondArray> {
+            column(batch, name).ok_or_else(|| missing_column(path))
+        };
+        let (first, last) = (time("first_seen")?, time("last_seen")?);
+        for row in 0..batch.num_rows() {
+            if failed.is_some() {
+                break;
+            }
+            let brief = columns.view(row);
+            let stretch = Stretch {
+                bucket: brief.bucket,
+                process: brief.process,
+                remote: brief.remote,
+                remote_port: columns.port(1, row),
+                protocol: brief.protocol,
+                local_port: columns.port(0, row),
+                bytes: brief.volume.total(),
+                first_seen: first.value(row).div_euclid(1000),
+                last_seen: last.value(row).div_euclid(1000),
+            };
+            failed = visit(&stretch).err();
+        }
+        Ok(())
+    })?;
+    failed.map_or(Ok(()), Err)
 }
 
 struct BriefColumns<'a> {
@@ -325,16 +400,22 @@ impl<'a> BriefColumns<'a> {
         })
     }
 
+    fn port(&self, end: usize, row: usize) -> Option<u16> {
+        let column = self.ports[end];
+        let port = column.is_valid(row).then(|| column.value(row))?;
+        u16::try_from(port).ok()
+    }
+
     fn view(&self, row: usize) -> BriefRow<'a> {
-        let ports = self.ports.iter().filter(|column| column.is_valid(row));
         let bytes = |way: usize| u64::try_from(self.bytes[way].value(row)).unwrap_or(0);
         BriefRow {
             bucket: self.timestamp.value(row).div_euclid(1000),
             process: self.texts[0].get(row),
             remote: self.texts[1].get(row),
             protocol: self.texts[2].get(row),
-            port: ports
-                .filter_map(|column| u16::try_from(column.value(row)).ok())
+            port: [0, 1]
+                .into_iter()
+                .filter_map(|end| self.port(end, row))
                 .min(),
             volume: Volume {
                 up: bytes(0),

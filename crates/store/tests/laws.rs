@@ -12,6 +12,9 @@ use store::{IngestReport, Outcome, Store, Tuning, fold_log};
 #[path = "laws/retention.rs"]
 mod retention;
 
+#[path = "laws/notes.rs"]
+mod notes;
+
 const HOST: &str = "lab";
 
 /// The recordings with `--total-utilization`: the second log of two does not tell what its sums

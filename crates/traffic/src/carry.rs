@@ -21,6 +21,9 @@ pub struct LiveKey {
     pub table: Table,
     /// Owner.
     pub process: Option<String>,
+    /// Process id of the owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pid: Option<u32>,
     /// Whether the owner is what the key counts, for want of connection rows.
     pub by_process: bool,
     /// Interface.
@@ -139,6 +142,7 @@ pub fn tail_rows(carry: &Carry, strings: &mut Strings) -> Vec<Row> {
             table: key.table,
             bucket: key.bucket,
             process: intern(&key.process),
+            pid: key.pid,
             interface: intern(&key.interface),
             protocol: key.protocol.as_deref().and_then(Protocol::parse),
             local_port: key.local_port,

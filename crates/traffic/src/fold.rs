@@ -15,11 +15,12 @@ mod see;
 use std::collections::{HashMap, VecDeque};
 
 use foldhash::fast::FixedState;
-use rawlog::{Kind as Family, RowRef, Rows};
+use rawlog::{Kind as Family, Protocol, RowRef, Rows};
 
 use self::residual::Peer;
 use crate::carry::{Carry, LiveKey, tail_rows};
 use crate::mode::row_volume;
+use crate::owners::Owners;
 use crate::places::Places;
 use crate::slots::{Kind, Nth, Slot, Slots};
 use crate::{BucketFacts, Row, Strings, Table, TextId, Volume};
@@ -118,6 +119,7 @@ pub(crate) struct RunFold {
     /// Number of the next frame, from 0.
     next: u64,
     slots: Slots,
+    pub(crate) owners: Owners,
     pub(crate) strings: Strings,
     unknown: TextId,
     /// Slots of the frame before, and of the frame at hand.
@@ -159,7 +161,7 @@ pub(crate) struct RunFold {
 }
 
 impl RunFold {
-    pub(crate) fn new(resolution: i64, style: Style) -> Self {
+    pub(crate) fn new(resolution: i64, style: Style, owners: Owners) -> Self {
         let mut strings = Strings::default();
         let unknown = strings.intern(UNKNOWN);
         RunFold {
@@ -167,6 +169,7 @@ impl RunFold {
             style,
             next: 0,
             slots: Slots::default(),
+            owners,
             strings,
             unknown,
             before: Vec::new(),
@@ -226,6 +229,23 @@ impl RunFold {
     /// Seconds that passed after the last stamp without one: idle frames at the end.
     pub(crate) fn trailing_idle(&self) -> i64 {
         (self.frames_since - 1).max(0)
+    }
+
+    /// Notes who owns a port from the next frame on. A connection that was just seen without an owner
+    /// has this one; one that has an owner keeps it, for it ends with its process. Ports of UDP know
+    /// no connections: another process may take one over.
+    pub(crate) fn note_owner(&mut self, owner: &rawlog::Owner<'_>) {
+        self.owners.note(owner);
+        let name = self.strings.intern(&owner.process.text());
+        for &index in &self.before {
+            let slot = self.slots.get_mut(index);
+            if slot.kind == Kind::Connection
+                && (slot.protocol, slot.local_port) == (Some(owner.protocol), owner.local_port)
+                && (slot.owner.is_none() || owner.protocol == Protocol::Udp)
+            {
+                slot.owner = Some((name, owner.pid));
+            }
+        }
     }
 
     /// A frame that says there was no traffic.
@@ -385,6 +405,7 @@ impl RunFold {
             keys.push(LiveKey {
                 table: table(slot),
                 process: has_process(slot).then(|| text(name)),
+                pid: slot.pid_as(name),
                 by_process: slot.kind == Kind::Process,
                 interface: slot.interface.map(text),
                 protocol: slot.protocol.map(|protocol| protocol.as_str().to_owned()),

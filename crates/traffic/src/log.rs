@@ -3,13 +3,14 @@
 use std::collections::VecDeque;
 
 use rawlog::{
-    Closing, Fault, Frame, Item, Reason, Row as LogRow, RowList, RowRef, Rows, frame_hash,
-    looks_prefixed,
+    Closing, Fault, Frame, Item, Note, Reason, Row as LogRow, RowList, RowRef, Rows, Told,
+    frame_hash, looks_prefixed,
 };
 
 use crate::fold::{Observation, Restarted, RunFold, Style};
 use crate::mode::{Counters, Fell, Mode, Probe, row_volume};
-use crate::{DamagedLine, LogSummary, Row, RunSummary, Strings, Volume};
+use crate::owners::Owners;
+use crate::{DamagedLine, InterfaceCount, LogSummary, Row, RunSummary, Strings, Volume};
 
 /// How a log is to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +36,9 @@ const PLAUSIBLE: std::ops::Range<i64> = 1_262_304_000..4_102_444_800;
 const SAMPLES: usize = 20;
 /// Bytes of a damaged line that are kept.
 const SAMPLE_BYTES: usize = 200;
+
+/// Counts of interfaces that are kept of a log: those of a day with a hundred interfaces.
+const MOST_COUNTS: usize = 30_000;
 
 /// Bytes of a torn frame that are joined; what goes on longer was not torn by a name.
 const TORN_BYTES: usize = 8 << 20;
@@ -104,6 +108,8 @@ pub struct LogFold<S: Sink> {
     /// The mode of the run before, which a short run is assumed to share.
     mode: Mode,
     torn: Option<Held>,
+    /// Who owns which port, while there is no run that knows.
+    owners: Owners,
     /// First frame hash of each run.
     heads: Vec<u64>,
     cut_before: bool,
@@ -133,6 +139,7 @@ impl<S: Sink> LogFold<S> {
             run: None,
             mode: options.mode.unwrap_or(Mode::Rate),
             torn: None,
+            owners: Owners::default(),
             heads: Vec::new(),
             cut_before: false,
             runs: 0,
@@ -150,6 +157,10 @@ impl<S: Sink> LogFold<S> {
             Item::Fault(fault) => {
                 self.fault(&fault);
                 self.cut_before |= fault.reason == Reason::GluedHeader && self.torn.is_none();
+            }
+            Item::Note(note, bytes) => {
+                self.summary.accounting.notes += bytes;
+                self.note(&note);
             }
             Item::Filler(bytes) => self.summary.accounting.filler += bytes,
             Item::Unfinished(fault) => self.summary.accounting.unfinished += fault.bytes,
@@ -177,6 +188,28 @@ impl<S: Sink> LogFold<S> {
         match self.error {
             Some(error) => Err(error),
             None => Ok((self.summary, self.sink)),
+        }
+    }
+
+    fn note(&mut self, note: &Note<'_>) {
+        match note.told {
+            Told::Begun(_) => self.summary.collections += 1,
+            Told::Owner(owner) => match &mut self.run {
+                Some(run) => run.fold.note_owner(&owner),
+                None => self.owners.note(&owner),
+            },
+            Told::Interface(interface) if self.summary.interfaces.len() < MOST_COUNTS => {
+                let name = interface.name.text();
+                self.summary.interfaces.push(InterfaceCount {
+                    collection: self.summary.collections,
+                    time: note.timestamp,
+                    name: String::from_utf8_lossy(&name).into_owned(),
+                    kind: interface.kind.to_owned(),
+                    received: (interface.received_bytes, interface.received_packets),
+                    sent: (interface.sent_bytes, interface.sent_packets),
+                });
+            }
+            Told::Interface(_) | Told::Later => {}
         }
     }
 
@@ -435,7 +468,11 @@ impl<S: Sink> LogFold<S> {
         let counters = (self.options.mode == Some(Mode::Cumulative))
             .then(|| Counters::new(style == Style::Fresh));
         self.run = Some(Run {
-            fold: RunFold::new(self.options.resolution, style),
+            fold: RunFold::new(
+                self.options.resolution,
+                style,
+                std::mem::take(&mut self.owners),
+            ),
             probe,
             counters,
             hashes: Vec::new(),
@@ -503,7 +540,11 @@ impl<S: Sink> LogFold<S> {
         let carry = run.fold.end(with_log || run.may_continue);
         self.give_rows(true);
         let Some(run) = self.run.take() else { return };
-        let Run { fold, hashes, .. } = run;
+        let Run {
+            mut fold, hashes, ..
+        } = run;
+        let owners = fold.owners.len();
+        self.owners = std::mem::take(&mut fold.owners);
         let Some(last) = fold.last_time() else {
             self.summary.timeless_frames += fold.frames;
             self.summary.runs = self.runs;
@@ -531,6 +572,7 @@ impl<S: Sink> LogFold<S> {
             doubled: fold.doubled,
             clock_steps: fold.clock_steps,
             text_bytes: run.text_bytes,
+            owners,
         };
         self.summary.runs = self.runs;
         if self.error.is_none() {

@@ -32,7 +32,8 @@ impl Table {
     }
 }
 
-/// What one connection moved in one bucket. Several rows may share bucket and connection: add them.
+/// What one connection moved in one bucket without a pause: a refresh that does not print it ends a
+/// row. Several rows may share bucket and connection: add them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row {
     /// Which set it belongs to.
@@ -41,6 +42,8 @@ pub struct Row {
     pub bucket: i64,
     /// Owner. `None` where the log does not tell.
     pub process: Option<TextId>,
+    /// Process id of the owner. `None` where the log does not tell.
+    pub pid: Option<u32>,
     /// Interface. `None` where the log does not tell.
     pub interface: Option<TextId>,
     /// Protocol. `None` where the log does not tell.

@@ -142,6 +142,8 @@ pub(crate) struct Slot {
     pub(crate) unknown: Option<Part>,
     /// What is left of the division by five.
     pub(crate) remainder: Volume,
+    /// Who owns it, as a collector noted it: a process and its id.
+    pub(crate) owner: Option<(TextId, u32)>,
     /// Rows given out without a name, by their place in the batch.
     pub(crate) unresolved: Vec<u32>,
 }
@@ -281,6 +283,7 @@ impl Slots {
         slot.now = gone.now;
         slot.seen = gone.seen;
         slot.last_name = gone.last_name;
+        slot.owner = slot.owner.or(gone.owner);
         self.note_ports(old);
         self.index(old);
     }

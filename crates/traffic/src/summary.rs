@@ -44,6 +44,9 @@ pub struct RunSummary {
     pub clock_steps: Vec<(i64, i64)>,
     /// Bytes of log text in its frames.
     pub text_bytes: u64,
+    /// Ports whose owner a collector noted.
+    #[serde(default)]
+    pub owners: usize,
 }
 
 /// Where the bytes of a log went. Their sum is what was read.
@@ -61,6 +64,9 @@ pub struct Accounting {
     pub damaged: u64,
     /// In empty lines and marks.
     pub filler: u64,
+    /// In what a collector noted.
+    #[serde(default)]
+    pub notes: u64,
     /// In the unfinished frame or line at the end, which is read next time.
     pub unfinished: u64,
 }
@@ -74,6 +80,7 @@ impl Accounting {
             + self.undated
             + self.damaged
             + self.filler
+            + self.notes
             + self.unfinished
     }
 
@@ -85,6 +92,7 @@ impl Accounting {
         self.undated += other.undated;
         self.damaged += other.damaged;
         self.filler += other.filler;
+        self.notes += other.notes;
         self.unfinished += other.unfinished;
     }
 }
@@ -129,4 +137,27 @@ pub struct LogSummary {
     pub damaged: Vec<DamagedLine>,
     /// Damaged lines that hold a row behind a prefix, as journalctl prints them.
     pub prefixed_lines: u64,
+    /// How many times a collector began, in this log.
+    #[serde(default)]
+    pub collections: u32,
+    /// What the kernel counted on interfaces, in the order of the log.
+    #[serde(default)]
+    pub interfaces: Vec<InterfaceCount>,
+}
+
+/// What the kernel had counted on an interface since it came up, as a collector noted it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InterfaceCount {
+    /// Which collection of the log it belongs to: counts of different ones cannot be compared.
+    pub collection: u32,
+    /// Seconds since 1970.
+    pub time: i64,
+    /// Name of the interface; what is not UTF-8 becomes U+FFFD.
+    pub name: String,
+    /// One word: what it is, like `ethernet` or `tunnel`.
+    pub kind: String,
+    /// Bytes, link-layer headers included, and packets.
+    pub received: (u64, u64),
+    /// Bytes, link-layer headers included, and packets.
+    pub sent: (u64, u64),
 }

@@ -2,7 +2,7 @@
 
 use crate::{Table, Volume};
 
-/// What one connection moved in one bucket, texts included.
+/// What one connection moved in one bucket without a pause, texts included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RowView<'a> {
     /// Which set it belongs to.

@@ -86,6 +86,8 @@ impl Life {
 struct Gathered {
     total: Volume,
     by_process: BTreeMap<String, Volume>,
+    /// First and last refresh of each row.
+    stretches: BTreeMap<String, Vec<(i64, i64)>>,
     runs: Vec<RunSummary>,
 }
 
@@ -96,10 +98,12 @@ impl Gathered {
             let process = row
                 .process
                 .map(|process| strings.text(process).into_owned());
-            self.by_process
-                .entry(process.unwrap_or_default())
-                .or_default()
-                .add(row.volume);
+            let process = process.unwrap_or_default();
+            if row.frames > 0 {
+                let stretches = self.stretches.entry(process.clone()).or_default();
+                stretches.push((row.first_seen, row.last_seen));
+            }
+            self.by_process.entry(process).or_default().add(row.volume);
         }
     }
 }
@@ -191,6 +195,31 @@ proptest! {
             let sum: u64 = flow.iter().map(|(up, down)| up + down).sum();
             let found = gathered.by_process.get(&format!("p{number}")).map_or(0, |v| v.total());
             prop_assert!(close(found, sum, 2 * bound), "p{}: {} {}", number, found, sum);
+        }
+    }
+
+    #[test]
+    fn a_row_ends_where_its_connection_pauses_and_where_the_minute_ends(life in life(2..150)) {
+        let (mut log, mut time) = (String::new(), START);
+        life.print(&mut log, &mut time, false);
+        let (_, gathered) = fold(log.as_bytes(), 1 << 20);
+        for (number, flow) in life.flows.iter().enumerate() {
+            let is_printed = |k: usize| {
+                let window = &flow[k.saturating_sub(4)..=k];
+                let divisor = (k + 1).min(5) as u64;
+                let mean = |bytes: &dyn Fn(&(u64, u64)) -> u64| window.iter().map(bytes).sum::<u64>() / divisor;
+                mean(&|bytes| bytes.0) + mean(&|bytes| bytes.1) > 0
+            };
+            let mut expected: Vec<(i64, i64)> = Vec::new();
+            for second in (0..flow.len()).filter(|&k| is_printed(k)).map(|k| START + k as i64) {
+                match expected.last_mut() {
+                    Some((_, last)) if *last + 1 == second && second % 60 != 0 => *last = second,
+                    _ => expected.push((second, second)),
+                }
+            }
+            let mut found = gathered.stretches.get(&format!("p{number}")).cloned().unwrap_or_default();
+            found.sort_unstable();
+            prop_assert_eq!(found, expected);
         }
     }
 

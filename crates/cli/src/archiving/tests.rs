@@ -46,6 +46,7 @@ impl Lab {
 
     /// A run begins: what an earlier one left is swept, and the logs are ingested.
     fn begin(&self) -> Store {
+        crate::publish::sweep(&self.settings);
         let mut store = Store::open(&self.settings.paths.store_dir, "", "test").unwrap();
         ingest_folder(&mut store, &self.settings, NOW, &Progress::new(true)).unwrap();
         store
@@ -243,4 +244,36 @@ fn what_the_history_does_not_hold_stays() {
         "{summary:?}"
     );
     assert!(lab.folder.path().join("logs").join(LOGS[0]).exists());
+    // The next run reads it anew.
+    let log = files::discover(&lab.settings.paths.log_dir, &[])
+        .unwrap()
+        .logs
+        .remove(0);
+    assert!(!store.has_read(&log).unwrap());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_log_that_somebody_opens_while_it_is_archived_stays() {
+    let lab = Lab::new("zip");
+    lab.put(LOGS[0]);
+    let store = lab.begin();
+    let mut summary = ArchiveSummary::default();
+    let ready = lab.prepare(&store, &mut summary).unwrap();
+    ready.note(&store).unwrap();
+    let placed = ready.put_in_place().unwrap();
+    placed.describe().unwrap();
+    placed.settle(&store).unwrap();
+    let path = lab.settings.paths.log_dir.join(LOGS[0]);
+    let writer = fs::OpenOptions::new().append(true).open(&path).unwrap();
+    placed
+        .conclude(&store, &lab.settings, &mut summary)
+        .unwrap();
+    assert_eq!((summary.archived, summary.removed), (1, 0), "{summary:?}");
+    assert_eq!(summary.waiting[0].reason, "it is open for writing");
+    assert!(path.exists());
+    drop(writer);
+    let summary = lab.run(&store);
+    assert_eq!((summary.archived, summary.removed), (0, 1), "{summary:?}");
+    lab.assert_archived(&store, &[LOGS[0]]);
 }

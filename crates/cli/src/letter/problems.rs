@@ -181,7 +181,7 @@ fn damage(report: &Report) -> Option<String> {
     ))
 }
 
-fn is_nearly_full(free: u64, all: u64) -> bool {
+pub(crate) fn is_nearly_full(free: u64, all: u64) -> bool {
     free < LITTLE || (free < SOME && free < all / 20)
 }
 

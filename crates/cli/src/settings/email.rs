@@ -157,18 +157,24 @@ fn read_password(reader: &mut Reader<'_>) -> Option<PasswordSource> {
                        password_command";
         reader.note(second.expect("two of three are there"), message.to_owned());
     }
-    given
-        .map(PasswordSource::Given)
+    // What comes with the service goes before what stands in the file, as a variable does: the file
+    // may name a password that only root reads, for those who run the program by hand.
+    let is_variable = matches!(reader.place("email.password"), Place::Variable(_));
+    let credential = credential(reader).filter(|_| !is_variable);
+    credential
+        .map(PasswordSource::Credential)
+        .or(given.map(PasswordSource::Given))
         .or(file.map(PasswordSource::File))
         .or(command.map(PasswordSource::Command))
-        .or_else(|| credential(reader).map(PasswordSource::Credential))
 }
 
-/// What a unit's `LoadCredential=email_password:…` or `SetCredentialEncrypted=` hands over.
+/// What a unit's `LoadCredential=email_password:…` or `SetCredentialEncrypted=` hands over. A blank
+/// line stands for none: so a unit says what it is to be where there is no file.
 fn credential(reader: &Reader<'_>) -> Option<PathBuf> {
     let folder = reader.surroundings.variables.get("CREDENTIALS_DIRECTORY")?;
     let path = Path::new(folder).join("email_password");
-    path.is_file().then_some(path)
+    let is_blank = std::fs::read_to_string(&path).is_ok_and(|text| text.trim().is_empty());
+    (path.is_file() && !is_blank).then_some(path)
 }
 
 /// By default the folder `email_templates` beside the settings file.

@@ -26,6 +26,18 @@ pub(super) const SECTIONS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "collect",
+        &[
+            "bandwhich",
+            "rotate",
+            "args",
+            "resolve_names",
+            "pids",
+            "interfaces",
+            "sync_seconds",
+        ],
+    ),
+    (
         "email",
         &[
             "enabled",
@@ -104,6 +116,7 @@ pub(super) const FREE_SECTION: &str = "analysis";
 
 /// The keys that take one value or a list.
 pub(super) const LISTS: &[&str] = &[
+    "collect.args",
     "email.to_addrs",
     "email.cc_addrs",
     "email.bcc_addrs",

@@ -64,15 +64,19 @@ impl Surroundings {
         }
     }
 
-    /// The files that are tried in turn when none is named.
-    pub fn search_path(&self) -> Vec<PathBuf> {
-        let below = Path::new("network-monitor").join("settings.yaml");
+    /// The folder of the user's own settings of all programs. `None` where there is no home.
+    pub fn user_folder(&self) -> Option<PathBuf> {
         let named = self.variables.get("XDG_CONFIG_HOME").map(PathBuf::from);
         // The base directory specification ignores relative paths.
         let named = named.filter(|folder| folder.is_absolute());
-        let user = named.or_else(|| self.home.as_ref().map(|home| home.join(".config")));
+        named.or_else(|| self.home.as_ref().map(|home| home.join(".config")))
+    }
+
+    /// The files that are tried in turn when none is named.
+    pub fn search_path(&self) -> Vec<PathBuf> {
+        let below = Path::new("network-monitor").join("settings.yaml");
         let mut files = vec![PathBuf::from(LOCAL_FILE)];
-        files.extend(user.map(|folder| folder.join(&below)));
+        files.extend(self.user_folder().map(|folder| folder.join(&below)));
         files.push(self.system_folder.join(&below));
         files
     }

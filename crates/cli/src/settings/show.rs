@@ -20,6 +20,7 @@ pub(super) fn to_yaml(settings: &Settings) -> String {
     page.top(settings);
     page.paths(settings);
     page.input(settings);
+    page.collect(settings);
     page.email(settings);
     page.processing(settings);
     page.reports(settings);
@@ -87,6 +88,18 @@ impl Page {
         self.plain("max_line_bytes", input.max_line_bytes);
         self.plain("max_expansion", input.max_expansion);
         self.plain("damaged_lines_threshold", input.damaged_lines_threshold);
+    }
+
+    fn collect(&mut self, settings: &Settings) {
+        let collect = &settings.collect;
+        self.section("collect");
+        self.path("bandwhich", Some(&collect.bandwhich));
+        self.plain("rotate", collect.rotate.word());
+        self.list("args", collect.args.iter().map(String::as_str));
+        self.plain("resolve_names", collect.resolve_names);
+        self.plain("pids", collect.pids);
+        self.plain("interfaces", collect.interfaces);
+        self.plain("sync_seconds", collect.sync_seconds);
     }
 
     fn email(&mut self, settings: &Settings) {

@@ -246,7 +246,7 @@ fn unknown_keys_are_named_with_the_nearest_known_one() {
     assert_error(
         "\"a\\e[2J\": {b: [c]}\n",
         "settings.yaml:1:1: a: unknown key; known here: version, timezone, host, paths, input, \
-         email, processing, reports, store, archive, logging, metrics, notify, analysis, quota",
+         collect, email, processing, reports, store, archive, logging, metrics, notify, analysis, quota",
     );
 }
 

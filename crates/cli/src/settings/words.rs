@@ -68,6 +68,16 @@ words! {
 }
 
 words! {
+    /// When a new log is begun (`collect.rotate`).
+    Rotate {
+        /// With each hour of local time.
+        Hourly = "hourly",
+        /// With each day of local time.
+        Daily = "daily",
+    }
+}
+
+words! {
     /// A form in which a report is written.
     ReportFormat {
         /// One document that follows the JSON Schema in `docs/schema`.

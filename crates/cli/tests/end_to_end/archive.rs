@@ -490,6 +490,115 @@ fn old_archives_and_reports_go_and_nothing_else() {
 }
 
 #[test]
+fn reports_that_a_run_makes_are_there_after_it() {
+    let lab = Lab::with(
+        "timezone: UTC\nreports: {format: [json], compress_reports: false, retention_days: 30}\n",
+    );
+    lab.put(LOG, &recording(LOG));
+    let (code, result) = lab.report(&[]);
+    assert_eq!(code, 0, "{result}");
+    for file in result["reports"][0]["files"].as_array().unwrap() {
+        assert!(Path::new(file["path"].as_str().unwrap()).exists(), "{file}");
+    }
+    lab.run(&["report"]).done();
+    assert_eq!(names(&lab, "reports"), [""; 0]);
+    lab.run(&["report", "--date", "2020-11-22"]).done();
+    lab.written("report_20201122.json");
+}
+
+#[test]
+fn one_archive_that_cannot_be_read_does_not_keep_the_others_back() {
+    let lab = lab("");
+    for name in [LOG, BEFORE] {
+        lab.put(name, &recording(name));
+    }
+    lab.run(&["report"]).done();
+    fs::remove_file(lab.path("archive/logs_20201121.zip")).unwrap();
+    let ran = lab.run(&["archive", "restore", "2020-11", "--to", "back"]);
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(ran.said.contains("logs_20201121.zip"), "{ran:?}");
+    assert!(
+        ran.said
+            .contains("1 logs restored, 0 were there already, 1 not restored"),
+        "{ran:?}"
+    );
+    assert_eq!(
+        fs::read(lab.path("back").join(LOG)).unwrap(),
+        recording(LOG)
+    );
+}
+
+#[test]
+fn a_log_that_another_took_the_place_of_unseen_is_read_and_archived() {
+    let lab = lab("");
+    let log = recording(LOG);
+    // The same file, its size and its time, with other content.
+    let other = String::from_utf8(log.clone())
+        .unwrap()
+        .replace("up/down Bps: 1", "up/down Bps: 2");
+    assert_ne!(log, other.as_bytes());
+    lab.put(LOG, &log);
+    lab.run(&["report"]).done();
+    lab.put(BEFORE, &recording(BEFORE));
+    lab.put(OTHER, &log);
+    lab.run(&["ingest"]).done();
+    let path = lab.logs().join(OTHER);
+    let time = fs::metadata(&path).unwrap().modified().unwrap();
+    fs::write(&path, &other).unwrap();
+    File::options()
+        .append(true)
+        .open(&path)
+        .unwrap()
+        .set_modified(time)
+        .unwrap();
+    let ran = lab.run(&["report"]);
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(ran.said.contains("the next run reads it anew"), "{ran:?}");
+    assert_eq!(fs::read(&path).unwrap(), other.as_bytes());
+    // It shares frames with the other and says so.
+    assert_eq!(lab.run(&["report"]).code, 3);
+    assert!(!path.exists());
+    lab.run(&["archive", "restore", "2020-11-22", "--to", "back"])
+        .done();
+    assert_eq!(
+        fs::read(lab.path("back").join(OTHER)).unwrap(),
+        other.as_bytes()
+    );
+}
+
+#[test]
+fn what_a_killed_run_left_goes_also_where_nothing_is_written() {
+    let lab = lab("");
+    lab.put(LOG, &recording(LOG));
+    lab.run(&["report"]).done();
+    for folder in ["reports", "archive", "reports/web1"] {
+        fs::create_dir_all(lab.path(folder)).unwrap();
+        let stray = lab.path(folder).join(".network-monitor-0123456789Ab.tmp");
+        fs::write(stray, "half a file").unwrap();
+    }
+    lab.run(&["report"]).done();
+    let strays = |folder| {
+        names(&lab, folder)
+            .iter()
+            .filter(|name| name.ends_with(".tmp"))
+            .count()
+    };
+    assert_eq!((strays("reports"), strays("archive")), (0, 0));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_a_log_that_was_archived_is_no_trouble() {
+    let lab = lab("");
+    lab.put(LOG, &recording(LOG));
+    std::os::unix::fs::symlink(LOG, lab.logs().join("current.log")).unwrap();
+    lab.run(&["report"]).done();
+    assert_eq!(names(&lab, "archive").len(), 2);
+    assert!(!lab.logs().join(LOG).exists());
+    lab.run(&["report"]).done();
+}
+
+#[test]
 fn the_history_comes_back_from_the_archives_alone() {
     let lab = lab("");
     for name in [LOG, OTHER, BEFORE] {

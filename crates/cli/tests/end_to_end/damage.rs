@@ -215,3 +215,22 @@ fn a_damaged_mark_of_a_commit_keeps_nobody_out() {
         assert!(!stray.exists() && !sound.lab.path("store/journal").exists());
     }
 }
+
+#[test]
+fn status_names_what_keeps_a_day_from_being_reported() {
+    let lab = Lab::new();
+    lab.put(LOGS[0], &recording(LOGS[0]));
+    lab.run(&["ingest"]).done();
+    let mut files = lab.contents("store/traffic").into_iter();
+    let (path, (mut bytes, _)) = files.next().unwrap();
+    bytes[100] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    assert_eq!(lab.run(&["report"]).code, 3);
+    let status = lab.run(&["status", "--json"]);
+    assert_eq!(status.code, 3, "{status:?}");
+    let attention = status.json()["attention"].to_string();
+    let name = path.file_name().unwrap().to_str().unwrap();
+    for part in [name, "its checksum differs", "store check"] {
+        assert!(attention.contains(part), "{attention}");
+    }
+}

@@ -134,3 +134,32 @@ fn a_dry_run_shows_what_would_be_done_and_does_nothing() {
     assert!(ran.said.contains(LOG), "{}", ran.said);
     assert!(!lab.path("store").exists() && !lab.path("reports").exists());
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_previewed_letter_is_opened_by_the_desktop() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let lab = Lab::with(
+        "timezone: UTC\nemail: {enabled: false, from_addr: reports@example.org, to_addrs: ada@example.org}\n",
+    );
+    lab.put(LOG, &recording(LOG));
+    lab.run(&["ingest"]).done();
+    // What a desktop has: it gets the letter's path, and shows it.
+    let desktop = lab.path("bin/xdg-open");
+    fs::create_dir(lab.path("bin")).unwrap();
+    fs::write(&desktop, "#!/bin/sh\n/bin/cp \"$1\" opened.eml\n").unwrap();
+    fs::set_permissions(&desktop, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = lab.path("bin").display().to_string();
+    let preview = ["email", "preview", "--date", "2020-11-22", "--open"];
+    let ran = lab.run_in(&[("PATH", &path)], &preview, b"").done();
+    let letter = fs::read_to_string(lab.path("opened.eml")).unwrap();
+    assert!(letter.contains("To: ada@example.org"), "{letter}");
+    fs::remove_file(ran.said.trim_end()).unwrap();
+    // Where there is no desktop, the file is named.
+    let ran = lab.run_in(&[("PATH", "/nowhere")], &preview, b"");
+    assert!(
+        ran.complained.contains("xdg-open does not open "),
+        "{}",
+        ran.complained
+    );
+}

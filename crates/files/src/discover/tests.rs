@@ -324,7 +324,8 @@ mod on_unix {
     #[test]
     fn links_that_lead_nowhere_or_round_are_said() {
         let folder = folder_with(&["sub/x.log", "file"]);
-        link(&folder, "gone.log", "dangling.log");
+        link(&folder, "/nowhere/gone.log", "dangling.log");
+        link(&folder, "archived.log", "current.log");
         link(&folder, "file/below", "through-a-file.log");
         link(&folder, "b.log", "a.log");
         link(&folder, "a.log", "b.log");
@@ -339,6 +340,7 @@ mod on_unix {
             [
                 ("a.log".to_owned(), SkipReason::LinkLoop),
                 ("b.log".to_owned(), SkipReason::LinkLoop),
+                ("current.log".to_owned(), SkipReason::LinkToGone),
                 ("dangling.log".to_owned(), SkipReason::DanglingLink),
                 ("self.log".to_owned(), SkipReason::LinkLoop),
                 ("sub/up".to_owned(), SkipReason::LinkToFolder),

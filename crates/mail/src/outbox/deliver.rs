@@ -110,7 +110,9 @@ impl Outbox {
         } else {
             record.trouble = None;
         }
-        self.keep(name, &record)?;
+        // The server has answered: a record that does not say so sends the letter once more.
+        self.keep(name, &record)
+            .or_else(|_| self.keep(name, &record))?;
         if !record.is_waiting() {
             self.forget_message(name)?;
         }

@@ -17,7 +17,7 @@ type Outcome<T> = Result<T, Trouble>;
 
 pub(super) fn attempt(
     server: &Server,
-    parcel: &Parcel,
+    parcel: Option<&Parcel>,
     deadline: Instant,
     tell: &Sender<Told>,
 ) -> Outcome<Vec<Answer>> {
@@ -30,7 +30,13 @@ pub(super) fn attempt(
     let addresses = attempt.resolve()?;
     let mut connection = attempt.connect(&addresses)?;
     attempt.authenticate(&mut connection)?;
-    attempt.hand_over(&mut connection, parcel)
+    match parcel {
+        Some(parcel) => attempt.hand_over(&mut connection, parcel),
+        None => {
+            attempt.part(&mut connection);
+            Ok(Vec::new())
+        }
+    }
 }
 
 struct Attempt<'a> {
@@ -207,15 +213,19 @@ impl Attempt<'_> {
                 accepted.clone_from(&answer);
             }
         }
-        // The letter is theirs already; a server that does not say goodbye changes nothing.
-        let soon = self.left().unwrap_or_default().min(Duration::from_secs(2));
-        if !soon.is_zero() && connection.set_timeout(Some(soon)).is_ok() {
-            let _ = connection.command(Quit);
-        }
+        self.part(connection);
         if answers.contains(&Answer::Accepted) {
             self.pass("accepted");
         }
         Ok(answers)
+    }
+
+    /// What there was to do is done; a server that does not say goodbye changes nothing.
+    fn part(&self, connection: &mut SmtpConnection) {
+        let soon = self.left().unwrap_or_default().min(Duration::from_secs(2));
+        if !soon.is_zero() && connection.set_timeout(Some(soon)).is_ok() {
+            let _ = connection.command(Quit);
+        }
     }
 
     fn data(&mut self, connection: &mut SmtpConnection, eml: &[u8]) -> Outcome<Answer> {

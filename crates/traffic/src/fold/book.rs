@@ -1,6 +1,6 @@
 //! The values of a frame → the sums of its keys.
 
-use super::give::push_row;
+use super::give::{close_parts, push_row};
 use super::{RunFold, Style};
 use crate::Volume;
 use crate::slots::{Kind, Nth, Part, Slot};
@@ -38,6 +38,19 @@ impl RunFold {
                     .is_some_and(|last| frame - last.number() > 5)
                 {
                     slot.reopen();
+                }
+                if slot.in_bucket
+                    && !matches!(slot.kind, Kind::Residual | Kind::Rest)
+                    && let Some(bucket) = self.bucket
+                {
+                    // A pause ends a row, so that rows tell when a key spoke. Rounding comes and goes.
+                    close_parts(
+                        &mut self.rows,
+                        &mut self.doubled,
+                        slot,
+                        bucket,
+                        self.unknown,
+                    );
                 }
                 slot.last_growth = if self.damaged_before { None } else { at };
                 slot.steady_since = frame;

@@ -13,26 +13,13 @@ impl RunFold {
         for index in std::mem::take(&mut self.in_bucket) {
             let slot = self.slots.get_mut(index);
             slot.in_bucket = false;
-            slot.end_part(self.unknown);
-            let best = slot.names.best();
-            let mut known = slot.known.take();
-            if let Some(unknown) = slot.unknown.take() {
-                match (&mut known, best) {
-                    (Some((name, known)), Some(best)) if *name == best => known.join(&unknown),
-                    _ => {
-                        if best.is_none() {
-                            let place = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
-                            slot.unresolved.push(place);
-                        }
-                        let name = best.unwrap_or(self.unknown);
-                        let (rows, doubled) = (&mut self.rows, &mut self.doubled);
-                        push_row(rows, doubled, slot, bucket, name, &unknown);
-                    }
-                }
-            }
-            if let Some((name, part)) = known {
-                push_row(&mut self.rows, &mut self.doubled, slot, bucket, name, &part);
-            }
+            close_parts(
+                &mut self.rows,
+                &mut self.doubled,
+                slot,
+                bucket,
+                self.unknown,
+            );
         }
         self.batch_buckets += 1;
         self.forget_gone();
@@ -130,6 +117,7 @@ impl RunFold {
             moved(&mut slot.part_name);
             slot.interface.iter_mut().for_each(&mut moved);
             slot.names.iter_mut().for_each(&mut moved);
+            slot.owner.iter_mut().for_each(|(name, _)| moved(name));
             slot.known.iter_mut().for_each(|(name, _)| moved(name));
         }
         for row in &mut self.rows {
@@ -146,9 +134,39 @@ fn resolve(rows: &mut [Row], slot: &mut Slot) {
     if !slot.unresolved.is_empty()
         && let Some(name) = slot.names.best()
     {
-        for place in slot.unresolved.drain(..) {
+        for place in std::mem::take(&mut slot.unresolved) {
             rows[place as usize].process = Some(name);
+            rows[place as usize].pid = slot.pid_as(name);
         }
+    }
+}
+
+/// Turns what a key gathered in a bucket since its last pause into rows.
+pub(super) fn close_parts(
+    rows: &mut Vec<Row>,
+    doubled: &mut Volume,
+    slot: &mut Slot,
+    bucket: i64,
+    unknown_name: TextId,
+) {
+    slot.end_part(unknown_name);
+    let best = slot.names.best();
+    let mut known = slot.known.take();
+    if let Some(unknown) = slot.unknown.take() {
+        match (&mut known, best) {
+            (Some((name, known)), Some(best)) if *name == best => known.join(&unknown),
+            _ => {
+                if best.is_none() {
+                    let place = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+                    slot.unresolved.push(place);
+                }
+                let name = best.unwrap_or(unknown_name);
+                push_row(rows, doubled, slot, bucket, name, &unknown);
+            }
+        }
+    }
+    if let Some((name, part)) = known {
+        push_row(rows, doubled, slot, bucket, name, &part);
     }
 }
 
@@ -172,6 +190,7 @@ pub(super) fn push_row(
         table: table(slot),
         bucket,
         process: has_process(slot).then_some(name),
+        pid: slot.pid_as(name),
         interface: slot.interface,
         protocol: slot.protocol,
         local_port: ports.then_some(slot.local_port),
@@ -190,6 +209,13 @@ pub(super) fn push_row(
 }
 
 impl Slot {
+    /// The process id, where the owner bears this name: bandwhich may have named another one.
+    pub(super) fn pid_as(&self, name: TextId) -> Option<u32> {
+        self.owner
+            .filter(|(owner, _)| *owner == name)
+            .map(|(_, pid)| pid)
+    }
+
     /// What sums of windows are divided by: five refreshes, and loopback sees each packet twice.
     fn parts(&self) -> u64 {
         if self.loopback { 10 } else { 5 }

@@ -175,6 +175,8 @@ impl RunFold {
         slot.doubled = doubled;
         (slot.local_port, slot.remote_port) = (row.local_port, row.remote_port);
         slot.protocol = Some(row.protocol);
+        slot.owner = (self.owners.of(row.protocol, row.local_port))
+            .map(|(pid, name)| (self.strings.intern(name), pid));
         self.slots.note_ports(index);
         index
     }
@@ -207,6 +209,7 @@ impl RunFold {
             part_name: last_name,
             part: Part::EMPTY,
             names: Names::default(),
+            owner: None,
             known: None,
             unknown: None,
             unresolved: Vec::new(),

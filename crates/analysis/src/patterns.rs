@@ -1,0 +1,89 @@
+//! What comes back: beacons, the shape of the day and the week, and transfers that recur.
+
+mod beacon;
+mod period;
+mod recurring;
+mod shape;
+
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+pub use beacon::{Beacon, Evenness, Persistence, Regularity};
+pub use period::Period;
+pub use recurring::Recurring;
+pub use shape::{PeakHour, Shape};
+
+use crate::days::{HOUR, observed_days};
+use crate::{Finding, History, Thresholds, words};
+
+/// What comes back.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PatternReport {
+    /// Why nothing was judged. `None` where something was.
+    pub silent_because: Option<String>,
+    /// Days up to the end of what was judged of which something was observed. Shapes need
+    /// [`Thresholds::min_history_days`] of them, recurring transfers
+    /// [`Thresholds::min_recurring_days`].
+    pub history_days: u32,
+    /// What was found: beacons and recurring transfers, the most severe first.
+    pub findings: Vec<Finding>,
+    /// Peers and ports with traffic at regular times, the highest score first.
+    pub beacons: Vec<Beacon>,
+    /// The day and the week of the whole host and of the processes that moved most.
+    pub shapes: Vec<Shape>,
+    /// Transfers that recur at a time of the day, the largest first.
+    pub recurring: Vec<Recurring>,
+}
+
+/// Days that recurring transfers are looked for in at least: a week.
+const WEEK: i64 = 7;
+
+/// The stretch of which [`History::talks`] have to be given to judge another: a week at least.
+pub fn talks_needed(judged: &Range<i64>) -> Range<i64> {
+    let week = judged.end.saturating_sub(WEEK * 24 * HOUR);
+    week.min(judged.start)..judged.end
+}
+
+/// Looks for what comes back: beacons in a stretch of time, recurring transfers in it and at least
+/// the week up to its end, shapes in all the history.
+pub fn patterns(history: &History, judged: Range<i64>, thresholds: &Thresholds) -> PatternReport {
+    let mut report = PatternReport::default();
+    if !history.is_sound() {
+        report.silent_because = Some(words::UNSOUND.to_owned());
+        return report;
+    }
+    let days = history.days();
+    let within = history.hours_within(&judged);
+    let known: Vec<_> = (days.into_iter())
+        .filter(|day| day.hours.start < within.end)
+        .collect();
+    report.history_days = observed_days(&known);
+    let is_observed = history.hours[within].iter().any(|hour| hour.observed > 0);
+    if !is_observed {
+        report.silent_because = Some("nothing was observed".to_owned());
+        return report;
+    }
+    report.beacons = beacon::beacons(history, &judged, thresholds);
+    report.recurring = recurring::recurring(history, &judged, &known, thresholds);
+    if report.history_days >= thresholds.min_history_days {
+        report.shapes = shape::shapes(history, &known);
+    }
+    let days = report.history_days;
+    let beacons = report.beacons.iter();
+    report
+        .findings
+        .extend(beacons.map(|beacon| beacon.finding(history, &judged, days)));
+    let recurring = report.recurring.iter();
+    report
+        .findings
+        .extend(recurring.map(|one| one.finding(history, days)));
+    report
+        .findings
+        .sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    report
+}
+
+#[cfg(test)]
+#[path = "patterns/tests.rs"]
+mod tests;

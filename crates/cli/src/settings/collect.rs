@@ -1,0 +1,60 @@
+//! The section `collect`: how bandwhich is kept running.
+
+use std::cell::Cell;
+use std::path::PathBuf;
+
+use super::reader::Reader;
+use super::values::{number, switch};
+use super::words::Rotate;
+
+/// How bandwhich is kept running.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Collect {
+    /// The program: a path, or a bare name that is looked up in `PATH`.
+    pub bandwhich: PathBuf,
+    /// When a new log is begun.
+    pub rotate: Rotate,
+    /// More arguments for bandwhich.
+    pub args: Vec<String>,
+    /// Whether bandwhich asks for the names of peers.
+    pub resolve_names: bool,
+    /// Whether owners of ports are noted.
+    pub pids: bool,
+    /// Whether the kernel's counters of interfaces are noted.
+    pub interfaces: bool,
+    /// The longest time that written frames stay unsynced.
+    pub sync_seconds: u32,
+}
+
+impl Collect {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        const BANDWHICH: &str = "collect.bandwhich";
+        // A bare name is no path that begins at some folder.
+        let bare = |typed: &str| !typed.contains(['/', '\\', '$', '~']);
+        let name = reader.value(BANDWHICH, |typed| Ok(typed.to_owned()));
+        let bandwhich = match name {
+            Some(name) if !bare(&name) => reader.path(BANDWHICH).unwrap_or_default(),
+            name => name.map_or_else(|| PathBuf::from("bandwhich"), PathBuf::from),
+        };
+        // Lists hold each value once; an argument may well be repeated.
+        let place = Cell::new(0);
+        let argument = |typed: &str| match typed.contains('\0') {
+            true => Err("holds a null character".to_owned()),
+            false => Ok((place.replace(place.get() + 1), typed.to_owned())),
+        };
+        let args = reader.list("collect.args", argument).unwrap_or_default();
+        Self {
+            bandwhich,
+            rotate: reader.word("collect.rotate").unwrap_or(Rotate::Hourly),
+            args: args.into_iter().map(|(_, argument)| argument).collect(),
+            resolve_names: reader
+                .value("collect.resolve_names", switch)
+                .unwrap_or(false),
+            pids: reader.value("collect.pids", switch).unwrap_or(true),
+            interfaces: reader.value("collect.interfaces", switch).unwrap_or(true),
+            sync_seconds: reader
+                .value("collect.sync_seconds", number(1..=3_600))
+                .unwrap_or(5),
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! The services of systemd, as they ship in `packaging/systemd`.
+
+use std::path::{Path, PathBuf};
+
+use super::plan::Scope;
+use crate::settings::Surroundings;
+
+/// A unit.
+#[derive(Clone, Copy, Debug)]
+pub struct Unit {
+    /// Its file's name.
+    pub name: &'static str,
+    /// The machine's form of it.
+    system: &'static str,
+    /// A user's form of it.
+    user: &'static str,
+}
+
+/// All units. What is to be enabled are the collector and the timer.
+pub const UNITS: [Unit; 3] = [
+    Unit {
+        name: "network-monitor-collect.service",
+        system: include_str!("../../../../packaging/systemd/network-monitor-collect.service"),
+        user: include_str!("../../../../packaging/systemd/user/network-monitor-collect.service"),
+    },
+    Unit {
+        name: "network-monitor-report.service",
+        system: include_str!("../../../../packaging/systemd/network-monitor-report.service"),
+        user: include_str!("../../../../packaging/systemd/user/network-monitor-report.service"),
+    },
+    Unit {
+        name: "network-monitor-report.timer",
+        system: include_str!("../../../../packaging/systemd/network-monitor-report.timer"),
+        user: include_str!("../../../../packaging/systemd/user/network-monitor-report.timer"),
+    },
+];
+
+/// The line of `/etc/cron.d` for machines without systemd.
+pub(super) const CRON: &str = include_str!("../../../../packaging/cron");
+
+/// Where the units say that the program is.
+const PACKAGED_PROGRAM: &str = "ExecStart=/usr/bin/network-monitor ";
+
+/// Where packages put units, below the root.
+pub const PACKAGED_FOLDERS: [&str; 2] = ["usr/lib/systemd", "lib/systemd"];
+
+impl Unit {
+    /// What it says where the program is at this path.
+    pub fn text(&self, scope: Scope, program: &str) -> String {
+        let text = match scope {
+            Scope::System => self.system,
+            Scope::User => self.user,
+        };
+        text.replace(PACKAGED_PROGRAM, &format!("ExecStart={program} "))
+    }
+
+    /// Where a package has put it.
+    pub fn packaged(&self, scope: Scope, root: &Path) -> Option<PathBuf> {
+        let below = match scope {
+            Scope::System => "system",
+            Scope::User => "user",
+        };
+        PACKAGED_FOLDERS
+            .iter()
+            .map(|folder| root.join(folder).join(below).join(self.name))
+            .find(|path| path.exists())
+    }
+}
+
+/// Where units of one's own lie. `None` where there is no home.
+pub fn folder(scope: Scope, root: &Path, surroundings: &Surroundings) -> Option<PathBuf> {
+    match scope {
+        Scope::System => Some(root.join("etc/systemd/system")),
+        Scope::User => Some(surroundings.user_folder()?.join("systemd/user")),
+    }
+}
