@@ -1,7 +1,7 @@
 # Each target works on a fresh machine with cargo, a C compiler and Python: tools are built into
 # .tools on first use, Python packages go to .venv. `make ci` is what every change must pass.
-.PHONY: test test-unit test-integration test-functional test-performance test-faults test-parallel test-html \
-	test-packages test-machine coverage lint format security deps deb rpm package ci
+.PHONY: test test-unit test-integration test-functional test-performance test-collect test-faults test-parallel \
+	test-html test-packages test-machine coverage lint format security deps deb rpm package ci
 
 test:
 	cargo test --workspace --locked
@@ -17,6 +17,10 @@ test-functional:
 
 test-performance:
 	bash scripts/performance.sh
+
+test-collect: .tools/bin/bandwhich
+	cargo build --release --locked -p network-monitor
+	unshare --net --mount python3 scripts/collect.py target/release/network-monitor .tools/bin/bandwhich
 
 test-faults:
 	cargo test --locked -p network-monitor --test end_to_end -- --ignored --nocapture --test-threads 1 faults

@@ -63,4 +63,22 @@ for name in busy quiet hostile; do
 done
 "$binary" --quiet -c "$work/week/settings.yaml" report --date 2026-02-22..2026-02-28
 
+# Five weeks that grow, with a spike on the last day and a beacon on the last two.
+for number in $(seq 0 34); do
+    day="$(date -u -d "2026-01-20 + $number days" +%F)"
+    extra=()
+    if ((number >= 33)); then extra+=(--beacon "proc=updatesvc,host=7,period=600,jitter=15,up=420,down=900"); fi
+    if ((number == 34)); then extra+=(--spike "start=14:00,secs=3600,proc=rsync,host=3,bps=300k,dir=up"); fi
+    generate found "$day" --date "$day" --hours 24 --conns 1 --hosts 12 --procs 6 \
+        --activity 0.2 --rate 20k --growth 0.02 --day-index "$number" "${extra[@]}"
+done
+sed 's/^archive:/analysis: {min_bytes: 1MB}\narchive:/' "$work/week/settings.yaml" >"$work/found/settings.yaml"
+"$binary" --quiet -c "$work/found/settings.yaml" report --date 2026-02-23
+for name in found hostile; do
+    for kind in trend anomaly patterns; do
+        "$binary" --quiet -c "$work/$name/settings.yaml" analysis --type "$kind" --format html \
+            --output "$work/$name/$kind.html"
+    done
+done
+
 BROWSER="$browser" PAGES="$work" NODE_PATH=.tools/browser/node_modules node --test scripts/browser/pages.test.cjs

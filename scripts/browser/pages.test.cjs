@@ -1,4 +1,5 @@
-// Pages of a quiet day, a busy day with gaps, a week and a hostile log, opened from file:// in
+// Pages of a quiet day, a busy day with gaps, a week, a day with findings, a hostile log, and the
+// analyses of the last two, opened from file:// in
 // Chromium: nothing is asked of anyone, nothing a name holds acts, everything is there without
 // script, search, sorting and themes work, and axe finds nothing serious.
 "use strict";
@@ -15,6 +16,13 @@ const PAGES = {
   busy: "busy/out/report_20260302.html",
   week: "week/out/report_20260222-20260228.html",
   hostile: "hostile/out/report_20260302.html",
+  found: "found/out/report_20260223.html",
+  trend: "found/trend.html",
+  anomaly: "found/anomaly.html",
+  patterns: "found/patterns.html",
+  "hostile-trend": "hostile/trend.html",
+  "hostile-anomaly": "hostile/anomaly.html",
+  "hostile-patterns": "hostile/patterns.html",
 };
 const file = (name) => path.join(process.env.PAGES, PAGES[name]);
 const WIDE = { width: 1280, height: 900 };

@@ -55,7 +55,7 @@ if [ -e bandwhich ]; then
     # A transfer of known size, as a user who owns it.
     head -c 5000000 /dev/zero > 5MB
     ip netns exec neighbour python3 -m http.server --bind 10.99.0.2 --directory /root 8080 > /dev/null 2>&1 &
-    within 20 python3 -c 'import socket; socket.create_connection(("10.99.0.2", 8080))'
+    within 20 python3 -c 'import socket; socket.create_connection(("10.99.0.2", 8080))' 2> /dev/null
     setpriv --reuid nobody --clear-groups python3 -c '
 import time, urllib.request
 with urllib.request.urlopen("http://10.99.0.2:8080/5MB") as answer:

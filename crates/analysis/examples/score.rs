@@ -1,5 +1,5 @@
-//! Hides anomalies in histories of eight weeks, looks for them, and prints what was found: the table
-//! of `docs/analysis.md`.
+//! Hides anomalies, trends, beacons and backups in histories, looks for them, and prints what was
+//! found: the tables of `docs/analysis.md`.
 //!
 //! `score [FIRST_SEED [HISTORIES]]`
 
@@ -11,9 +11,8 @@ mod histories;
 #[path = "../tests/histories/score.rs"]
 mod score;
 
-use analysis::{Subject, Thresholds, trend};
-use histories::{DAYS, Plan, What, make, start_of_day};
-use score::{Score, day_by_day};
+use histories::{Plan, What, make};
+use score::{Backups, Beacons, Score, Trends, day_by_day};
 
 fn main() {
     let mut arguments = std::env::args()
@@ -94,45 +93,42 @@ fn main() {
         "\nQuiet histories without a finding in 35 days: {} of {count}.",
         quiet.count()
     );
-    let growths = [-0.004, 0.0, 0.004, 0.01];
-    let (mut all, mut sign, mut within) = (0, 0, 0);
+    let mut trends = Trends::default();
     for seed in first..first + count {
-        for growth in growths {
-            let made = make(
-                seed,
-                Plan {
-                    growth,
-                    ..Plan::QUIET
-                },
-            );
-            let report = trend(
-                &made.history,
-                start_of_day(DAYS - 7)..start_of_day(DAYS),
-                None,
-                &Thresholds::default(),
-            );
-            for line in report
-                .lines
-                .iter()
-                .filter(|line| line.subject == Subject::Total)
-            {
-                let slope = line.slope.expect("eight weeks have a slope");
-                let truth = made.slopes[usize::from(line.direction == analysis::Direction::Down)];
-                all += 1;
-                let is_told = slope.p <= 0.05;
-                let told = if is_told { slope.per_day.signum() } else { 0.0 };
-                sign += usize::from(
-                    told == 0.0 && growth == 0.0 || growth != 0.0 && told == growth.signum(),
-                );
-                let is_within = slope.low <= truth && truth <= slope.high;
-                within += usize::from(is_within);
-                if std::env::var_os("SHOW").is_some() && !is_within {
-                    println!("    {seed} {growth} {truth:.0} {slope:?}");
-                }
-            }
+        for growth in [-0.004, 0.0, 0.004, 0.01] {
+            trends.add(seed, growth);
         }
     }
     println!(
-        "\nTrends: sign right in {sign} of {all}, truth within the 95 % interval in {within} of {all}."
+        "\nTrends: sign right in {} of {}, truth within the 95 % interval in {}.",
+        trends.sign, trends.all, trends.within
+    );
+    println!(
+        "\n| beacons | hidden | found | with their period | ordinary peers | mistaken | of 1,000 |"
+    );
+    println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: |");
+    for percent in [0, 5, 10, 20, 30, 50] {
+        let mut beacons = Beacons::default();
+        for seed in first..first + count {
+            beacons.add(seed, f64::from(percent) / 100.0, 99);
+        }
+        println!(
+            "| jitter {percent} % | {} | {} ({:.3}) | {} | {} | {} | {:.2} |",
+            beacons.hidden,
+            beacons.met,
+            beacons.met as f64 / beacons.hidden as f64,
+            beacons.timed,
+            beacons.ordinary,
+            beacons.mistaken,
+            beacons.per_thousand()
+        );
+    }
+    let mut backups = Backups::default();
+    for seed in first..first + count {
+        backups.add(seed, 45);
+    }
+    println!(
+        "\nNightly backups: {} of {} found; {} of {} ordinary peers mistaken for one.",
+        backups.met, backups.hidden, backups.mistaken, backups.ordinary
     );
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Direction, Subject};
+use crate::{Direction, FindingState, Subject};
 
 /// How much it matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -113,6 +113,9 @@ pub struct Finding {
     pub message: String,
     /// Further reasons, one sentence each.
     pub reasons: Vec<String>,
+    /// Against the day before. `None` where that was not looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<FindingState>,
 }
 
 /// A finding that is being made.
@@ -180,6 +183,7 @@ impl Draft {
             contributors: self.contributors,
             message: self.message,
             reasons: self.reasons,
+            state: None,
         }
     }
 }

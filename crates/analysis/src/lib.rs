@@ -9,10 +9,12 @@ mod days;
 mod esd;
 mod finding;
 mod history;
+mod mute;
 mod patterns;
 mod percentile;
 mod quota;
 mod robust;
+mod state;
 mod thresholds;
 mod trend;
 mod words;
@@ -20,13 +22,16 @@ mod words;
 pub use anomaly::{AnomalyReport, Band, BandHour, anomalies};
 pub use finding::{Contributor, Expected, Finding, FindingId, FindingKind, Severity};
 pub use history::{Direction, FiveMinutes, History, Hour, Met, Series, Subject, Talks};
+pub use mute::{MUTE_FORMS, Mute, MuteTarget};
 pub use patterns::{
     Beacon, Evenness, PatternReport, PeakHour, Period, Persistence, Recurring, Regularity, Shape,
     patterns, talks_needed,
 };
 pub use percentile::Percentile;
 pub use quota::{
-    Crossing, DayAhead, DayUse, HISTORY_DAYS, Per, Projection, Quota, QuotaState, Scope, THRESHOLDS,
+    Crossing, DayAhead, DayUse, HISTORY_DAYS, Per, Projection, Quota, QuotaState, Scope,
+    THRESHOLDS, billing_month,
 };
+pub use state::{FindingState, Judged, with_states};
 pub use thresholds::Thresholds;
 pub use trend::{DayVolume, Forecast, Month, Mover, Slope, TrendLine, TrendReport, trend};

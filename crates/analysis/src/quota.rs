@@ -65,6 +65,25 @@ pub struct Quota {
     pub scope: Scope,
 }
 
+/// The billing month that holds a day, where months begin on a day from 1 to 31, or on their last
+/// day where they are shorter.
+pub fn billing_month(first_day: i8, day: Date) -> Period {
+    let begins = |month: Date| {
+        let first = first_day.clamp(1, month.days_in_month());
+        month.with().day(first).build().unwrap_or(month)
+    };
+    let month = day.first_of_month();
+    let months = |count: i32| month.saturating_add(jiff::ToSpan::months(count));
+    let (first, next) = match begins(month) <= day {
+        true => (begins(month), begins(months(1))),
+        false => (begins(months(-1)), begins(month)),
+    };
+    Period {
+        first,
+        last: next.yesterday().unwrap_or(next),
+    }
+}
+
 /// What a quota counted on one day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DayUse {
@@ -177,20 +196,7 @@ impl Quota {
         if self.per == Per::Day {
             return Period::day(day);
         }
-        let begins = |month: Date| {
-            let first = self.first_day.clamp(1, month.days_in_month());
-            month.with().day(first).build().unwrap_or(month)
-        };
-        let month = day.first_of_month();
-        let months = |count: i32| month.saturating_add(jiff::ToSpan::months(count));
-        let (first, next) = match begins(month) <= day {
-            true => (begins(month), begins(months(1))),
-            false => (begins(months(-1)), begins(month)),
-        };
-        Period {
-            first,
-            last: next.yesterday().unwrap_or(next),
-        }
+        billing_month(self.first_day, day)
     }
 
     /// How much of `window` is used. `days` end with the last one that has begun, go back as far as

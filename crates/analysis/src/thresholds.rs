@@ -36,7 +36,7 @@ impl Default for Thresholds {
             min_ratio: 2.0,
             max_p: 0.01,
             min_trend: 0.05,
-            min_beacon_score: 0.8,
+            min_beacon_score: 0.55,
             min_recurring_days: 4,
             min_recurring_bytes: 1_000_000,
             month_begins: 1,

@@ -122,7 +122,8 @@ pub fn owner(_: &Metadata) -> (u32, u32, u32) {
     (0, 0, 0o777)
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use super::*;
     use std::fs;

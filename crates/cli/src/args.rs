@@ -1,12 +1,18 @@
 //! The command line as it is typed. What it means together with the settings file is settled in
 //! `settings.rs`; days and periods are read by the commands that take them.
 
+mod analysis;
+
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::settings::Override;
+
+pub use analysis::{
+    AnalysisArgs, AnalysisCommand, AnalysisFormat, AnalysisKind, MuteArgs, MutesArgs, UnmuteArgs,
+};
 
 const GLOBAL: &str = "Global options";
 
@@ -55,6 +61,16 @@ Examples:
   network-monitor ingest old/*.log.gz --host web2          another machine's logs
   bandwhich --raw | network-monitor ingest -               straight from bandwhich";
 
+const COLLECT_HELP: &str = "\
+Runs bandwhich until it is stopped (SIGTERM, Ctrl-C) and writes what it prints, unchanged, to
+paths.log_dir/bandwhich_YYYYMMDD_HHMM.log: a new log each hour or day (collect.rotate), begun between
+two frames. Beside that it notes process ids and the kernel's counters, which bandwhich does not
+print. bandwhich needs root or capabilities: if they are missing, the command says which.
+
+Examples:
+  network-monitor collect                                  all interfaces
+  network-monitor collect -- --interface eth0 --show-dns   these arguments are bandwhich's";
+
 const ARCHIVE_HELP: &str = "\
 A log is archived once it is in the history, its day is over and nobody writes it any more. It is
 read back from the archive before it is removed. `report` does all this by itself.
@@ -63,6 +79,7 @@ Examples:
   network-monitor archive --dry-run                    what would be archived and deleted
   network-monitor archive verify                       whether the archives are whole
   network-monitor archive restore 2025-01-01 --to /tmp/logs";
+
 const EMAIL_HELP: &str = "\
 Letters that could not be sent wait in the outbox; each report sends them again, with growing pauses.
 
@@ -164,9 +181,15 @@ pub enum Command {
     /// Ingests every pending log, writes the reports and archives the logs
     #[command(after_help = REPORT_HELP)]
     Report(ReportArgs),
+    /// Judges the stored history: trend, anomalies, patterns
+    #[command(after_help = analysis::HELP, alias = "analyze")]
+    Analysis(AnalysisArgs),
     /// Brings logs into the history, without reports
     #[command(after_help = INGEST_HELP)]
     Ingest(IngestArgs),
+    /// Keeps bandwhich running and writes its logs
+    #[command(after_help = COLLECT_HELP)]
+    Collect(CollectArgs),
     /// Shows what is pending and what was done
     Status(StatusArgs),
     /// Examines whether logs, reports and letters can come by themselves, and names the cures
@@ -193,6 +216,14 @@ pub enum Command {
     /// Prints the manual page, or writes all pages to a folder
     #[command(after_help = MAN_HELP)]
     Man(ManArgs),
+}
+
+/// The options of `collect`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct CollectArgs {
+    /// Arguments for bandwhich, behind those of collect.args
+    #[arg(last = true, value_name = "BANDWHICH ARGS")]
+    pub bandwhich: Vec<String>,
 }
 
 /// The options of `report`.
@@ -466,7 +497,9 @@ impl Args {
                     set("--host", "host", host);
                 }
             }
-            Command::Status(_)
+            Command::Analysis(_)
+            | Command::Collect(_)
+            | Command::Status(_)
             | Command::Archive(_)
             | Command::Email(_)
             | Command::Store(_)

@@ -240,13 +240,16 @@ mod tests {
     fn check_says_what_has_no_effect_yet() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("mine.yaml");
-        fs::write(&file, "analysis: {minimum: 3}\n").unwrap();
+        fs::write(&file, "processing: {keep_temp_files: true}\n").unwrap();
         let check = ConfigCommand::Check {
             path: Some("mine.yaml".into()),
         };
         let said = answer(&check, &in_folder(folder.path())).unwrap();
         let last = said.lines().last().unwrap();
-        assert_eq!(last, "accepted, without effect in this version: analysis");
+        assert_eq!(
+            last,
+            "accepted, without effect in this version: processing.keep_temp_files"
+        );
     }
 
     #[test]

@@ -7,9 +7,11 @@
 mod folders;
 mod history;
 mod mail;
+mod recording;
 mod services;
 mod settings;
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests;
 mod time;
 
@@ -181,6 +183,7 @@ fn examine(
     checks.extend(folders::disk(settings));
     checks.extend(time::checks(settings, surroundings, world));
     checks.extend(services::checks(settings, machine, surroundings));
+    checks.extend(recording::checks(settings, machine, surroundings));
     checks.extend(history::checks(settings, machine, surroundings, world));
     checks.extend(mail::checks(settings));
     checks

@@ -39,6 +39,19 @@ pub enum Failure {
     /// A letter that was asked for now could not be sent.
     #[error(transparent)]
     Letter(mail::Trouble),
+    /// bandwhich cannot be kept running.
+    #[error(transparent)]
+    Collect(#[from] collector::CollectError),
+    /// This machine lacks what bandwhich needs.
+    #[error("{about}: {found}")]
+    Machine {
+        /// What was looked at.
+        about: &'static str,
+        /// What was found.
+        found: String,
+        /// What to do.
+        cure: String,
+    },
     /// The store's catalogue refused.
     #[error("{path}: {cause}")]
     Catalog {
@@ -75,6 +88,7 @@ impl Failure {
             | Failure::Config(ConfigError::Settings(_) | ConfigError::Exists(_)) => 2,
             Failure::Store(store::Error::Held(files::LockError::Held { .. }))
             | Failure::Mail(mail::OutboxError::Held(files::LockError::Held { .. })) => 5,
+            Failure::Collect(collector::CollectError::Held(files::LockError::Held { .. })) => 5,
             Failure::Interrupted(signal) => 128 + signal,
             _ => 1,
         }
@@ -85,6 +99,7 @@ impl Failure {
         match self {
             Failure::Settings(error) => error.hint(),
             Failure::Config(error) => error.hint(),
+            Failure::Machine { cure, .. } => Some(cure.clone()),
             Failure::Letter(trouble) => Some(trouble.hint.clone()).filter(|hint| !hint.is_empty()),
             Failure::File(error) if error.action() == "search the log folder" => Some(
                 "set paths.log_dir to where the logs are, or make the folder; \

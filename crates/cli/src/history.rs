@@ -13,6 +13,8 @@ use traffic::Volume;
 
 use crate::failure::Failure;
 
+pub use talks::read as talks;
+
 /// Days that are looked back at before what is judged: eight weeks.
 pub const LOOK_BACK: i64 = 56;
 /// Processes, peers and ports of which there are series: those that moved most.
@@ -36,8 +38,6 @@ pub struct Wanted<'a> {
     pub resolution: i64,
     /// First second of the billing month that holds the end.
     pub month: i64,
-    /// The stretch of which talks are wanted.
-    pub talks: Option<Range<i64>>,
 }
 
 /// Reads the history of a host. It costs little once the days' digests are kept.
@@ -90,12 +90,8 @@ pub fn read(store: &Store, wanted: &Wanted<'_>) -> Result<History, Failure> {
     history
         .met
         .retain(|met| wanted.judged.contains(&met.first_seen));
-    count_other_hosts(store, wanted, start, &mut history.met)?;
     if wanted.resolution <= 300 {
         history.five_minutes = five_minutes(store, wanted)?;
-    }
-    if let Some(seconds) = &wanted.talks {
-        history.talks = talks::read(store, wanted, seconds.clone())?;
     }
     Ok(history)
 }
@@ -225,13 +221,17 @@ fn met<'a>(
     met
 }
 
-/// Counts the other hosts that had met someone, where there are few enough to look at.
-fn count_other_hosts(
+/// Counts the other hosts that had met those who were met now, where there are few enough to look at.
+///
+/// # Errors
+/// Where the store cannot be read.
+pub fn count_other_hosts(
     store: &Store,
     wanted: &Wanted<'_>,
-    start: i64,
-    met: &mut [Met],
+    history: &mut History,
 ) -> Result<(), Failure> {
+    let (met, hours) = (&mut history.met, &history.hours);
+    let start = hours.first().map_or(wanted.judged.start, |hour| hour.start);
     let mut hosts = store.hosts()?;
     hosts.retain(|host| host != wanted.host);
     if met.is_empty() || hosts.len() > OTHER_HOSTS {

@@ -9,8 +9,9 @@ use network_monitor::failure::{Ending, Failure};
 use network_monitor::output::Polite;
 use network_monitor::world::World;
 use network_monitor::{
-    Settings, Surroundings, archive_command, completions, config_command, doctor, email_command,
-    logging, report_command, setup, signals, status, store_commands,
+    Settings, Surroundings, analysis_command, archive_command, collect_command, completions,
+    config_command, doctor, email_command, logging, report_command, setup, signals, status,
+    store_commands,
     watch::{self, Pings},
 };
 
@@ -76,9 +77,11 @@ fn run(args: &Args, out: &mut dyn Write) -> Result<Ending, Failure> {
         Command::Report(args) => watch::run("report", Pings::Both, &settings, &world, || {
             report_command::run(args, &settings, &world, out)
         }),
+        Command::Analysis(args) => analysis_command::run(args, &settings, &world, out),
         Command::Ingest(args) => watch::run("ingest", Pings::None, &settings, &world, || {
             store_commands::ingest(args, &settings, &world, out)
         }),
+        Command::Collect(args) => collect_command::run(args, &settings, &surroundings),
         Command::Status(args) => status::run(args, &settings, &world, out),
         Command::Archive(args) => archive_command::run(args, &settings, &world, out),
         Command::Email(command) => email_command::run(command, &settings, &world, out),

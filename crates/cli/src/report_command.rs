@@ -20,6 +20,7 @@ use crate::args::ReportArgs;
 use crate::email_command;
 use crate::facts::{input_facts, past, time_of};
 use crate::failure::{Ending, Failure};
+use crate::findings;
 use crate::letter::Subject;
 use crate::periods::{Plan, days_told_by, has_lost, plan};
 use crate::pipeline::{IngestSummary, ingest_folder, look_for_logs, tuning};
@@ -433,6 +434,8 @@ pub fn write(
         false => None,
     };
     let mut builder = Builder::new(context, options);
+    let logs = store.input_facts(host, seconds.clone())?;
+    builder.interface_counts(&logs.interfaces);
     store.read_rows::<Failure>(host, seconds.clone(), |row| {
         Failure::if_interrupted()?;
         builder.row(row);
@@ -444,11 +447,17 @@ pub fn write(
     for facts in store.read_facts(host, seconds.clone())? {
         builder.bucket(&facts);
     }
-    let input = input_facts(&store.input_facts(host, seconds.clone())?, zone);
+    let input = input_facts(&logs, zone);
     let compared = comparison(store, host, period, settings, damage)?;
     let mut report = builder.finish(input, compared);
     let quotas = quotas::states(store, settings, Some(host), period, world.now)?;
     report.set_quotas(quotas, zone);
+    match findings::tell(&mut report, store, period, settings, world.now) {
+        Err(Failure::Store(error)) if error.is_damaged_file() => {
+            note_damage(damage, host, &period, "no findings", &error);
+        }
+        told => told?,
+    }
     if formats.contains(&ReportFormat::Html) {
         match past(store, host, seconds.start, include_loopback) {
             Err(Failure::Store(error)) if error.is_damaged_file() => {

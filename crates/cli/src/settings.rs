@@ -5,6 +5,7 @@
 //! `settings/email.rs`. A flag goes before a variable, a variable before the file, the file
 //! before the default.
 
+mod analysis;
 mod collect;
 mod email;
 mod keys;
@@ -24,6 +25,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
 
+pub use self::analysis::Analysis;
 pub use collect::Collect;
 pub use email::{Email, Encryption, PasswordSource};
 pub use locate::{LOCAL_FILE, Surroundings};
@@ -93,9 +95,9 @@ pub struct Settings {
     /// Who is told that the program runs.
     pub notify: Notify,
     /// Allowances of bytes, each name once.
-    pub quotas: Vec<analysis::Quota>,
-    /// Whether anything was typed in the `analysis` section, whose keys are free for now.
-    pub has_analysis: bool,
+    pub quotas: Vec<::analysis::Quota>,
+    /// How the history is judged.
+    pub analysis: Analysis,
 }
 
 impl Settings {
@@ -207,19 +209,16 @@ impl Settings {
             metrics_textfile: reader.path("metrics.textfile"),
             notify: Notify::read(reader),
             quotas: quotas::read(reader),
-            has_analysis: reader.typed.analysis,
+            analysis: Analysis::read(reader),
         }
     }
 
     /// Names what was configured and has no effect in this version yet.
     pub fn not_yet_active(&self) -> Vec<&'static str> {
-        let inactive = [
-            (
-                "processing.keep_temp_files",
-                self.processing.keep_temp_files,
-            ),
-            ("analysis", self.has_analysis),
-        ];
+        let inactive = [(
+            "processing.keep_temp_files",
+            self.processing.keep_temp_files,
+        )];
         inactive
             .into_iter()
             .filter(|(_, is_set)| *is_set)

@@ -1,8 +1,13 @@
 //! The binary over logs as a user has them: what it writes, what it says, and how it ends.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "end_to_end/analyses.rs"]
+mod analyses;
 #[path = "end_to_end/archive.rs"]
 mod archive;
+#[cfg(target_os = "linux")]
+#[path = "end_to_end/collecting.rs"]
+mod collecting;
 #[path = "end_to_end/containers.rs"]
 mod containers;
 #[path = "end_to_end/damage.rs"]

@@ -54,6 +54,7 @@ fn every_crate_imports_only_floors_below_its_own() {
         "archive",
         "report",
         "mail",
+        "collector",
         "network-monitor",
     ] {
         assert!(imports.contains_key(needed), "{needed} was not found");

@@ -12,6 +12,7 @@
 //! argument.
 
 mod atomic;
+mod attribute;
 mod discover;
 mod error;
 mod interrupt;
@@ -22,6 +23,7 @@ mod space;
 mod utf16;
 
 pub use atomic::{AtomicFile, create_folder, sweep_temporaries, sync_folder, write_atomically};
+pub use attribute::extended_attribute;
 pub use discover::{Discovery, FileIdentity, FoundLog, NameDate, SkipReason, Skipped, discover};
 pub use error::{Error, Result, ShownPath, describe, show};
 pub use interrupt::{interrupt_flag, interrupted};

@@ -21,7 +21,7 @@ const HEAD: &[u8] = b"network-monitor: <";
 ///
 /// ```
 /// use rawlog::{Line, Told, parse_line};
-/// let line = br#"network-monitor: <1735689600> owner :51234 (tcp) pid 812 process "curl""#;
+/// let line = br#"network-monitor: <1735689600> owner :51234 => :443 (tcp) pid 812 process "curl""#;
 /// let Line::Note(note) = parse_line(line) else { panic!() };
 /// let Told::Owner(owner) = note.told else { panic!() };
 /// assert_eq!((owner.local_port, owner.pid, &*owner.process.text()), (51234, 812, &b"curl"[..]));
@@ -39,7 +39,7 @@ pub struct Note<'a> {
 pub enum Told<'a> {
     /// A collector began this log.
     Begun(Begun<'a>),
-    /// Who owns a port of this machine from the next frame on.
+    /// Who owns a connection from the next frame on.
     Owner(Owner<'a>),
     /// What the kernel has counted on an interface until now.
     Interface(Interface<'a>),
@@ -60,11 +60,13 @@ pub struct Begun<'a> {
     pub arguments: Quoted<'a>,
 }
 
-/// The process that holds all sockets of a local port.
+/// The process that holds the socket of a connection, which is told by its ports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Owner<'a> {
     /// Local port.
     pub local_port: u16,
+    /// Remote port.
+    pub remote_port: u16,
     /// Transport protocol.
     pub protocol: Protocol,
     /// Process id.
@@ -183,10 +185,13 @@ impl Note<'_> {
             }
             Told::Owner(owner) => {
                 let protocol = owner.protocol.as_str();
-                let (port, pid) = (owner.local_port, owner.pid);
+                let (local, remote) = (owner.local_port, owner.remote_port);
                 put(
                     out,
-                    format_args!("owner :{port} ({protocol}) pid {pid} process "),
+                    format_args!(
+                        "owner :{local} => :{remote} ({protocol}) pid {} process ",
+                        owner.pid
+                    ),
                 );
                 put_quoted(out, owner.process);
                 if let Some(executable) = owner.executable {
@@ -264,6 +269,8 @@ fn begun(rest: &[u8]) -> Option<Told<'_>> {
 fn owner(rest: &[u8]) -> Option<Owner<'_>> {
     let (value, rest) = leading_number(rest.strip_prefix(b" :")?)?;
     let local_port = port(value).ok()?;
+    let (value, rest) = leading_number(rest.strip_prefix(b" => :")?)?;
+    let remote_port = port(value).ok()?;
     let (protocol, rest) = if let Some(rest) = rest.strip_prefix(b" (tcp)") {
         (Protocol::Tcp, rest)
     } else {
@@ -280,6 +287,7 @@ fn owner(rest: &[u8]) -> Option<Owner<'_>> {
     };
     Some(Owner {
         local_port,
+        remote_port,
         protocol,
         pid: u32::try_from(pid).ok()?,
         process,
@@ -327,8 +335,8 @@ mod tests {
 
     const LINES: [&str; 6] = [
         r#"network-monitor: <7> format 1 collector "0.1.0" bandwhich "0.23.1" arguments "--raw""#,
-        r#"network-monitor: <7> owner :0 (udp) pid 4294967295 process "a \x22b\x5c\x0a""#,
-        r#"network-monitor: <-7> owner :65535 (tcp) pid 1 process "ü" executable "/usr/bin/ü""#,
+        r#"network-monitor: <7> owner :0 => :443 (udp) pid 4294967295 process "a \x22b\x5c\x0a""#,
+        r#"network-monitor: <-7> owner :65535 => :443 (tcp) pid 1 process "ü" executable "/usr/bin/ü""#,
         r#"network-monitor: <7> interface "eth0" ethernet received 1/2 sent 3/18446744073709551615"#,
         r#"network-monitor: <7> interface "" port received 0/0 sent 0/0"#,
         "network-monitor: <7> later",
@@ -362,15 +370,15 @@ mod tests {
     #[test]
     fn a_damaged_note_is_a_fault() {
         for line in [
-            r#"network-monitor: <7> owner :65536 (tcp) pid 1 process "x""#,
-            r#"network-monitor: <7> owner :1 (tcp) pid 4294967296 process "x""#,
-            r#"network-monitor: <7> owner :1 (tcp) pid -1 process "x""#,
-            r#"network-monitor: <7> owner :1 (tcp) pid 1 process "x"y""#,
-            r#"network-monitor: <7> owner :1 (tcp) pid 1 process "\x0""#,
-            r#"network-monitor: <7> owner :1 (tcp) pid 1 process "\n""#,
-            r#"network-monitor: <7> owner :1 (tcp) pid 1 process "x"#,
-            r#"network-monitor: <7> owner :1 (sctp) pid 1 process "x""#,
-            r#"network-monitor: <7> owner :1 (tcp) pid 1 process "x" executable "#,
+            r#"network-monitor: <7> owner :65536 => :443 (tcp) pid 1 process "x""#,
+            r#"network-monitor: <7> owner :1 => :443 (tcp) pid 4294967296 process "x""#,
+            r#"network-monitor: <7> owner :1 => :443 (tcp) pid -1 process "x""#,
+            r#"network-monitor: <7> owner :1 => :443 (tcp) pid 1 process "x"y""#,
+            r#"network-monitor: <7> owner :1 => :443 (tcp) pid 1 process "\x0""#,
+            r#"network-monitor: <7> owner :1 => :443 (tcp) pid 1 process "\n""#,
+            r#"network-monitor: <7> owner :1 => :443 (tcp) pid 1 process "x"#,
+            r#"network-monitor: <7> owner :1 => :443 (sctp) pid 1 process "x""#,
+            r#"network-monitor: <7> owner :1 => :443 (tcp) pid 1 process "x" executable "#,
             r#"network-monitor: <7> format 1 collector "0.1.0" bandwhich "0.23.1""#,
             r#"network-monitor: <7> interface "e" received 1/2 sent 3/4"#,
             r#"network-monitor: <7> interface "e" port received 1/2 sent 3/18446744073709551616"#,

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 use jiff::tz::TimeZone;
-use traffic::{BucketFacts, Period, RowView, Table, Volume};
+use traffic::{BucketFacts, InterfaceCount, Period, RowView, Table, Volume};
 
 use crate::arithmetic::{rate, share};
 use crate::buckets::Buckets;
 use crate::connections::{Connections, Entry};
 use crate::notes::Seen;
 use crate::ranking::{Ranking, sum};
+use crate::reconciliation::{Ledger, Reconciliation};
 use crate::report::{InputFacts, Report, SCHEMA_VERSION, Span};
 use crate::texts::Name;
 use crate::timeline::timeline;
@@ -79,6 +80,7 @@ pub struct Builder {
     /// Peers of logs without connection rows: the bytes of other rows, by peer.
     peers: HashMap<Name, Volume, FixedState>,
     loopback: u64,
+    ledger: Ledger,
 }
 
 impl Builder {
@@ -89,14 +91,23 @@ impl Builder {
             connections: Connections::default(),
             peers: HashMap::default(),
             loopback: 0,
+            ledger: Ledger::default(),
             context,
             options,
         }
     }
 
+    /// Takes what the kernel counted, each count with the log that holds it, before any row: what
+    /// bandwhich counted is then set beside it.
+    pub fn interface_counts(&mut self, counts: &[(String, InterfaceCount)]) {
+        let period = self.context.period.seconds(&self.context.zone);
+        self.ledger = Ledger::new(counts, &period, self.context.resolution);
+    }
+
     /// Adds a stored row. Rows of the same bucket and connection add up; rows of other periods are
     /// left out and counted.
     pub fn row(&mut self, row: &RowView<'_>) {
+        self.ledger.row(row);
         match row.table {
             Table::Traffic => {
                 self.traffic(row);
@@ -180,6 +191,8 @@ impl Builder {
         };
         let mut notes = std::mem::take(&mut input.notes);
         notes.extend(seen.notes());
+        let reconciliation = self.ledger.close();
+        notes.extend(reconciliation.as_ref().map(Reconciliation::note));
         let totals = Totals {
             upload_bytes: volume.up,
             download_bytes: volume.down,
@@ -228,7 +241,11 @@ impl Builder {
             comparison: comparison.with(&totals, partial),
             coverage,
             findings: Vec::new(),
+            findings_muted: 0,
+            findings_silent_because: None,
+            zone: zone.clone(),
             quotas: Vec::new(),
+            reconciliation,
             input,
             notes,
             history: None,

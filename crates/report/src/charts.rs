@@ -6,9 +6,11 @@
 mod curve;
 mod png;
 mod scale;
+mod series;
 mod spark;
 
 pub(crate) use curve::cuts_peaks;
 pub use curve::{CurveSize, curve_svg};
 pub use png::day_curve_png;
+pub(crate) use series::{Point, SeriesChart};
 pub(crate) use spark::{bar, spark};

@@ -1,10 +1,13 @@
 //! `report_YYYYMMDD.html`: one file that opens anywhere, asks nobody for anything and reads without
-//! script. The words and the layout are in `templates/`; `html/view.rs` has what they show.
+//! script. The words and the layout are in `templates/`; `html/view.rs` and `html/analysis.rs`
+//! have what they show.
 //!
 //! Style and script are allowed by their hashes alone, so that no name from a log could become
 //! either, even if it were written unescaped.
 
+mod analysis;
 mod change;
+mod findings;
 mod lists;
 mod names;
 mod quantities;
@@ -15,12 +18,16 @@ use base64::engine::general_purpose::STANDARD;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior};
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use crate::{Moment, Report, Traces};
+use crate::{Analysis, Moment, Report, Traces};
 
 const TEMPLATE: &str = include_str!("../templates/report.html");
 const STYLE: &str = include_str!("../templates/report.css");
+const ANALYSIS: &str = include_str!("../templates/analysis.html");
+const FINDINGS: &str = include_str!("../templates/findings.html");
+const ANALYSIS_STYLE: &str = include_str!("../templates/analysis.css");
 const SCRIPT: &str = include_str!("../templates/report.js");
 /// Instructions of the template engine that a page may take: some hundred a connection.
 const FUEL: u64 = 50_000_000;
@@ -49,26 +56,52 @@ impl Report {
         timestamp: Moment,
         options: &HtmlOptions<'_>,
     ) -> Result<String, HtmlError> {
-        let mut environment = Environment::new();
-        environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        environment.set_syntax(
-            SyntaxConfig::builder()
-                .trim_blocks(true)
-                .lstrip_blocks(true)
-                .build()?,
-        );
-        environment.set_fuel(Some(FUEL));
-        environment.add_template("report.html", TEMPLATE)?;
         let page = view::Page::new(self, timestamp, options);
-        let template = environment.get_template("report.html")?;
-        Ok(template.render(minijinja::context! {
-            page => Serde(&page),
-            style => STYLE,
-            script => SCRIPT,
-            style_hash => hash(STYLE),
-            script_hash => hash(SCRIPT),
-        })?)
+        render("report.html", TEMPLATE, STYLE, &page)
     }
+}
+
+impl Analysis {
+    /// The analysis as a page in the report's look.
+    ///
+    /// # Errors
+    /// Where the template is at fault.
+    pub fn to_html(&self) -> Result<String, HtmlError> {
+        let style = format!("{STYLE}\n{ANALYSIS_STYLE}");
+        render(
+            "analysis.html",
+            ANALYSIS,
+            &style,
+            &analysis::Page::new(self),
+        )
+    }
+}
+
+fn render(
+    name: &str,
+    template: &str,
+    style: &str,
+    page: &impl Serialize,
+) -> Result<String, HtmlError> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_syntax(
+        SyntaxConfig::builder()
+            .trim_blocks(true)
+            .lstrip_blocks(true)
+            .build()?,
+    );
+    environment.set_fuel(Some(FUEL));
+    environment.add_template("findings.html", FINDINGS)?;
+    environment.add_template(name, template)?;
+    let template = environment.get_template(name)?;
+    Ok(template.render(minijinja::context! {
+        page => Serde(page),
+        style => style,
+        script => SCRIPT,
+        style_hash => hash(style),
+        script_hash => hash(SCRIPT),
+    })?)
 }
 
 /// The time that a page bears.

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::{
-    Comparisons, Coverage, InputFacts, Moment, Note, Report, Span, TopInterface, TopPort,
-    TopProcess, TopProtocol, TopRemote,
+    Comparisons, Coverage, InputFacts, Moment, Note, Reconciliation, Report, Span, TopInterface,
+    TopPort, TopProcess, TopProtocol, TopRemote,
 };
 
 /// A report without its connections and its timeline.
@@ -33,7 +33,11 @@ struct Summary<'a> {
     connections_total: u64,
     comparison: &'a Comparisons,
     findings: &'a [analysis::Finding],
+    findings_muted: u64,
+    findings_silent_because: Option<&'a str>,
     quotas: &'a [analysis::QuotaState],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reconciliation: &'a Option<Reconciliation>,
     input: &'a InputFacts,
     notes: &'a [Note],
 }
@@ -74,14 +78,17 @@ impl Report {
             connections_total: self.connections_total,
             comparison: &self.comparison,
             findings: &self.findings,
+            findings_muted: self.findings_muted,
+            findings_silent_because: self.findings_silent_because.as_deref(),
             quotas: &self.quotas,
+            reconciliation: &self.reconciliation,
             input: &self.input,
             notes: &self.notes,
         })
     }
 }
 
-fn pretty(value: &impl Serialize) -> String {
+pub(crate) fn pretty(value: &impl Serialize) -> String {
     let text = serde_json::to_string_pretty(value);
     text.expect("a report has text keys and finite numbers") + "\n"
 }

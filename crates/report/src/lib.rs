@@ -5,6 +5,7 @@
 //! them computes a number of its own. Nothing here touches files, clocks or the network: bytes go
 //! to a writer, and `now` is an argument.
 
+mod analyses;
 mod arithmetic;
 mod buckets;
 mod build;
@@ -14,6 +15,7 @@ mod connections;
 mod coverage;
 mod csv;
 mod curve;
+mod findings;
 mod history;
 mod html;
 mod json;
@@ -23,6 +25,7 @@ mod parquet;
 mod printable;
 mod quotas;
 mod ranking;
+mod reconciliation;
 mod report;
 mod text;
 mod texts;
@@ -31,11 +34,13 @@ mod traces;
 mod units;
 mod zip;
 
+pub use analyses::{Analysis, HostAnalysis, Told};
 pub use build::{Builder, Context, Options};
 pub use comparison::{Compared, Comparison, Comparisons, Totals};
 pub use connections::{Connection, ConnectionView};
 pub use coverage::{Coverage, Gap};
 pub use curve::Curve;
+pub use findings::Found;
 pub use history::{History, NewName, NewNames, Past};
 pub use html::{HtmlError, HtmlOptions, timestamp_of_html};
 pub use moment::Moment;
@@ -43,6 +48,7 @@ pub use notes::Note;
 pub use printable::{fitted, is_deceptive, printable, width};
 pub use quotas::quota_lines;
 pub use ranking::{TopInterface, TopPort, TopProcess, TopProtocol, TopRemote};
+pub use reconciliation::{Agreement, Reconciled, Reconciliation};
 pub use report::{DamagedSample, InputFacts, Report, SCHEMA_VERSION, Span};
 pub use text::{Colour, Glyphs, TextOptions, wrapped};
 pub use timeline::TimelineEntry;

@@ -66,6 +66,7 @@ impl Report {
                 state.name, crossing.percent, crossing.day
             ),
             reasons: Vec::new(),
+            state: None,
         })
     }
 }

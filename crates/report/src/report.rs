@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use analysis::{Finding, QuotaState};
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::connections::{ClosedConnections, Connection, ConnectionView};
 use crate::{
-    Comparisons, Coverage, Curve, History, Moment, Note, TimelineEntry, TopInterface, TopPort,
-    TopProcess, TopProtocol, TopRemote,
+    Comparisons, Coverage, Curve, History, Moment, Note, Reconciliation, TimelineEntry,
+    TopInterface, TopPort, TopProcess, TopProtocol, TopRemote,
 };
 
 /// Raised when the meaning of a key changes; keys are only ever added.
@@ -71,9 +72,18 @@ pub struct Report {
     pub comparison: Comparisons,
     /// What an analysis found.
     pub findings: Vec<Finding>,
+    /// Findings that are muted, and so are not among them.
+    #[serde(default)]
+    pub findings_muted: u64,
+    /// Why nothing was judged. `None` where something was, and where that is switched off.
+    #[serde(default)]
+    pub findings_silent_because: Option<String>,
     /// Allowances of bytes, at the end of the period or now.
     #[serde(default)]
     pub quotas: Vec<QuotaState>,
+    /// bandwhich's total beside the kernel's. `None` where no collector noted that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reconciliation: Option<Reconciliation>,
     /// What was read.
     pub input: InputFacts,
     /// What must be known to read the numbers right.
@@ -82,9 +92,16 @@ pub struct Report {
     /// What was before the period, where the caller looked back; JSON does not hold it.
     #[serde(skip)]
     pub history: Option<History>,
+    /// The zone the period's days are cut in; JSON holds its name alone.
+    #[serde(skip, default = "utc")]
+    pub(crate) zone: TimeZone,
     /// All connections. `None` in a report that was read back from JSON.
     #[serde(skip)]
     pub(crate) every_connection: Option<Arc<ClosedConnections>>,
+}
+
+fn utc() -> TimeZone {
+    TimeZone::UTC
 }
 
 /// The period of a report.

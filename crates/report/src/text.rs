@@ -1,5 +1,7 @@
 //! The summary for a terminal: what moved, who moved it, and how far that can be trusted.
 
+mod findings;
+mod lines;
 mod table;
 
 use std::fmt::Write as _;
@@ -11,14 +13,14 @@ use crate::units::{bytes, duration, percent, rate};
 use crate::{Compared, Gap, Moment, Report, printable, width};
 use table::Line;
 
+pub(crate) use findings::findings;
+pub(crate) use lines::Lines;
+pub use lines::wrapped;
+
 /// Gaps, and damaged lines, that are shown.
 const MAX_SHOWN: usize = 5;
 /// The part of a period from which on it counts as observed.
 const MOSTLY: f64 = 0.9;
-/// Columns before the values.
-const LABEL: usize = 11;
-/// Below this nothing can be aligned any more.
-const MIN_WIDTH: usize = 50;
 
 /// Which characters a terminal can show.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,31 +71,26 @@ impl Report {
     pub fn to_text(&self, options: &TextOptions) -> String {
         let mut summary = Summary {
             report: self,
-            width: options.width.max(MIN_WIDTH),
-            glyphs: options.glyphs,
-            colour: options.colour,
-            text: String::new(),
+            lines: Lines::new(options),
         };
         summary.verdict();
         summary.coverage();
         summary.rates();
         summary.comparison();
         summary.quotas();
+        summary.findings();
         summary.input();
         summary.processes();
         summary.remotes();
         summary.notes();
         summary.files(&options.files);
-        summary.text
+        summary.lines.text
     }
 }
 
 struct Summary<'a> {
     report: &'a Report,
-    width: usize,
-    glyphs: Glyphs,
-    colour: Colour,
-    text: String,
+    lines: Lines,
 }
 
 impl Summary<'_> {
@@ -108,20 +105,20 @@ impl Summary<'_> {
         let after = format!(": {days}{so_far} ({})", printable(&report.period.timezone));
         let host = cut(
             &report.host,
-            self.width.saturating_sub(width(&after)).max(8),
-            self.ellipsis(),
+            self.lines.width.saturating_sub(width(&after)).max(8),
+            self.lines.ellipsis(),
         );
-        self.heading(&format!("{host}{after}"));
-        self.line(&format!(
+        self.lines.heading(&format!("{host}{after}"));
+        self.lines.line(&format!(
             "{} {} received ({})   {} {} sent ({})",
-            self.down(),
+            self.lines.down(),
             bytes(report.total_download_bytes),
             rate(report.total_download_bps),
-            self.up(),
+            self.lines.up(),
             bytes(report.total_upload_bytes),
             rate(report.total_upload_bps),
         ));
-        self.text.push('\n');
+        self.lines.blank();
     }
 
     fn coverage(&mut self) {
@@ -131,7 +128,7 @@ impl Summary<'_> {
             1 => ", 1 gap".to_owned(),
             count => format!(", {count} gaps"),
         };
-        self.labelled(
+        self.lines.labelled(
             "Observed",
             &format!(
                 "{} of {} ({}){gaps}",
@@ -141,7 +138,7 @@ impl Summary<'_> {
             ),
         );
         for gap in coverage.gaps.iter().take(MAX_SHOWN) {
-            self.labelled("", &self.gap(gap));
+            self.lines.labelled("", &self.gap(gap));
         }
         self.more(coverage.gaps_total, coverage.gaps.len());
     }
@@ -159,7 +156,7 @@ impl Summary<'_> {
             .as_second()
             .saturating_sub(gap.start.as_second())
             .unsigned_abs();
-        let dash = match self.glyphs {
+        let dash = match self.lines.glyphs {
             Glyphs::Unicode => '–',
             Glyphs::Ascii => '-',
         };
@@ -176,16 +173,17 @@ impl Summary<'_> {
         let both = |down: u64, up: u64| {
             format!(
                 "{} {:>10}   {} {:>10}",
-                self.down(),
+                self.lines.down(),
                 rate(down),
-                self.up(),
+                self.lines.up(),
                 rate(up)
             )
         };
         let peak = both(report.peak_download_bps, report.peak_upload_bps);
         let percentile = both(report.p95_download_bps, report.p95_upload_bps);
-        self.labelled("Peak", &format!("{peak}   a mean over five refreshes"));
-        self.labelled(
+        self.lines
+            .labelled("Peak", &format!("{peak}   a mean over five refreshes"));
+        self.lines.labelled(
             "95th perc.",
             &format!("{percentile}   of means over 5 minutes"),
         );
@@ -194,9 +192,46 @@ impl Summary<'_> {
     fn quotas(&mut self) {
         for state in &self.report.quotas {
             let [used, rest] = crate::quota_lines(state);
-            self.labelled("Quota", &format!("{}: {used}", state.name));
-            self.labelled("", &rest);
+            self.lines
+                .labelled("Quota", &format!("{}: {used}", state.name));
+            self.lines.labelled("", &rest);
         }
+    }
+
+    fn findings(&mut self) {
+        let report = self.report;
+        if let Some(reason) = &report.findings_silent_because {
+            self.lines.labelled("Findings", reason);
+        }
+        let found: Vec<_> = report.found().collect();
+        let muted = report.findings_muted;
+        let count = found.iter().filter(|one| !one.goes_on()).count();
+        if muted + report.findings.len() as u64 == 0 {
+            return;
+        }
+        let mut parts = vec![match count {
+            0 => "nothing new".to_owned(),
+            count => format!("{count} new"),
+        }];
+        let going_on = found.len() - count;
+        if going_on > 0 {
+            parts.push(format!("{going_on} going on"));
+        }
+        if muted > 0 {
+            parts.push(format!("{muted} muted"));
+        }
+        self.lines.labelled("Findings", &parts.join(", "));
+        for one in found.iter().filter(|one| !one.goes_on()).take(MAX_SHOWN) {
+            let text = format!("{} {}", one.mark(), one.sentence());
+            for (place, line) in wrapped(&printable(&text), self.lines.width - 13)
+                .iter()
+                .enumerate()
+            {
+                let indent = if place == 0 { "" } else { "  " };
+                self.lines.labelled("", &format!("{indent}{line}"));
+            }
+        }
+        self.more(count as u64, count);
     }
 
     fn comparison(&mut self) {
@@ -243,7 +278,7 @@ impl Summary<'_> {
                 true => format!(" ({} observed)", percent(observed)),
                 false => String::new(),
             };
-            self.labelled(
+            self.lines.labelled(
                 label,
                 &format!("{change:>9} on the {then} of {name}{observed}"),
             );
@@ -253,7 +288,7 @@ impl Summary<'_> {
 
     fn input(&mut self) {
         let input = &self.report.input;
-        self.labelled(
+        self.lines.labelled(
             "Read",
             &format!(
                 "{} of {}, {} ({} idle), {}",
@@ -267,9 +302,9 @@ impl Summary<'_> {
         if input.damaged_lines > 0 {
             let lines = count(input.lines, "line", "lines");
             let text = format!("{} of {lines} not counted", input.damaged_lines);
-            self.labelled("Damaged", &text);
+            self.lines.labelled("Damaged", &text);
             for sample in input.damaged_samples.iter().take(MAX_SHOWN) {
-                self.labelled(
+                self.lines.labelled(
                     "",
                     &format!("{} line {}: {}", sample.file, sample.line, sample.reason),
                 );
@@ -281,7 +316,7 @@ impl Summary<'_> {
                 "bandwhich's tables differ by {}",
                 bytes(input.disagreement_bytes)
             );
-            self.labelled("Unsure", &text);
+            self.lines.labelled("Unsure", &text);
         }
     }
 
@@ -300,7 +335,7 @@ impl Summary<'_> {
         self.table("Processes", &lines);
         if !lines.is_empty() && report.attributed_ratio < 1.0 {
             let unknown = percent(1.0 - report.attributed_ratio);
-            self.line(&format!(
+            self.lines.line(&format!(
                 "  Without a known process: {unknown} of the bytes"
             ));
         }
@@ -325,12 +360,12 @@ impl Summary<'_> {
         if self.report.notes.is_empty() {
             return;
         }
-        self.text.push('\n');
-        self.heading("Notes");
+        self.lines.blank();
+        self.lines.heading("Notes");
         for note in &self.report.notes {
             let mut mark = "- ";
-            for line in wrapped(&printable(&note.message), self.width - 4) {
-                self.line(&format!("  {mark}{line}"));
+            for line in wrapped(&printable(&note.message), self.lines.width - 4) {
+                self.lines.line(&format!("  {mark}{line}"));
                 mark = "  ";
             }
         }
@@ -340,11 +375,11 @@ impl Summary<'_> {
         if files.is_empty() {
             return;
         }
-        self.text.push('\n');
-        self.heading("Written");
+        self.lines.blank();
+        self.lines.heading("Written");
         for file in files {
             // A path that is cut helps nobody: it may be longer than the line.
-            let _ = writeln!(self.text, "  {}", printable(file));
+            let _ = writeln!(self.lines.text, "  {}", printable(file));
         }
     }
 
@@ -352,16 +387,16 @@ impl Summary<'_> {
         if lines.is_empty() {
             return;
         }
-        self.text.push('\n');
+        self.lines.blank();
         let layout = table::Layout {
-            width: self.width,
-            glyphs: self.glyphs,
-            colour: self.colour,
+            width: self.lines.width,
+            glyphs: self.lines.glyphs,
+            colour: self.lines.colour,
         };
-        self.heading(&layout.head(title));
+        self.lines.heading(&layout.head(title));
         for line in lines {
-            self.text += &layout.line(line);
-            self.text.push('\n');
+            self.lines.text += &layout.line(line);
+            self.lines.blank();
         }
     }
 
@@ -369,53 +404,14 @@ impl Summary<'_> {
     fn more(&mut self, total: u64, at_hand: usize) {
         let shown = at_hand.min(MAX_SHOWN) as u64;
         if shown > 0 && total > shown {
-            self.labelled("", &format!("and {} more", total - shown));
-        }
-    }
-
-    fn labelled(&mut self, label: &str, value: &str) {
-        let label = format!("{label:<LABEL$}");
-        self.line(&format!("{label}{value}"));
-    }
-
-    fn heading(&mut self, text: &str) {
-        let text = cut(text, self.width, self.ellipsis());
-        match self.colour {
-            Colour::Plain => self.text += &text,
-            Colour::Ansi => self.text += &format!("\x1b[1m{text}\x1b[0m"),
-        }
-        self.text.push('\n');
-    }
-
-    fn line(&mut self, text: &str) {
-        self.text += cut(text, self.width, self.ellipsis()).trim_end();
-        self.text.push('\n');
-    }
-
-    fn ellipsis(&self) -> &'static str {
-        match self.glyphs {
-            Glyphs::Unicode => "…",
-            Glyphs::Ascii => "...",
-        }
-    }
-
-    fn down(&self) -> &'static str {
-        match self.glyphs {
-            Glyphs::Unicode => "↓",
-            Glyphs::Ascii => "down",
-        }
-    }
-
-    fn up(&self) -> &'static str {
-        match self.glyphs {
-            Glyphs::Unicode => "↑",
-            Glyphs::Ascii => "up",
+            self.lines
+                .labelled("", &format!("and {} more", total - shown));
         }
     }
 }
 
 /// `Mon 2 March 2026`, or both ends.
-fn days(start: &Moment, end: &Moment) -> String {
+pub(crate) fn days(start: &Moment, end: &Moment) -> String {
     let (first, last) = (start.civil().date(), last_day(end));
     let named = |date: Date| date.strftime("%a %-d %B %Y").to_string();
     if first == last {
@@ -435,21 +431,4 @@ fn last_day(end: &Moment) -> Date {
 
 fn count(number: u64, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
-}
-
-/// The words of a text in lines of at most `columns` columns; a longer word has its own.
-pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let last = lines.last_mut().expect("there is always a line");
-        if last.is_empty() {
-            last.push_str(word);
-        } else if width(last) + 1 + width(word) <= columns {
-            last.push(' ');
-            last.push_str(word);
-        } else {
-            lines.push(word.to_owned());
-        }
-    }
-    lines
 }

@@ -1,5 +1,7 @@
 //! CSV, Parquet and the terminal's summary.
 
+#[path = "formats/analyses.rs"]
+mod analyses;
 mod sample;
 
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;

@@ -37,6 +37,17 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// What is muted cannot be read.
+    #[error(
+        "{}: damaged: {reason}; hint: remove the file, and mute anew what should be",
+        files::show(path)
+    )]
+    MutesDamaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The store was written by another version.
     #[error(
         "{}: written by another version of this program (format {found}, this one reads {known})",

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 
 use rusqlite::{OptionalExtension as _, params};
 use serde::Serialize;
-use traffic::{BucketFacts, DamagedLine, Mode, RowView, Table, Volume, observed_seconds};
+use traffic::{
+    BucketFacts, DamagedLine, InterfaceCount, Mode, RowView, Table, Volume, observed_seconds,
+};
 
 use crate::commit::verify;
 use crate::partition::{Kind, day_number};
@@ -59,6 +61,8 @@ pub struct InputFacts {
     pub cumulative_runs: u64,
     /// Logs in which more than one bandwhich wrote, by the look of it.
     pub crowded_logs: BTreeSet<String>,
+    /// What the kernel counted on interfaces, each count with its log.
+    pub interfaces: Vec<(String, InterfaceCount)>,
     /// Days (since 1970, UTC) of which something was dropped.
     pub dropped_days: BTreeSet<i64>,
 }
@@ -475,6 +479,10 @@ impl InputFacts {
                 self.damaged.push((source.log.clone(), damaged.clone()));
             }
         }
+        // A second late is still of the frame that ends the period.
+        let noted = (summary.interfaces.iter())
+            .filter(|count| count.time >= seconds.start && count.time <= seconds.end + 3);
+        (self.interfaces).extend(noted.map(|count| (source.name.clone(), count.clone())));
         for run in &source.runs {
             let run = &run.summary;
             let Some((first, last)) = run.extremes else {

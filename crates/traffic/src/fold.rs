@@ -15,7 +15,7 @@ mod see;
 use std::collections::{HashMap, VecDeque};
 
 use foldhash::fast::FixedState;
-use rawlog::{Kind as Family, Protocol, RowRef, Rows};
+use rawlog::{Kind as Family, RowRef, Rows};
 
 use self::residual::Peer;
 use crate::carry::{Carry, LiveKey, tail_rows};
@@ -231,20 +231,13 @@ impl RunFold {
         (self.frames_since - 1).max(0)
     }
 
-    /// Notes who owns a port from the next frame on. A connection that was just seen without an owner
-    /// has this one; one that has an owner keeps it, for it ends with its process. Ports of UDP know
-    /// no connections: another process may take one over.
+    /// Notes who owns a connection, which may have been seen already.
     pub(crate) fn note_owner(&mut self, owner: &rawlog::Owner<'_>) {
         self.owners.note(owner);
         let name = self.strings.intern(&owner.process.text());
-        for &index in &self.before {
-            let slot = self.slots.get_mut(index);
-            if slot.kind == Kind::Connection
-                && (slot.protocol, slot.local_port) == (Some(owner.protocol), owner.local_port)
-                && (slot.owner.is_none() || owner.protocol == Protocol::Udp)
-            {
-                slot.owner = Some((name, owner.pid));
-            }
+        let seen = (self.slots).with_ports(owner.local_port, owner.remote_port, owner.protocol);
+        if let Some(index) = seen {
+            self.slots.get_mut(index).owner = Some((name, owner.pid));
         }
     }
 

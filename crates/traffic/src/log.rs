@@ -543,7 +543,7 @@ impl<S: Sink> LogFold<S> {
         let Run {
             mut fold, hashes, ..
         } = run;
-        let owners = fold.owners.len();
+        let owners = fold.owners.noted;
         self.owners = std::mem::take(&mut fold.owners);
         let Some(last) = fold.last_time() else {
             self.summary.timeless_frames += fold.frames;

@@ -44,9 +44,9 @@ pub struct RunSummary {
     pub clock_steps: Vec<(i64, i64)>,
     /// Bytes of log text in its frames.
     pub text_bytes: u64,
-    /// Ports whose owner a collector noted.
+    /// Owners of connections that a collector had noted by its end.
     #[serde(default)]
-    pub owners: usize,
+    pub owners: u64,
 }
 
 /// Where the bytes of a log went. Their sum is what was read.

@@ -2,7 +2,8 @@
 //!
 //! The score is that of RITA v5 (Active Countermeasures, Real Intelligence Threat Analytics): the mean
 //! of four parts, which ask whether the times are regular, the sizes alike, the events spread evenly,
-//! and whether they go on. Where a part of the time was not observed, it is left out.
+//! and whether they go on. Where a part of the time was not observed, it is left out. The mean alone is
+//! high for everything that is busy all day, so the times have to be close and to go on, too.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -36,6 +37,13 @@ const LEAST_HOURS: usize = 6;
 const WHOLE_HOURS: f64 = 12.0;
 /// Difference of the quartiles below which nothing is skewed.
 const LEAST_SPREAD: f64 = 10.0;
+/// Closeness of the times that a beacon has at least. Alike sizes, an even histogram and a whole
+/// day alone score 0.85: so does every resolver that people's names are looked up at.
+const LEAST_CLOSENESS: f64 = 0.8;
+/// Score of the duration that a beacon has at least, and hours of the day: films are fetched at
+/// regular times, too.
+const LEAST_DURATION: f64 = 0.5;
+const LEAST_LASTING: u32 = 7;
 /// Beacons that are told at most.
 const MOST: usize = 100;
 
@@ -129,7 +137,7 @@ pub(super) fn beacons(
     let scene = Scene::new(history, judged);
     let found = history.talks.iter().filter_map(|talks| {
         let beacon = scene.judge(talks, judged)?;
-        scene.is_told(&beacon, thresholds).then_some(beacon)
+        is_told(&beacon, thresholds).then_some(beacon)
     });
     let mut found: Vec<Beacon> = found.collect();
     found.sort_by(|one, other| {
@@ -233,10 +241,6 @@ impl Scene {
         })
     }
 
-    fn is_told(&self, beacon: &Beacon, thresholds: &Thresholds) -> bool {
-        beacon.is_strobe || beacon.score >= thresholds.min_beacon_score
-    }
-
     fn histogram(&self, starts: &[i64]) -> Evenness {
         let mut counts = [0.0; BINS];
         let length = (self.span.end - self.span.start).max(1);
@@ -251,13 +255,33 @@ impl Scene {
     }
 
     fn duration(&self, first: i64, last: i64, starts: &[i64]) -> Persistence {
-        let mut filled = [false; 24];
+        let hour = |second: i64| ((second - self.span.start) / HOUR).rem_euclid(24) as usize;
+        let mut filled = [Some(false); 24];
+        // Of a single day, hours that were not observed do not end a run.
+        if self.span.end - self.span.start <= 25 * HOUR {
+            for gap in self
+                .gaps
+                .iter()
+                .filter(|gap| self.span.contains(&gap.start))
+            {
+                filled[hour(gap.start)] = None;
+            }
+        }
         for start in starts {
-            filled[((start - self.span.start) / HOUR).rem_euclid(24) as usize] = true;
+            filled[hour(*start)] = Some(true);
         }
         let length = (self.span.end - self.span.start).max(1) as f64;
         persistence((last - first) as f64 / length, &filled)
     }
+}
+
+/// Whether it is regular enough to be called a beacon.
+fn is_told(beacon: &Beacon, thresholds: &Thresholds) -> bool {
+    let is_regular = beacon.times.closeness >= LEAST_CLOSENESS
+        && beacon.duration.score >= LEAST_DURATION
+        && beacon.duration.hours >= LEAST_LASTING
+        && beacon.score >= thresholds.min_beacon_score;
+    beacon.is_strobe || is_regular
 }
 
 /// How alike values are; `nothing` is the closeness where the median is below 1.
@@ -329,22 +353,23 @@ fn evenness(bins: Vec<Option<f64>>) -> Evenness {
     }
 }
 
-fn persistence(coverage: f64, filled: &[bool; 24]) -> Persistence {
-    let hours = filled.iter().filter(|filled| **filled).count();
+/// How long events go on, by hours of the day with events; `None` was not observed.
+fn persistence(coverage: f64, filled: &[Option<bool>; 24]) -> Persistence {
+    let hours = filled.iter().flatten().filter(|filled| **filled).count();
     let (mut run, mut longest) = (0, 0);
-    for filled in filled.iter().chain(filled) {
+    for filled in filled.iter().chain(filled).flatten() {
         run = if *filled { run + 1 } else { 0 };
-        longest = longest.max(run.min(24));
+        longest = longest.max(run.min(hours));
     }
     let coverage = coverage.clamp(0.0, 1.0);
     let score = match hours >= LEAST_HOURS {
-        true => coverage.max(f64::from(longest) / WHOLE_HOURS).min(1.0),
+        true => coverage.max(longest as f64 / WHOLE_HOURS).min(1.0),
         false => 0.0,
     };
     Persistence {
         score,
         coverage,
-        consecutive_hours: longest,
+        consecutive_hours: u32::try_from(longest).unwrap_or(24),
         hours: u32::try_from(hours).unwrap_or(24),
     }
 }
@@ -496,16 +521,21 @@ mod tests {
 
     #[test]
     fn a_run_of_hours_wraps_around_midnight() {
-        let mut filled = [false; 24];
-        (20..24).chain(0..4).for_each(|hour| filled[hour] = true);
+        let mut filled = [Some(false); 24];
+        (20..24)
+            .chain(0..4)
+            .for_each(|hour| filled[hour] = Some(true));
         let found = persistence(0.5, &filled);
         assert_eq!((found.hours, found.consecutive_hours), (8, 8));
         assert!((found.score - 8.0 / 12.0).abs() < 1e-12);
-        assert_eq!(persistence(1.0, &[true; 24]).score, 1.0);
+        assert_eq!(persistence(1.0, &[Some(true); 24]).score, 1.0);
+        // An hour that was not observed does not end a run, and is not in it.
+        filled[22] = None;
+        assert_eq!(persistence(0.5, &filled).consecutive_hours, 7);
         // Five hours are too few, however far apart.
-        let mut few = [false; 24];
+        let mut few = [Some(false); 24];
         for hour in [0, 5, 10, 15, 23] {
-            few[hour] = true;
+            few[hour] = Some(true);
         }
         assert_eq!(persistence(1.0, &few).score, 0.0);
     }

@@ -17,10 +17,12 @@ use crate::{Finding, FindingKind, History, Severity, Subject, Talks, Thresholds}
 const PAUSE: i64 = 900;
 /// Seconds about the usual time of the day within which a transfer is the same.
 const NEAR: i64 = 1800;
+/// Seconds about it that tell how many are met by chance.
+const ABOUT: i64 = 4 * HOUR;
 /// How many times as large as the usual, or the usual as it, a transfer of similar size may be.
 const SIMILAR: f64 = 2.0;
 /// Probability that chance makes as many days alike, at most.
-const CHANCE: f64 = 0.001;
+const CHANCE: f64 = 0.0001;
 /// Part of the days looked at on which a transfer has to be met: four of seven.
 const LEAST_PART: f64 = 4.0 / 7.0;
 /// Part of a day that has to be observed for its transfers to be missed.
@@ -166,9 +168,16 @@ fn most_alike(
                 .filter(|other| apart(one.time, other.time) <= NEAR && is_similar(one, other))
                 .copied()
                 .collect();
-            // One a day: the nearest.
-            alike.sort_by_key(|other| (other.day, apart(one.time, other.time)));
-            alike.dedup_by_key(|other| other.day);
+            // One a day, the nearest; a day begins half a day before the time looked at.
+            let day = |other: &Transfer| {
+                (other
+                    .start
+                    .saturating_sub(one.start)
+                    .saturating_add(DAY / 2))
+                .div_euclid(DAY)
+            };
+            alike.sort_by_key(|other| (day(other), apart(one.time, other.time)));
+            alike.dedup_by_key(|other| day(other));
             (one, alike)
         })
         .max_by_key(|(one, alike)| {
@@ -179,15 +188,18 @@ fn most_alike(
     if alike.len() < least {
         return None;
     }
-    // Were similar transfers spread over the day by chance, so many would fall near this time.
-    let similar = transfers
-        .iter()
+    // How many of similar size would fall near this time if it were no better than the hours about it:
+    // one at least, so that a single coincidence proves nothing.
+    let around = (transfers.iter())
+        .filter(|other| (NEAR + 1..=ABOUT).contains(&apart(centre.time, other.time)))
         .filter(|other| is_similar(centre, other))
         .count();
-    let a_day = similar as f64 / looked as f64;
-    let chance = 1.0 - (-a_day * (2 * NEAR) as f64 / DAY as f64).exp();
+    let hours = 2 * (ABOUT - NEAR) / HOUR;
+    let an_hour = around.max(1) as f64 / (looked as f64 * hours as f64);
+    let chance = 1.0 - (-an_hour * (2 * NEAR / HOUR) as f64).exp();
     let days = Binomial::new(chance, looked as u64).ok()?;
-    if days.sf(alike.len() as u64 - 1) > CHANCE {
+    // Each transfer was tried as the centre.
+    if days.sf(alike.len() as u64 - 1) * transfers.len() as f64 > CHANCE {
         return None;
     }
     let usual = |of: &dyn Fn(&Transfer) -> f64| {

@@ -1,5 +1,7 @@
 //! Histories of eight weeks that a seed makes, with what was hidden in them.
 
+pub(crate) mod talks;
+
 use analysis::{Direction, History, Hour, Series, Subject};
 
 /// Days of a history: eight weeks from a Monday.

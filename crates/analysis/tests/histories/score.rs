@@ -1,8 +1,10 @@
 //! What is found of what was hidden, day by day as a reader of daily reports would meet it.
 
-use analysis::{Direction, Finding, FindingKind, History, Thresholds, anomalies};
+use analysis::{
+    Direction, Finding, FindingKind, History, Subject, Thresholds, anomalies, patterns, trend,
+};
 
-use super::histories::{DAYS, FIRST_JUDGED, Hidden, Made, What, start_of_day};
+use super::histories::{DAYS, FIRST_JUDGED, Hidden, Made, Plan, What, make, start_of_day, talks};
 
 /// The findings of each day, with what was known on that day.
 pub(crate) fn day_by_day(history: &History) -> Vec<Finding> {
@@ -66,5 +68,99 @@ impl Score {
 
     pub(crate) fn precision(&self) -> f64 {
         self.right as f64 / self.findings.max(1) as f64
+    }
+}
+
+/// Trends of total volumes: how many there were, whose sign was right, whose interval holds the truth.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Trends {
+    pub(crate) all: usize,
+    pub(crate) sign: usize,
+    pub(crate) within: usize,
+}
+
+impl Trends {
+    pub(crate) fn add(&mut self, seed: u64, growth: f64) {
+        let plan = Plan {
+            growth,
+            ..Plan::QUIET
+        };
+        let made = make(seed, plan);
+        let judged = start_of_day(DAYS - 7)..start_of_day(DAYS);
+        let report = trend(&made.history, judged, None, &Thresholds::default());
+        let is_whole = |line: &&analysis::TrendLine| line.subject == Subject::Total;
+        for line in report.lines.iter().filter(is_whole) {
+            let slope = line.slope.expect("eight weeks have a slope");
+            let truth = made.slopes[usize::from(line.direction == Direction::Down)];
+            let is_told = slope.p <= 0.05;
+            self.all += 1;
+            self.sign += usize::from(match growth == 0.0 {
+                true => !is_told,
+                false => is_told && slope.per_day.signum() == growth.signum(),
+            });
+            self.within += usize::from(slope.low <= truth && truth <= slope.high);
+        }
+    }
+}
+
+/// Beacons of a jitter that were found, and peers that were taken for one.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Beacons {
+    pub(crate) hidden: usize,
+    pub(crate) met: usize,
+    /// Met with the right period, to a twentieth.
+    pub(crate) timed: usize,
+    pub(crate) ordinary: usize,
+    pub(crate) mistaken: usize,
+}
+
+impl Beacons {
+    pub(crate) fn add(&mut self, seed: u64, jitter: f64, ordinary: usize) {
+        let (history, hidden) = talks::day(seed, jitter, ordinary);
+        let judged = start_of_day(0)..start_of_day(1);
+        let found = patterns(&history, judged, &Thresholds::default()).beacons;
+        let mut met = 0;
+        for hidden in &hidden {
+            let Some(beacon) = found.iter().find(|one| one.remote == hidden.remote) else {
+                continue;
+            };
+            met += 1;
+            let is_right = |seconds: f64| (seconds / hidden.period - 1.0).abs() <= 0.05;
+            let is_timed = beacon.period.is_some_and(|period| is_right(period.seconds));
+            self.timed += usize::from(is_timed);
+        }
+        self.hidden += hidden.len();
+        self.met += met;
+        self.ordinary += ordinary;
+        self.mistaken += found.len() - met;
+    }
+
+    /// Of a thousand ordinary peers.
+    pub(crate) fn per_thousand(&self) -> f64 {
+        self.mistaken as f64 * 1000.0 / self.ordinary.max(1) as f64
+    }
+}
+
+/// Nightly backups that were found, and what was found besides.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Backups {
+    pub(crate) hidden: usize,
+    pub(crate) met: usize,
+    pub(crate) ordinary: usize,
+    pub(crate) mistaken: usize,
+}
+
+impl Backups {
+    pub(crate) fn add(&mut self, seed: u64, ordinary: usize) {
+        let (history, backups) = talks::week(seed, ordinary);
+        let judged = start_of_day(6)..start_of_day(7);
+        let found = patterns(&history, judged, &Thresholds::default()).recurring;
+        let is_its = |remote: &&String| found.iter().any(|one| one.remote == **remote);
+        let met = backups.iter().filter(is_its).count();
+        let is_other = |one: &&analysis::Recurring| !backups.contains(&one.remote);
+        self.hidden += backups.len();
+        self.met += met;
+        self.ordinary += ordinary;
+        self.mistaken += found.iter().filter(is_other).count();
     }
 }

@@ -77,7 +77,7 @@ pub(super) fn has_collector(machine: &Machine, surroundings: &Surroundings) -> b
 }
 
 /// Whose services there are; the machine's go before the user's.
-fn scope(machine: &Machine, surroundings: &Surroundings) -> Option<Scope> {
+pub(super) fn scope(machine: &Machine, surroundings: &Surroundings) -> Option<Scope> {
     let has = |scope: &Scope| {
         UNITS.iter().any(|unit| {
             let own = unit_folder(*scope, &machine.root, surroundings);

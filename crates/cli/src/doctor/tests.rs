@@ -433,3 +433,81 @@ fn what_was_found_is_shown_within_the_terminal() {
     assert!(!text.contains('\u{1b}'));
     assert!(text.lines().all(|line| line.len() <= 60), "{text}");
 }
+
+/// A machine on which bandwhich records all.
+fn recorder() -> collector::Machine {
+    collector::Machine {
+        bandwhich: Some("/usr/local/bin/bandwhich".into()),
+        version: collector::Version::parse("bandwhich 0.23.1"),
+        rights: collector::Rights {
+            ambient: u64::MAX,
+            ..collector::Rights::default()
+        },
+        receive_buffer: Some(33_554_432),
+        open_files: Some(1000),
+        interfaces: vec![interface("eth0", "ethernet", "02:00:00:00:00:01")],
+    }
+}
+
+fn interface(name: &str, kind: &'static str, address: &str) -> collector::Interface {
+    collector::Interface {
+        name: name.to_owned(),
+        kind,
+        hardware_address: Some(address.to_owned()),
+        is_up: true,
+        master: None,
+        received: (0, 0),
+        sent: (0, 0),
+    }
+}
+
+#[test]
+fn what_spoils_the_logs_of_bandwhich_is_told_with_its_cure() {
+    let sound = recording::judged(&recorder(), true, true);
+    assert_eq!(sound.len(), 1, "{sound:#?}");
+    assert_eq!(sound[0].verdict, Verdict::Ok);
+
+    let spoilt = |spoil: fn(&mut collector::Machine)| {
+        let mut machine = recorder();
+        spoil(&mut machine);
+        machine
+    };
+    let missing = spoilt(|machine| {
+        machine.bandwhich = None;
+        machine.version = None;
+    });
+    let unable = spoilt(|machine| machine.rights.ambient = 0);
+    let at_home = spoilt(|machine| machine.bandwhich = Some("/root/.cargo/bin/bandwhich".into()));
+    let small = spoilt(|machine| machine.receive_buffer = Some(212_992));
+    let misread = spoilt(|machine| {
+        machine.interfaces = vec![interface("eth0", "ethernet", "46:00:00:00:00:01")];
+    });
+    let doubled = spoilt(|machine| machine.interfaces.push(interface("tun0", "tunnel", "")));
+    let many = spoilt(|machine| machine.open_files = Some(350_000));
+    for (machine, verdict, said, cure) in [
+        (&missing, Verdict::Fault, "bandwhich", "cargo install"),
+        (&unable, Verdict::Fault, "cap_net_raw", "setcap"),
+        (&at_home, Verdict::Fault, "see no homes", "sudo install"),
+        (&small, Verdict::Advice, "rmem_default", "sysctl"),
+        (&misread, Verdict::Advice, "eth0", "ip link set"),
+        (&doubled, Verdict::Advice, "tun0", "--interface"),
+        (&many, Verdict::Advice, "350000", ""),
+    ] {
+        let checks = recording::judged(machine, true, true);
+        let found = checks.iter().find(|check| {
+            check.verdict == verdict
+                && check.said.contains(said)
+                && check
+                    .cure
+                    .as_deref()
+                    .is_some_and(|text| text.contains(cure))
+        });
+        assert!(found.is_some(), "{said}, {cure}: {checks:#?}");
+    }
+    // Where nothing is to record, logs may come from elsewhere.
+    let checks = recording::judged(&missing, false, false);
+    assert!(
+        checks.iter().all(|check| check.verdict == Verdict::Advice),
+        "{checks:#?}"
+    );
+}

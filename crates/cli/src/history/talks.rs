@@ -23,7 +23,7 @@ const MOST_TALKS: usize = 8_000_000;
 ///
 /// # Errors
 /// Where the store cannot be read.
-pub(super) fn read(
+pub fn read(
     store: &Store,
     wanted: &Wanted<'_>,
     seconds: Range<i64>,

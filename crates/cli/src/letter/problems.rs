@@ -1,5 +1,6 @@
 //! What an administrator has to look at, first things first.
 
+use analysis::{FindingKind, Severity};
 use report::{Gap, Report};
 use serde::Serialize;
 
@@ -108,8 +109,21 @@ pub(super) fn problems(report: &Report, circumstances: &Circumstances<'_>) -> Ve
             ),
         );
     }
-    for finding in report.findings.iter().take(MAX_NAMED) {
-        add("finding", finding.message.clone());
+    // What goes on was told before; what is merely worth knowing is in the report. Quotas are asked for.
+    let is_problem = |one: &report::Found<'_>| {
+        let finding = one.finding;
+        !one.goes_on() && (finding.severity > Severity::Info || finding.kind == FindingKind::Quota)
+    };
+    let news: Vec<_> = report.found().filter(is_problem).collect();
+    for found in news.iter().take(MAX_NAMED) {
+        add("finding", found.sentence());
+    }
+    if news.len() > MAX_NAMED {
+        let more = news.len() - MAX_NAMED;
+        add(
+            "finding",
+            format!("{more} more findings are in the report."),
+        );
     }
     problems
 }

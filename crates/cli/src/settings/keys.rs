@@ -104,15 +104,30 @@ pub(super) const SECTIONS: &[(&str, &[&str])] = &[
     ),
     ("metrics", &["textfile"]),
     ("notify", &["healthcheck_url"]),
+    (
+        "analysis",
+        &[
+            "in_reports",
+            "min_history_days",
+            "min_score",
+            "min_bytes",
+            "min_ratio",
+            "max_p",
+            "min_trend",
+            "min_beacon_score",
+            "min_recurring_days",
+            "min_recurring_bytes",
+            "month_begins",
+            "committed_bps",
+            "mutes",
+        ],
+    ),
 ];
 
 /// The list of quotas, and the keys of each.
 pub(super) const QUOTA: &str = "quota";
 /// The keys of a quota.
 pub(super) const QUOTA_KEYS: &[&str] = &["name", "bytes", "per", "first_day", "direction", "scope"];
-
-/// The section whose keys are free for now.
-pub(super) const FREE_SECTION: &str = "analysis";
 
 /// The keys that take one value or a list.
 pub(super) const LISTS: &[&str] = &[
@@ -122,6 +137,7 @@ pub(super) const LISTS: &[&str] = &[
     "email.bcc_addrs",
     "email.attachments",
     "reports.format",
+    "analysis.mutes",
 ];
 
 /// The keys of a section; `None` where there is no such section.
@@ -155,7 +171,7 @@ pub(super) fn unknown(section: &str, key: &str) -> String {
                 .map(|(name, _)| *name)
                 .filter(|name| !name.is_empty()),
         );
-        here.extend([FREE_SECTION, QUOTA]);
+        here.push(QUOTA);
     }
     let nearest = here
         .iter()
@@ -164,7 +180,7 @@ pub(super) fn unknown(section: &str, key: &str) -> String {
     if section.is_empty() && typed == QUOTA {
         return "is a list; it stands in the settings file alone".to_owned();
     }
-    if section.is_empty() && (of_section(&typed).is_some() || typed == FREE_SECTION) {
+    if section.is_empty() && of_section(&typed).is_some() {
         return "is a section; name one of its keys".to_owned();
     }
     if let Some((distance, known)) = nearest

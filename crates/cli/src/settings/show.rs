@@ -28,6 +28,7 @@ pub(super) fn to_yaml(settings: &Settings) -> String {
     page.archive(settings);
     page.logging(settings);
     page.outward(settings);
+    page.analysis(settings);
     page.quotas(settings);
     page.0
 }
@@ -199,6 +200,28 @@ impl Page {
         self.section("notify");
         let url = settings.notify.healthcheck_url.as_ref();
         self.text("healthcheck_url", url.map(|_| MASK));
+    }
+
+    fn analysis(&mut self, settings: &Settings) {
+        let thresholds = &settings.analysis.thresholds;
+        self.section("analysis");
+        self.plain("in_reports", settings.analysis.in_reports);
+        self.plain("min_history_days", thresholds.min_history_days);
+        self.plain("min_score", thresholds.min_score);
+        self.plain("min_bytes", show_size(thresholds.min_bytes));
+        self.plain("min_ratio", thresholds.min_ratio);
+        self.plain("max_p", thresholds.max_p);
+        self.plain("min_trend", thresholds.min_trend);
+        self.plain("min_beacon_score", thresholds.min_beacon_score);
+        self.plain("min_recurring_days", thresholds.min_recurring_days);
+        let bytes = show_size(thresholds.min_recurring_bytes);
+        self.plain("min_recurring_bytes", bytes);
+        self.plain("month_begins", thresholds.month_begins);
+        let committed = thresholds.committed_bps.map(show_size);
+        self.text("committed_bps", committed.as_deref());
+        let mutes = settings.analysis.mutes.iter().map(ToString::to_string);
+        let mutes: Vec<String> = mutes.collect();
+        self.list("mutes", mutes.iter().map(String::as_str));
     }
 
     fn quotas(&mut self, settings: &Settings) {

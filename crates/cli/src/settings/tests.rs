@@ -1,5 +1,8 @@
 //! What a user can write into settings, and what is answered.
 
+#[path = "tests/analyses.rs"]
+mod analyses;
+
 use super::*;
 use std::collections::BTreeSet;
 use std::fs;
@@ -694,7 +697,7 @@ fn shown_settings_read_back_as_the_same() {
 
 #[test]
 fn quotas_are_read_with_their_defaults_and_shown_as_they_are_read() {
-    use analysis::{Direction, Per, Quota, Scope};
+    use ::analysis::{Direction, Per, Quota, Scope};
     let text = "quota:\n  - name: uplink\n    bytes: 500 GB\n  - {name: 'day: up', bytes: 2TiB, per: day, direction: up, scope: process ssh d}\n  - {name: web, bytes: 1, first_day: 31, scope: host web1, direction: down}\n";
     let settings = settle(text).unwrap();
     let quota = |name: &str, bytes, per, first_day, direction, scope| Quota {

@@ -43,8 +43,6 @@ pub struct Override {
 pub(super) struct Typed {
     pub(super) values: BTreeMap<String, Value>,
     pub(super) problems: Vec<Problem>,
-    /// The free section was given and is not empty.
-    pub(super) analysis: bool,
     /// The quotas, each with its keys.
     pub(super) quotas: Vec<(Place, BTreeMap<String, Item>)>,
     path: PathBuf,
@@ -81,9 +79,7 @@ impl Typed {
     /// Lays the environment over what the file says. A variable that is empty is not set.
     pub(super) fn apply_variables(&mut self, variables: &BTreeMap<String, String>) {
         let mut set = |name: &str, section: &str, key: &str, text: &str| {
-            if section == keys::FREE_SECTION {
-                self.analysis = true;
-            } else if section != keys::QUOTA
+            if section != keys::QUOTA
                 && keys::of_section(section).is_some_and(|known| known.contains(&key))
             {
                 let place = Place::Variable(name.to_owned());
@@ -213,7 +209,7 @@ impl Typed {
             "is a list of quotas; each begins with - name:".to_owned()
         } else if keys::LISTS.contains(&key) {
             "takes one value or a list of values".to_owned()
-        } else if key == keys::FREE_SECTION || keys::of_section(key).is_some() {
+        } else if keys::of_section(key).is_some() {
             "is a section; its keys stand below it, indented".to_owned()
         } else {
             "takes one value, not a list or keys of its own".to_owned()
@@ -310,10 +306,6 @@ impl<'de> Visitor<'de> for Section<'_> {
                 }
                 _ if section.is_empty() && key == keys::QUOTA => {
                     map.next_value_seed(Quotas { typed: &mut *typed })?;
-                }
-                _ if section.is_empty() && key == keys::FREE_SECTION => {
-                    let free: Option<BTreeMap<String, IgnoredAny>> = map.next_value()?;
-                    typed.analysis = free.is_some_and(|keys| !keys.is_empty());
                 }
                 _ if !known.contains(&&*key) => {
                     let shown = shown_key(&key);

@@ -36,6 +36,18 @@ where
     }
 }
 
+/// Reads a number with or without a fraction that must lie in a range.
+pub(super) fn decimal(range: RangeInclusive<f64>) -> impl Fn(&str) -> Result<f64, String> {
+    move |typed| match typed.parse::<f64>() {
+        Ok(number) if range.contains(&number) => Ok(number),
+        _ => Err(format!(
+            "is not a number from {} to {}, such as 0.5",
+            range.start(),
+            range.end()
+        )),
+    }
+}
+
 /// Reads a number of bytes: `65536`, `64KiB`, `10MB`. `k`, `M`, `G`, `T`, `P` with `B` are powers of 1000,
 /// with `iB` powers of 1024.
 pub(super) fn size(range: RangeInclusive<u64>) -> impl Fn(&str) -> Result<u64, String> {

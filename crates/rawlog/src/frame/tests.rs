@@ -145,7 +145,7 @@ fn a_damaged_line_stays_in_its_frame() {
 
 #[test]
 fn a_note_stands_between_frames_and_nowhere_else() {
-    let note = "network-monitor: <7> owner :22 (tcp) pid 9 process \"ssh\"\n";
+    let note = "network-monitor: <7> owner :22 => :443 (tcp) pid 9 process \"ssh\"\n";
     let frame = format!("Refreshing:\n{SSH}\n");
     let length = note.len();
     assert_eq!(

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::HtmlOptions;
 use super::change::{report_days, sentence, signed};
+use super::findings::{Findings, findings};
 use super::lists::{Entry, Lists, NewNames, Row, Week, new_names, row, week};
 use super::names::{FullName, Name, Names};
 use super::quantities::{bytes, clock, count, counted, duration, percent, rate};
@@ -28,6 +29,7 @@ pub(super) struct Page {
     verdict: String,
     leaders: Vec<String>,
     figures: Vec<Figure>,
+    findings: Findings,
     compared: Vec<ComparedRow>,
     quotas: Vec<Quota>,
     coverage: Coverage,
@@ -148,6 +150,7 @@ impl Page {
             verdict: verdict(report),
             leaders: leaders(report),
             figures: figures(report),
+            findings: findings(report),
             compared: compared(report),
             quotas: quotas(report, &mut names),
             coverage: coverage(report, is_day),

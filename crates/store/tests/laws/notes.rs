@@ -21,10 +21,13 @@ fn plain_and_noted() -> (Vec<u8>, Vec<u8>) {
         for line in frame.lines().filter(|line| line.starts_with("connection")) {
             let (_, rest) = line.split_once(">:").unwrap();
             let (port, _) = rest.split_once(' ').unwrap();
+            let (ends, _) = rest.split_once(" (").unwrap();
+            let (_, remote) = ends.rsplit_once(':').unwrap();
             let (_, name) = rest.split_once("process: ").unwrap();
             let protocol = if rest.contains("(udp)") { "udp" } else { "tcp" };
             if name != "\"<UNKNOWN>\"" {
-                let owner = format!("owner :{port} ({protocol}) pid {port} process {name}");
+                let owner =
+                    format!("owner :{port} => :{remote} ({protocol}) pid {port} process {name}");
                 writeln!(noted, "network-monitor: <1795338000> {owner}").unwrap();
             }
         }

@@ -175,8 +175,8 @@ impl RunFold {
         slot.doubled = doubled;
         (slot.local_port, slot.remote_port) = (row.local_port, row.remote_port);
         slot.protocol = Some(row.protocol);
-        slot.owner = (self.owners.of(row.protocol, row.local_port))
-            .map(|(pid, name)| (self.strings.intern(name), pid));
+        let ports = (row.protocol, row.local_port, row.remote_port);
+        slot.owner = (self.owners.of(ports)).map(|(pid, name)| (self.strings.intern(name), pid));
         self.slots.note_ports(index);
         index
     }

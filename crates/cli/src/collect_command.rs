@@ -1,0 +1,97 @@
+//! `collect`: settles what is to be recorded, says what will be wrong with it, and records.
+
+use std::time::Duration;
+
+use collector::{Event, Finding, Machine, Plan, Verdict, arguments, findings};
+use report::printable;
+use tracing::{info, warn};
+
+use crate::args::CollectArgs;
+use crate::failure::{Ending, Failure};
+use crate::settings::{HostLayout, Rotate, Settings, Surroundings};
+
+/// Records until a signal comes, which is the usual end.
+///
+/// # Errors
+/// Where an argument for bandwhich is refused, this machine lacks what is needed, or another collector
+/// is at work.
+pub fn run(
+    args: &CollectArgs,
+    settings: &Settings,
+    surroundings: &Surroundings,
+) -> Result<Ending, Failure> {
+    let collect = &settings.collect;
+    let given = [&collect.args[..], &args.bandwhich].concat();
+    let arguments = arguments(&given, collect.resolve_names)
+        .map_err(|refused| Failure::Usage(refused.to_string()))?;
+    let path = surroundings.variables.get("PATH").map(AsRef::as_ref);
+    let machine = Machine::look(&collect.bandwhich, path);
+    for finding in findings(&machine) {
+        judge(finding)?;
+    }
+    let program = machine
+        .bandwhich
+        .ok_or_else(|| Failure::Usage("bandwhich vanished while it was looked at".to_owned()))?;
+    let folder = match settings.input.hosts {
+        HostLayout::Single => settings.paths.log_dir.clone(),
+        HostLayout::Directories => settings.paths.log_dir.join(folder_name(&settings.host)?),
+    };
+    files::create_folder(&folder)?;
+    let plan = Plan {
+        program,
+        arguments,
+        version: machine
+            .version
+            .map_or_else(String::new, |version| version.to_string()),
+        folder,
+        rotate: match collect.rotate {
+            Rotate::Hourly => collector::Rotate::Hourly,
+            Rotate::Daily => collector::Rotate::Daily,
+        },
+        zone: settings.time_zone.clone(),
+        pids: collect.pids,
+        interfaces: collect.interfaces,
+        sync: Duration::from_secs(collect.sync_seconds.into()),
+    };
+    let ending = collector::collect(&plan, &mut |event| match event {
+        Event::Done(what) => info!("{}", printable(&what)),
+        Event::Trouble(what) => warn!("{}", printable(&what)),
+    })?;
+    info!(
+        "stopped by signal {}: {} frames in {} logs, bandwhich was started {} times",
+        ending.signal, ending.frames, ending.logs, ending.starts
+    );
+    Ok(Ending::Done)
+}
+
+fn judge(finding: Finding) -> Result<(), Failure> {
+    let Finding {
+        about,
+        verdict,
+        found,
+        cure,
+    } = finding;
+    let cure = cure.unwrap_or_default();
+    match verdict {
+        Verdict::Good => {}
+        // Whether a right is really missing, bandwhich says best.
+        Verdict::Bad if about == "bandwhich" => {
+            return Err(Failure::Machine { about, found, cure });
+        }
+        Verdict::Warning | Verdict::Bad => {
+            warn!("{about}: {}; cure: {}", printable(&found), printable(&cure));
+        }
+    }
+    Ok(())
+}
+
+/// A host's name as the name of its folder.
+fn folder_name(host: &str) -> Result<&str, Failure> {
+    if host.is_empty() || host.starts_with('.') || host.contains(['/', '\\']) {
+        return Err(Failure::Usage(format!(
+            "host: \"{}\" cannot be the name of a folder, as input.hosts: directories needs",
+            printable(host)
+        )));
+    }
+    Ok(host)
+}

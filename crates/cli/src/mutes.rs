@@ -1,0 +1,191 @@
+//! What is not to be told: by the settings, and by `analysis mute`.
+
+use std::io::Write;
+
+use analysis::{Finding, Mute, MuteTarget};
+use jiff::civil::Date;
+use serde::Serialize;
+use store::MuteRecord;
+use tracing::warn;
+
+use crate::args::{MuteArgs, MutesArgs, UnmuteArgs};
+use crate::facts::time_of;
+use crate::failure::{Ending, Failure};
+use crate::publish::print_json;
+use crate::settings::Settings;
+use crate::world::World;
+
+/// The mutes in force. Where those of the command line cannot be read, the settings' are, and it is
+/// said: a report is not lost for that.
+pub fn in_force(settings: &Settings) -> Vec<Mute> {
+    let mut mutes = settings.analysis.mutes.clone();
+    match store::mutes(&settings.paths.store_dir) {
+        Ok(records) => mutes.extend(records.iter().filter_map(parsed)),
+        Err(error) => warn!("what was muted is told: {error}"),
+    }
+    mutes
+}
+
+/// Takes what is muted out of findings, and counts it.
+pub fn take_muted(findings: &mut Vec<Finding>, mutes: &[Mute], settings: &Settings) -> u64 {
+    let before = findings.len();
+    findings.retain(|finding| {
+        let last = finding.end.saturating_sub(1);
+        let day = time_of(last, &settings.time_zone).civil().date();
+        !mutes.iter().any(|mute| mute.covers(finding, day))
+    });
+    (before - findings.len()) as u64
+}
+
+fn parsed(record: &MuteRecord) -> Option<Mute> {
+    Some(Mute {
+        target: record.target.parse().ok()?,
+        until: match &record.until {
+            Some(day) => Some(day.parse().ok()?),
+            None => None,
+        },
+    })
+}
+
+/// Runs `analysis mute`.
+///
+/// # Errors
+/// Where the store's folder cannot be written.
+pub fn mute(
+    args: &MuteArgs,
+    settings: &Settings,
+    world: &World,
+    out: &mut dyn Write,
+) -> Result<Ending, Failure> {
+    let target = target(&args.target)?;
+    let until = match &args.until {
+        None => None,
+        Some(typed) => Some(day(typed)?),
+    };
+    let record = MuteRecord {
+        target: target.to_string(),
+        until: until.map(|day| day.to_string()),
+        why: args.why.clone().filter(|why| !why.is_empty()),
+    };
+    store::mute(&settings.paths.store_dir, record, &world.started())?;
+    if !world.quiet {
+        let ends = match until {
+            Some(day) => format!("until the end of {day}"),
+            None => "for good".to_owned(),
+        };
+        let target = target.to_string();
+        writeln!(
+            out,
+            "Muted {ends}: {}. It is counted and not told, also in what is stored already.",
+            report::printable(&target)
+        )?;
+    }
+    Ok(Ending::Done)
+}
+
+/// Runs `analysis unmute`.
+///
+/// # Errors
+/// Where the store's folder cannot be written, and where the settings mute it.
+pub fn unmute(
+    args: &UnmuteArgs,
+    settings: &Settings,
+    world: &World,
+    out: &mut dyn Write,
+) -> Result<Ending, Failure> {
+    let target = target(&args.target)?;
+    let shown = target.to_string();
+    let was_there = store::unmute(&settings.paths.store_dir, &shown, &world.started())?;
+    let by_settings = settings.analysis.mutes.iter();
+    if by_settings.clone().any(|mute| mute.target == target) {
+        return Err(Failure::Usage(format!(
+            "{} is muted by the settings; take it out of analysis.mutes",
+            report::printable(&shown)
+        )));
+    }
+    if !world.quiet {
+        let shown = report::printable(&shown);
+        match was_there {
+            true => writeln!(out, "Told again: {shown}.")?,
+            false => writeln!(out, "Nothing to do: {shown} is not muted.")?,
+        }
+    }
+    Ok(Ending::Done)
+}
+
+/// An entry of `analysis mutes`.
+#[derive(Serialize)]
+struct Listed {
+    target: String,
+    /// The last day. `None` for good.
+    until: Option<String>,
+    why: Option<String>,
+    /// Whether its last day is over.
+    is_over: bool,
+    /// `settings` or `store`.
+    of: &'static str,
+}
+
+/// Runs `analysis mutes`.
+///
+/// # Errors
+/// Where what is muted cannot be read.
+pub fn list(
+    args: &MutesArgs,
+    settings: &Settings,
+    world: &World,
+    out: &mut dyn Write,
+) -> Result<Ending, Failure> {
+    let today = world.today(settings);
+    let is_over = |until: Option<Date>| until.is_some_and(|day| day < today);
+    let of_settings = settings.analysis.mutes.iter().map(|mute| Listed {
+        target: mute.target.to_string(),
+        until: mute.until.map(|day| day.to_string()),
+        why: None,
+        is_over: is_over(mute.until),
+        of: "settings",
+    });
+    let mut listed: Vec<Listed> = of_settings.collect();
+    for record in store::mutes(&settings.paths.store_dir)? {
+        let until = record.until.as_ref().and_then(|day| day.parse().ok());
+        listed.push(Listed {
+            is_over: is_over(until),
+            target: record.target,
+            until: record.until,
+            why: record.why,
+            of: "store",
+        });
+    }
+    if args.json {
+        print_json(&listed, out)?;
+        return Ok(Ending::Done);
+    }
+    if listed.is_empty() {
+        writeln!(out, "Nothing is muted.")?;
+    }
+    for one in listed {
+        let end = match (&one.until, one.is_over) {
+            (None, _) => "for good".to_owned(),
+            (Some(day), false) => format!("until {day}"),
+            (Some(day), true) => format!("until {day}, which is over"),
+        };
+        let of = match one.of {
+            "settings" => ", by the settings",
+            _ => "",
+        };
+        let why = one.why.map_or_else(String::new, |why| format!(": {why}"));
+        let line = format!("{}  {end}{of}{why}", one.target);
+        writeln!(out, "{}", report::printable(&line))?;
+    }
+    Ok(Ending::Done)
+}
+
+fn target(typed: &str) -> Result<MuteTarget, Failure> {
+    let parsed = typed.parse::<MuteTarget>();
+    parsed.map_err(|error| Failure::Usage(format!("{:?} {error}", report::printable(typed))))
+}
+
+fn day(typed: &str) -> Result<Date, Failure> {
+    let wrong = || Failure::Usage(format!("--until {typed:?} is no day; write YYYY-MM-DD"));
+    typed.parse::<Date>().map_err(|_| wrong())
+}

@@ -1,0 +1,151 @@
+//! What bandwhich is started with.
+
+/// Why an argument for bandwhich is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{argument} is refused: {reason}")]
+pub struct Refused {
+    /// The argument as it was given.
+    pub argument: String,
+    /// What it would do.
+    pub reason: &'static str,
+}
+
+const SUMS: &str = "its running sums forget all but the 1000 largest connections, and cannot be \
+                    brought back to rates exactly; the plain output holds the same totals";
+const ENDS: &str = "bandwhich would print that and end";
+const NO_ARGUMENT: &str = "bandwhich takes options alone";
+
+/// Options that take a value, short and long.
+const WITH_VALUE: [(char, &str); 3] = [
+    ('i', "--interface"),
+    ('d', "--dns-server"),
+    ('u', "--unit-family"),
+];
+
+/// The arguments for bandwhich: `--raw`, `--no-resolve` unless names are wanted, and those given.
+///
+/// # Errors
+/// Where one of those given would spoil the log or end bandwhich.
+///
+/// ```
+/// let given = ["--interface".to_owned(), "eth0".to_owned()];
+/// assert_eq!(
+///     collector::arguments(&given, false).unwrap(),
+///     ["--raw", "--no-resolve", "--interface", "eth0"]
+/// );
+/// assert!(collector::arguments(&["-st".to_owned()], false).is_err());
+/// ```
+pub fn arguments(given: &[String], resolve_names: bool) -> Result<Vec<String>, Refused> {
+    let mut arguments = vec!["--raw".to_owned()];
+    if !resolve_names {
+        arguments.push("--no-resolve".to_owned());
+    }
+    let mut rest = given.iter();
+    while let Some(argument) = rest.next() {
+        let refused = |reason| Refused {
+            argument: argument.clone(),
+            reason,
+        };
+        let takes_value = if let Some(long) = argument.strip_prefix("--") {
+            match long.split('=').next().unwrap_or(long) {
+                "raw" => continue,
+                "no-resolve" if !resolve_names => continue,
+                "total-utilization" => return Err(refused(SUMS)),
+                "help" | "version" => return Err(refused(ENDS)),
+                "" => return Err(refused(NO_ARGUMENT)),
+                _ => WITH_VALUE.iter().any(|(_, name)| name == argument),
+            }
+        } else if let Some(letters) = argument.strip_prefix('-') {
+            match argument.as_str() {
+                "-r" => continue,
+                "-n" if !resolve_names => continue,
+                "-" => return Err(refused(NO_ARGUMENT)),
+                _ => {}
+            }
+            // What follows a letter that takes a value is its value.
+            let value = letters.find(|letter| WITH_VALUE.iter().any(|(short, _)| *short == letter));
+            let switches = &letters[..value.unwrap_or(letters.len())];
+            if switches.contains('t') {
+                return Err(refused(SUMS));
+            }
+            if switches.contains(['h', 'V']) {
+                return Err(refused(ENDS));
+            }
+            // bandwhich refuses a switch that is given twice.
+            let kept: String = switches
+                .chars()
+                .filter(|letter| *letter != 'r' && (*letter != 'n' || resolve_names))
+                .chain(letters[switches.len()..].chars())
+                .collect();
+            if kept.is_empty() {
+                continue;
+            }
+            arguments.push(format!("-{kept}"));
+            if value == Some(letters.len() - 1) {
+                arguments.extend(rest.next().cloned());
+            }
+            continue;
+        } else {
+            return Err(refused(NO_ARGUMENT));
+        };
+        arguments.push(argument.clone());
+        if takes_value {
+            arguments.extend(rest.next().cloned());
+        }
+    }
+    Ok(arguments)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(given: &[&str]) -> Result<Vec<String>, Refused> {
+        let given: Vec<String> = given.iter().map(|&text| text.to_owned()).collect();
+        arguments(&given, false).map(|all| all[2..].to_vec())
+    }
+
+    #[test]
+    fn running_sums_are_refused_however_they_are_asked_for() {
+        for given in [
+            &["-t"][..],
+            &["--total-utilization"],
+            &["-st"],
+            &["-ts"],
+            &["-i", "eth0", "-ct"],
+        ] {
+            assert_eq!(of(given).unwrap_err().reason, SUMS, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn a_value_is_no_switch() {
+        for given in [
+            &["-i", "-t"][..],
+            &["-it"],
+            &["--interface", "--total-utilization"],
+            &["--interface=t"],
+            &["-si", "tun0"],
+        ] {
+            assert_eq!(of(given).unwrap(), given, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_given_anyway_is_not_given_twice() {
+        assert_eq!(
+            of(&["-r", "-n", "--raw", "-rns", "-rni", "eth0"]).unwrap(),
+            ["-s", "-i", "eth0"]
+        );
+    }
+
+    #[test]
+    fn what_ends_bandwhich_is_refused() {
+        for given in ["-h", "--help", "-V", "--version", "-sV"] {
+            assert_eq!(of(&[given]).unwrap_err().reason, ENDS);
+        }
+        for given in ["eth0", "--", "-"] {
+            assert_eq!(of(&[given]).unwrap_err().reason, NO_ARGUMENT);
+        }
+    }
+}

@@ -1,0 +1,479 @@
+//! What makes a log incomplete or wrong on a given machine, and the cure. Each check is a function of
+//! what was seen; [`Machine::look`](crate::Machine::look) sees it.
+//!
+//! The thresholds are measured: see "What no reader of these logs can know" in the README.
+
+use std::fmt;
+
+use crate::{Interface, Machine};
+
+/// How bad something is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// Nothing is wrong.
+    Good,
+    /// Logs may be incomplete or count twice.
+    Warning,
+    /// Nothing can be recorded.
+    Bad,
+}
+
+/// What a check found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What was looked at, in a word or two.
+    pub about: &'static str,
+    /// How bad it is.
+    pub verdict: Verdict,
+    /// What was found. Names in it come from outside: escape it where it is shown.
+    pub found: String,
+    /// What to do. `None` where nothing is wrong.
+    pub cure: Option<String>,
+}
+
+impl Finding {
+    fn good(about: &'static str, found: String) -> Self {
+        Finding {
+            about,
+            verdict: Verdict::Good,
+            found,
+            cure: None,
+        }
+    }
+
+    fn new(about: &'static str, verdict: Verdict, found: String, cure: impl Into<String>) -> Self {
+        Finding {
+            about,
+            verdict,
+            found,
+            cure: Some(cure.into()),
+        }
+    }
+}
+
+/// All findings of a machine.
+pub fn findings(machine: &Machine) -> Vec<Finding> {
+    let mut all = vec![released(machine)];
+    if machine.bandwhich.is_some() {
+        let path = machine.bandwhich.as_deref().map(files::show);
+        let path = path.map(|path| path.to_string()).unwrap_or_default();
+        all.push(capabilities(&machine.rights, &path));
+    }
+    all.extend(machine.receive_buffer.map(buffer));
+    all.push(hardware_addresses(&machine.interfaces, machine.version));
+    all.push(doubled(&machine.interfaces));
+    all.extend(machine.open_files.map(descriptors));
+    all
+}
+
+/// A released version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version(pub u32, pub u32, pub u32);
+
+impl Version {
+    /// Reads what `bandwhich --version` prints.
+    ///
+    /// ```
+    /// use collector::Version;
+    /// assert_eq!(Version::parse("bandwhich 0.23.1\n"), Some(Version(0, 23, 1)));
+    /// ```
+    pub fn parse(text: &str) -> Option<Self> {
+        let version = text.strip_prefix("bandwhich ")?.split_whitespace().next()?;
+        let mut parts = version.splitn(3, '.').map(|part| {
+            let end = part.find(|letter: char| !letter.is_ascii_digit());
+            part[..end.unwrap_or(part.len())].parse().ok()
+        });
+        Some(Version(parts.next()??, parts.next()??, parts.next()??))
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.0, self.1, self.2)
+    }
+}
+
+/// The first version that prints where a frame begins and ends.
+const FRAMED: Version = Version(0, 17, 0);
+/// The last version that is known to misread hardware addresses.
+const MISREADS: Version = Version(0, 23, 1);
+
+/// Whether there is a bandwhich, and one whose output can be taken apart.
+pub fn released(machine: &Machine) -> Finding {
+    const ABOUT: &str = "bandwhich";
+    const INSTALL: &str = "install bandwhich 0.23.1 (cargo install --locked bandwhich, or your \
+                           system's package), or set collect.bandwhich to its path";
+    match (&machine.bandwhich, machine.version) {
+        (None, _) => Finding::new(ABOUT, Verdict::Bad, "was not found".to_owned(), INSTALL),
+        (Some(path), None) => Finding::new(
+            ABOUT,
+            Verdict::Warning,
+            format!("{} does not tell its version", files::show(path)),
+            INSTALL,
+        ),
+        (Some(path), Some(version)) if version < FRAMED => Finding::new(
+            ABOUT,
+            Verdict::Bad,
+            format!(
+                "{} is version {version}, which prints no frames",
+                files::show(path)
+            ),
+            INSTALL,
+        ),
+        (Some(path), Some(version)) => {
+            Finding::good(ABOUT, format!("{} is version {version}", files::show(path)))
+        }
+    }
+}
+
+/// Capabilities of a file, by the kernel's attribute `security.capability`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileCapabilities {
+    /// Those that a process gets which runs the file.
+    pub permitted: u64,
+    /// Whether they are in force at once, as for programs that do not ask.
+    pub effective: bool,
+}
+
+impl FileCapabilities {
+    /// Reads the attribute, as `linux/capability.h` lays it out: a number of version and flags, then
+    /// pairs of permitted and inheritable 32 bits, little-endian.
+    pub fn parse(attribute: &[u8]) -> Option<Self> {
+        let word = |at: usize| {
+            let bytes = attribute.get(at * 4..)?.first_chunk::<4>()?;
+            Some(u32::from_le_bytes(*bytes))
+        };
+        let head = word(0)?;
+        let high = word(3).unwrap_or(0);
+        Some(FileCapabilities {
+            permitted: u64::from(word(1)?) | u64::from(high) << 32,
+            effective: head & 1 != 0,
+        })
+    }
+}
+
+/// What a process that starts bandwhich can give it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rights {
+    /// Whether it runs as root.
+    pub is_root: bool,
+    /// Capabilities that no program it starts can exceed.
+    pub bounding: u64,
+    /// Capabilities that it hands on, as a service has them by `AmbientCapabilities`.
+    pub ambient: u64,
+    /// Those of bandwhich's file.
+    pub file: Option<FileCapabilities>,
+    /// Whether the file's capabilities are ignored (`NoNewPrivileges`).
+    pub no_new_privileges: bool,
+}
+
+/// Capabilities by number, in the order in which bandwhich's manual names them, and what they are for.
+const NEEDED: [(u8, &str, &str); 4] = [
+    (19, "cap_sys_ptrace", "other users' processes"),
+    (2, "cap_dac_read_search", "other users' processes"),
+    (13, "cap_net_raw", "capturing"),
+    (12, "cap_net_admin", "promiscuous mode"),
+];
+
+/// Whether bandwhich may capture and see whose traffic it is.
+pub fn capabilities(rights: &Rights, bandwhich: &str) -> Finding {
+    const ABOUT: &str = "capabilities";
+    let from_file = match rights.file {
+        Some(file) if file.effective && !rights.no_new_privileges => file.permitted,
+        _ => 0,
+    };
+    let owned = if rights.is_root { u64::MAX } else { 0 };
+    let all = (owned | from_file) & rights.bounding | rights.ambient;
+    let missing: Vec<_> = (NEEDED.iter())
+        .filter(|(number, ..)| all >> number & 1 == 0)
+        .collect();
+    if missing.is_empty() {
+        return Finding::good(
+            ABOUT,
+            "bandwhich may see all traffic and its owners".to_owned(),
+        );
+    }
+    let names: Vec<&str> = missing.iter().map(|(_, name, _)| *name).collect();
+    let cannot_capture = missing.iter().any(|(number, ..)| *number == 13);
+    let (verdict, effect) = match cannot_capture {
+        true => (Verdict::Bad, "it cannot capture"),
+        false => (Verdict::Warning, "the owners of much traffic stay unknown"),
+    };
+    let found = format!("bandwhich lacks {}: {effect}", names.join(", "));
+    let cure = match rights.no_new_privileges && rights.file.is_some() {
+        true => "give the service AmbientCapabilities= with these, for it ignores the file's \
+                 (NoNewPrivileges)"
+            .to_owned(),
+        false => {
+            let all: Vec<&str> = NEEDED.iter().map(|(_, name, _)| *name).collect();
+            format!("sudo setcap {}+ep {bandwhich}", all.join(","))
+        }
+    };
+    Finding::new(ABOUT, verdict, found, cure)
+}
+
+/// Bytes of the kernel's stock receive buffer, and those that held a line rate in measurements.
+const STOCK_BUFFER: u64 = 212_992;
+const AMPLE_BUFFER: u64 = 33_554_432;
+
+/// Whether the capture's buffer holds what arrives between two looks at it.
+///
+/// With the stock buffer 0 to 18 % of mixed traffic was lost on a busy machine, and half at line rate.
+pub fn buffer(bytes: u64) -> Finding {
+    const ABOUT: &str = "capture buffer";
+    let found = format!("{bytes} bytes (net.core.rmem_default)");
+    if bytes > 8 * STOCK_BUFFER {
+        return Finding::good(ABOUT, found);
+    }
+    Finding::new(
+        ABOUT,
+        Verdict::Warning,
+        format!("{found}: bursts and high rates are counted too low"),
+        format!(
+            "echo net.core.rmem_default={AMPLE_BUFFER} | sudo tee \
+             /etc/sysctl.d/60-bandwhich.conf && sudo sysctl --system, then start bandwhich anew"
+        ),
+    )
+}
+
+/// Whether bandwhich reads the frames of all interfaces: up to 0.23.1 it takes an Ethernet frame for a
+/// bare IP packet where the receiver's address begins with the hexadecimal digit 4 or 6.
+pub fn hardware_addresses(interfaces: &[Interface], version: Option<Version>) -> Finding {
+    const ABOUT: &str = "hardware addresses";
+    let misread: Vec<&str> = (interfaces.iter())
+        .filter(|interface| {
+            let address = interface.hardware_address.as_deref().unwrap_or("");
+            interface.is_up && interface.kind != "loopback" && address.starts_with(['4', '6'])
+        })
+        .map(|interface| interface.name.as_str())
+        .collect();
+    if misread.is_empty() || version.is_some_and(|version| version > MISREADS) {
+        return Finding::good(ABOUT, "all can be read".to_owned());
+    }
+    let names = misread.join(", ");
+    Finding::new(
+        ABOUT,
+        Verdict::Warning,
+        format!("begin with 4 or 6 on {names}: bandwhich up to 0.23.1 counts no downloads there"),
+        format!(
+            "give {} another address, such as: sudo ip link set dev NAME address 02:…",
+            if misread.len() == 1 { "it" } else { "them" }
+        ),
+    )
+}
+
+/// Whether the same bytes pass two interfaces that bandwhich both watches.
+pub fn doubled(interfaces: &[Interface]) -> Finding {
+    const ABOUT: &str = "interfaces";
+    let up = || interfaces.iter().filter(|interface| interface.is_up);
+    let over: Vec<&str> = up()
+        .filter(|interface| {
+            let has_port = || up().any(|port| port.master.as_deref() == Some(&interface.name));
+            match interface.kind {
+                "bridge" | "bond" => has_port(),
+                "tunnel" | "vlan" => true,
+                _ => false,
+            }
+        })
+        .map(|interface| interface.name.as_str())
+        .collect();
+    let under = up()
+        .filter(|interface| matches!(interface.kind, "ethernet" | "wireless" | "virtual" | "port"));
+    if over.is_empty() || under.count() == 0 {
+        return Finding::good(ABOUT, "none shows another's traffic".to_owned());
+    }
+    Finding::new(
+        ABOUT,
+        Verdict::Warning,
+        format!(
+            "what passes {} passes another interface too, and is counted twice",
+            over.join(", ")
+        ),
+        "watch one interface alone: collect.args: [--interface, NAME]",
+    )
+}
+
+/// Open files from which on a refresh takes longer than a second: with 350 000 one took 2.6 s.
+const MANY_FILES: u64 = 100_000;
+
+/// Whether bandwhich can look through all open files once a second.
+pub fn descriptors(open_files: u64) -> Finding {
+    const ABOUT: &str = "open files";
+    let found = format!("{open_files} on this machine");
+    if open_files < MANY_FILES {
+        return Finding::good(ABOUT, found);
+    }
+    Finding::new(
+        ABOUT,
+        Verdict::Warning,
+        format!("{found}: a refresh may take longer than a second"),
+        "volumes stay right within some per cent; rates are too high by as much as refreshes are \
+         longer than a second. Give bandwhich a faster processor, or find out who holds so many \
+         files open",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn interface(name: &str, kind: &'static str, address: &str, master: Option<&str>) -> Interface {
+        Interface {
+            name: name.to_owned(),
+            kind,
+            master: master.map(str::to_owned),
+            hardware_address: Some(address.to_owned()),
+            is_up: true,
+            received: (0, 0),
+            sent: (0, 0),
+        }
+    }
+
+    #[test]
+    fn the_stock_buffer_is_too_small() {
+        assert_eq!(buffer(212_992).verdict, Verdict::Warning);
+        assert!(buffer(212_992).cure.unwrap().contains("sysctl"));
+        assert_eq!(buffer(AMPLE_BUFFER).verdict, Verdict::Good);
+    }
+
+    #[test]
+    fn an_address_that_is_misread_is_named() {
+        let all = [
+            interface("eth0", "ethernet", "46:00:00:00:00:01", None),
+            interface("eth1", "ethernet", "02:44:00:00:00:01", None),
+            interface("eth2", "ethernet", "6a:00:00:00:00:01", None),
+        ];
+        let finding = hardware_addresses(&all, Some(Version(0, 23, 1)));
+        assert_eq!(finding.verdict, Verdict::Warning);
+        assert!(finding.found.contains(" eth0, eth2:"));
+        assert_eq!(hardware_addresses(&all, None).verdict, Verdict::Warning);
+        let later = hardware_addresses(&all, Some(Version(0, 24, 0)));
+        assert_eq!(later.verdict, Verdict::Good);
+        assert_eq!(hardware_addresses(&all[1..2], None).verdict, Verdict::Good);
+    }
+
+    #[test]
+    fn a_bridge_beside_its_port_and_a_tunnel_count_twice() {
+        let bridge = interface("br0", "bridge", "", None);
+        let port = interface("eth0", "port", "", Some("br0"));
+        let tunnel = interface("wg0", "tunnel", "", None);
+        let lone = interface("eth1", "ethernet", "", None);
+        let of = |all: &[&Interface]| {
+            let all: Vec<Interface> = all.iter().map(|&interface| interface.clone()).collect();
+            doubled(&all).verdict
+        };
+        assert_eq!(of(&[&bridge, &port]), Verdict::Warning);
+        assert_eq!(of(&[&tunnel, &lone]), Verdict::Warning);
+        assert_eq!(of(&[&bridge, &lone]), Verdict::Good);
+        assert_eq!(of(&[&tunnel]), Verdict::Good);
+        assert_eq!(of(&[&lone]), Verdict::Good);
+    }
+
+    #[test]
+    fn capabilities_come_from_root_from_the_file_or_from_the_service() {
+        let all = 1 << 19 | 1 << 2 | 1 << 13 | 1 << 12;
+        let none = Rights {
+            bounding: u64::MAX,
+            ..Rights::default()
+        };
+        let file = |permitted, effective| {
+            Some(FileCapabilities {
+                permitted,
+                effective,
+            })
+        };
+        let verdict = |rights: Rights| capabilities(&rights, "/usr/bin/bandwhich").verdict;
+        assert_eq!(verdict(none), Verdict::Bad);
+        assert_eq!(
+            verdict(Rights {
+                is_root: true,
+                ..none
+            }),
+            Verdict::Good
+        );
+        assert_eq!(
+            verdict(Rights {
+                ambient: all,
+                ..none
+            }),
+            Verdict::Good
+        );
+        assert_eq!(
+            verdict(Rights {
+                file: file(all, true),
+                ..none
+            }),
+            Verdict::Good
+        );
+        assert_eq!(
+            verdict(Rights {
+                file: file(all, false),
+                ..none
+            }),
+            Verdict::Bad
+        );
+        let raw = Rights {
+            file: file(1 << 13 | 1 << 12, true),
+            ..none
+        };
+        assert_eq!(verdict(raw), Verdict::Warning);
+        // A container takes capabilities from root.
+        let caged = Rights {
+            is_root: true,
+            bounding: all & !(1 << 13),
+            ..none
+        };
+        assert_eq!(verdict(caged), Verdict::Bad);
+        let ignored = Rights {
+            file: file(all, true),
+            no_new_privileges: true,
+            ..none
+        };
+        let finding = capabilities(&ignored, "x");
+        assert!(finding.cure.unwrap().contains("AmbientCapabilities"));
+        let finding = capabilities(&none, "/usr/bin/bandwhich");
+        assert!(finding.cure.unwrap().ends_with("+ep /usr/bin/bandwhich"));
+    }
+
+    #[test]
+    fn the_kernels_attribute_is_read() {
+        // What setcap cap_sys_ptrace,cap_dac_read_search,cap_net_raw,cap_net_admin+ep writes.
+        let attribute = [
+            1, 0, 0, 2, 0x04, 0x30, 0x08, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        ];
+        let expected = FileCapabilities {
+            permitted: 1 << 19 | 1 << 2 | 1 << 13 | 1 << 12,
+            effective: true,
+        };
+        assert_eq!(FileCapabilities::parse(&attribute), Some(expected));
+        assert_eq!(FileCapabilities::parse(&attribute[..6]), None);
+    }
+
+    #[test]
+    fn versions_without_frames_and_missing_ones_are_refused() {
+        let of = |version| Machine {
+            bandwhich: Some("/usr/bin/bandwhich".into()),
+            version,
+            ..Machine::default()
+        };
+        assert_eq!(released(&Machine::default()).verdict, Verdict::Bad);
+        assert_eq!(
+            released(&of(Version::parse("bandwhich 0.16.0"))).verdict,
+            Verdict::Bad
+        );
+        assert_eq!(
+            released(&of(Version::parse("bandwhich 0.24.0-rc1"))).verdict,
+            Verdict::Good
+        );
+        assert_eq!(
+            released(&of(Version::parse("something 1"))).verdict,
+            Verdict::Warning
+        );
+    }
+
+    #[test]
+    fn many_open_files_make_refreshes_slow() {
+        assert_eq!(descriptors(3_000).verdict, Verdict::Good);
+        assert_eq!(descriptors(350_000).verdict, Verdict::Warning);
+    }
+}

@@ -1,0 +1,31 @@
+//! Keeps bandwhich running and writes its raw output, unchanged, as dated logs.
+//!
+//! - [`arguments`] says what bandwhich is started with, and what is refused;
+//! - [`collect`] runs it, watches it, writes whole frames, rotates between them, and adds notes of what
+//!   bandwhich does not print (see `docs/log_format.md`);
+//! - [`check`] judges a machine: what would make a log incomplete or wrong, and the cure.
+//!
+//! What a log means does not belong here.
+
+mod arguments;
+mod check;
+mod child;
+mod collect;
+mod frames;
+mod interfaces;
+mod machine;
+mod owners;
+mod pace;
+mod recorder;
+mod spool;
+
+pub use arguments::{Refused, arguments};
+pub use check::{
+    FileCapabilities, Finding, Rights, Verdict, Version, buffer, capabilities, descriptors,
+    doubled, findings, hardware_addresses, released,
+};
+pub use child::find_program;
+pub use collect::{CollectError, Ending, Event, Plan, collect};
+pub use interfaces::{Interface, interfaces};
+pub use machine::Machine;
+pub use spool::Rotate;
