@@ -1,9 +1,10 @@
 //! What holds for any bytes: the fuzz targets and the ordinary tests call the same functions.
 
+use std::collections::HashMap;
 use std::io::{self, Read};
 
 use rawlog::{
-    Closing, Fault, Frame, Item, Limits, Line, Reader, Reason, Row, RowList, RowRef,
+    Closing, Connection, Fault, Frame, Item, Limits, Line, Reader, Reason, Row, RowList, RowRef,
     looks_prefixed, parse_line,
 };
 
@@ -182,11 +183,37 @@ fn check_row(seen: RowRef<'_>) {
     );
 }
 
+/// Rows with the same number are the same but for what they count.
+fn check_numbers(frame: &Frame<'_>, numbered: &mut HashMap<(u64, u32), Vec<u8>>) {
+    for row in frame.rows.iter() {
+        let Some(number) = row.number() else { continue };
+        let mut line = Vec::new();
+        let Row::Connection(connection) = row.row() else {
+            panic!("only connection rows have numbers");
+        };
+        let same = Connection {
+            timestamp: 0,
+            up: 0,
+            down: 0,
+            ..connection
+        };
+        Row::Connection(same).print(&mut line);
+        let known = numbered
+            .entry((frame.rows.edition(), number))
+            .or_insert_with(|| line.clone());
+        assert_eq!(*known, line);
+    }
+}
+
 /// Reads a log; checks on the way that the items lie end to end and fill it.
 fn read(log: &[u8], limits: Limits) -> Vec<Seen> {
     let mut seen = Vec::new();
     let mut sum = 0;
+    let mut numbered = HashMap::new();
     let (extent, outcome) = Reader::new(Trickle(log), limits).for_each(|item| {
+        if let Item::Frame(frame) = &item {
+            check_numbers(frame, &mut numbered);
+        }
         match &item {
             Item::Frame(frame) => assert_eq!(frame.offset, sum),
             Item::Fault(fault) | Item::Unfinished(fault) => assert_eq!(fault.offset, sum),

@@ -1,7 +1,8 @@
 //! A stretch of a log that ends where a piece ends, so that blocks can be read side by side.
 
 use crate::frame::{Piece, Pieces, Position, Removed, Splitter};
-use crate::marks::LineFeeds;
+use crate::known::KnownRows;
+use crate::quick::WINDOW;
 use crate::{Fault, Item, Limits, Line, Reason, parse_line};
 
 /// A part of a log, as [`Reader::next_block`](crate::Reader::next_block) cuts it.
@@ -23,7 +24,7 @@ pub struct Block {
     /// How much of the text was split, and what came of it.
     done: Option<(usize, Position)>,
     pieces: Pieces,
-    line_feeds: LineFeeds,
+    known: KnownRows,
 }
 
 /// How much of a log was read.
@@ -65,17 +66,21 @@ impl Block {
     /// Splits as much of the text as is whole; gives how much that is.
     pub(crate) fn split(&mut self) -> usize {
         self.forget_pieces();
-        let text = &self.buffer[..self.length];
-        self.line_feeds.find(text);
-        let (line_feeds, into) = (self.line_feeds.places(), &mut self.pieces);
-        let mut splitter = Splitter::new(
-            text,
-            self.ended,
-            self.limits,
-            &self.removed,
-            line_feeds,
-            into,
-        );
+        self.known.forget_old();
+        if self.buffer.len() < self.length + WINDOW {
+            self.buffer.resize(self.length + WINDOW, 0);
+        }
+        let mut splitter = Splitter {
+            padded: &self.buffer,
+            text: &self.buffer[..self.length],
+            at_end: self.ended,
+            limits: self.limits,
+            removed: &self.removed,
+            into: &mut self.pieces,
+            known: &mut self.known,
+            taken: 0,
+            at: Position::default(),
+        };
         splitter.split();
         let (taken, at) = (splitter.taken, splitter.at);
         self.done = Some((taken, at));
@@ -100,7 +105,14 @@ impl Block {
         let text = self.text();
         for piece in &self.pieces.pieces {
             match piece {
-                Piece::Frame(frame) => visit(Item::Frame(&self.pieces.frame(frame, text, base))),
+                Piece::Frame(frame) => {
+                    visit(Item::Frame(&self.pieces.frame(
+                        frame,
+                        text,
+                        base,
+                        &self.known,
+                    )));
+                }
                 Piece::Fault(fault) => visit(Item::Fault(fault.fault(text, base))),
                 Piece::Note(start, length) => {
                     let line = &text[*start..start + length - 1];

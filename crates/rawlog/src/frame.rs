@@ -1,9 +1,12 @@
 //! Lines → frames. A frame is one refresh of bandwhich: its rows, or word that there was no traffic.
 
+use memchr::memchr;
+
+use crate::known::KnownRows;
 use crate::line::glued_header;
-use crate::quick::{self, Stamp};
-use crate::rows::{Cell, Kind, Rows};
-use crate::{Fault, Limits, Line, Reason, parse_line};
+use crate::quick::{self, Stamp, WINDOW, Window};
+use crate::rows::{Cell, Form, Kind, Rows};
+use crate::{Fault, Limits, Line, Reason, Row, parse_line};
 
 /// One refresh.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -105,7 +108,7 @@ impl PartialEq for Faults<'_> {
 }
 
 /// A place in the log, or in a part of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Position {
     /// Line ends before it.
     pub(crate) lines: u64,
@@ -178,6 +181,7 @@ impl Pieces {
         frame: &FrameAt,
         text: &'a [u8],
         base: Position,
+        known: &'a KnownRows,
     ) -> Frame<'a> {
         Frame {
             line: base.lines + frame.at.lines + 1,
@@ -191,6 +195,7 @@ impl Pieces {
             rows: Rows {
                 text,
                 cells: &self.cells[frame.cells.0..frame.cells.1],
+                known: Some(known),
             },
             faults: Faults {
                 text,
@@ -211,17 +216,17 @@ pub(crate) type Removed = (usize, u64);
 /// Splits text into pieces.
 pub(crate) struct Splitter<'a> {
     pub(crate) text: &'a [u8],
+    /// The text, and behind it as much of anything as a window holds.
+    pub(crate) padded: &'a [u8],
     /// Whether the text is all there is, so that its last frame ends with it.
     pub(crate) at_end: bool,
     pub(crate) limits: Limits,
     pub(crate) removed: &'a [Removed],
     pub(crate) into: &'a mut Pieces,
-    /// From that of the line at hand on.
-    line_feeds: &'a [u32],
+    pub(crate) known: &'a mut KnownRows,
     /// How much of the text was taken, and where that is.
     pub(crate) taken: usize,
     pub(crate) at: Position,
-    stamp: Option<Stamp>,
 }
 
 /// A line of the text.
@@ -248,31 +253,9 @@ enum Read {
     Fault(Reason),
 }
 
-impl<'a> Splitter<'a> {
-    pub(crate) fn new(
-        text: &'a [u8],
-        at_end: bool,
-        limits: Limits,
-        removed: &'a [Removed],
-        line_feeds: &'a [u32],
-        into: &'a mut Pieces,
-    ) -> Self {
-        Splitter {
-            line_feeds,
-            text,
-            at_end,
-            limits,
-            removed,
-            into,
-            taken: 0,
-            at: Position {
-                lines: 0,
-                offset: 0,
-            },
-            stamp: None,
-        }
-    }
+const HEADER: &[u8; 12] = b"Refreshing:\n";
 
+impl<'a> Splitter<'a> {
     /// Takes all pieces that the text holds whole.
     pub(crate) fn split(&mut self) {
         while let Some(piece) = self.next() {
@@ -281,8 +264,10 @@ impl<'a> Splitter<'a> {
     }
 
     fn next(&mut self) -> Option<Piece> {
-        let mut line_feeds = self.line_feeds;
-        let cut = self.cut(&mut line_feeds, self.taken)?;
+        if self.is_header(self.taken) {
+            return self.frame();
+        }
+        let cut = self.cut(self.taken)?;
         let reason = match self.read(&cut) {
             Read::Refreshing => return self.frame(),
             Read::Row(..) => {
@@ -292,12 +277,10 @@ impl<'a> Splitter<'a> {
             Read::Empty => {
                 let bytes = cut.length();
                 self.take(bytes, 1);
-                self.line_feeds = line_feeds;
                 return Some(Piece::Filler(bytes as u64));
             }
             Read::Note => {
                 self.take(cut.length(), 1);
-                self.line_feeds = line_feeds;
                 return Some(Piece::Note(cut.start, cut.length()));
             }
             Read::NoTraffic => Reason::MisplacedIdle,
@@ -313,7 +296,6 @@ impl<'a> Splitter<'a> {
         let fault = self.fault(&cut, self.at, reason);
         self.take(cut.length(), 1);
         self.at.offset += fault.bytes - cut.length() as u64;
-        self.line_feeds = line_feeds;
         Some(Piece::Fault(fault))
     }
 
@@ -323,39 +305,90 @@ impl<'a> Splitter<'a> {
         self.at.lines += lines;
     }
 
-    /// The line that begins at `start`, with one line feed taken off these.
-    #[inline(always)]
-    fn cut(&self, line_feeds: &mut &[u32], start: usize) -> Option<Cut<'a>> {
-        let (end, rest) = line_feeds.split_first()?;
-        *line_feeds = rest;
+    /// Whether a line with nothing but a header begins at `start`.
+    fn is_header(&self, start: usize) -> bool {
+        self.limits.max_line_bytes >= HEADER.len() && self.text[start..].starts_with(HEADER)
+    }
+
+    /// The line that begins at `start`, if it ends in the text.
+    fn cut(&self, start: usize) -> Option<Cut<'a>> {
+        let rest = &self.text[start..];
+        let end = memchr(b'\n', rest)?;
         Some(Cut {
             start,
-            content: &self.text[start..*end as usize],
+            content: &rest[..end],
         })
     }
 
+    /// Text from `start` on, and what lies behind it.
     #[inline(always)]
+    fn window(&self, start: usize) -> Option<&'a Window> {
+        self.padded.get(start..)?.first_chunk()
+    }
+
+    #[inline(never)]
     fn read(&mut self, cut: &Cut<'_>) -> Read {
         if cut.content.len() > self.limits.max_line_bytes {
             return Read::Fault(Reason::TooLong);
         }
-        self.read_by_grammar(cut)
-    }
-
-    #[inline(never)]
-    fn read_by_grammar(&mut self, cut: &Cut<'_>) -> Read {
         match parse_line(cut.content) {
             Line::Refreshing => Read::Refreshing,
             Line::NoTraffic => Read::NoTraffic,
             Line::Empty => Read::Empty,
             Line::Row(row) => {
-                self.stamp = Stamp::of(cut.content, row.timestamp());
-                self.into.cells.push(Cell::of(&row, cut.start));
+                let mut cell = Cell::of(&row, cut.start);
+                if let Row::Connection(row) = &row
+                    && cut.length() < WINDOW
+                    && let Some(window) = self.window(cut.start)
+                    && let Some(number) = self.known.learn(window, row)
+                {
+                    cell.form = Form::Known(number);
+                }
+                self.into.cells.push(cell);
                 Read::Row(row.kind(), row.timestamp())
             }
             Line::Note(_) => Read::Note,
             Line::Fault(reason) => Read::Fault(reason),
         }
+    }
+
+    /// Reads a row of the usual form with this time that ends in the text, and gives its kind and its
+    /// length with the line feed.
+    #[inline(always)]
+    fn usual_row(&mut self, start: usize, stamp: &Stamp) -> Option<(Cell, usize)> {
+        let window = self.window(start)?;
+        let plain = |plain: quick::Plain, kind| {
+            let (up, down, end) = (plain.up, plain.down, plain.end);
+            let form = Form::Plain(plain.name.0, plain.name.1);
+            (up, down, form, kind, end)
+        };
+        let (up, down, form, kind, end) = match window[0] {
+            b'c' => {
+                if !stamp.begins_connection(window) {
+                    return None;
+                }
+                let numbers = quick::numbers(window)?;
+                let form = Form::Known(self.known.find(window, &numbers)?);
+                (
+                    numbers.up,
+                    numbers.down,
+                    form,
+                    Kind::Connection,
+                    numbers.end,
+                )
+            }
+            b'p' => plain(quick::process(window, stamp)?, Kind::Process),
+            b'r' => plain(quick::address(window, stamp)?, Kind::Address),
+            _ => return None,
+        };
+        let cell = Cell {
+            up,
+            down,
+            line: start as u32,
+            form,
+            kind,
+        };
+        (start + end < self.text.len()).then_some((cell, end + 1))
     }
 
     fn fault(&self, cut: &Cut<'_>, at: Position, reason: Reason) -> FaultAt {
@@ -381,17 +414,57 @@ impl<'a> Splitter<'a> {
 
     fn frame(&mut self) -> Option<Piece> {
         let (first_cell, first_fault) = (self.into.cells.len(), self.into.faults.len());
-        let (start, all_line_feeds) = (self.taken, self.line_feeds);
-        let mut line_feeds = all_line_feeds;
-        let mut taken = start;
+        let start = self.taken;
+        let (mut taken, mut lines) = (start, 0);
         // Bytes of overlong lines that were taken out of the text.
         let mut lost = 0;
         let (mut header, mut timestamp, mut kind) = (false, None, Kind::Process);
         // Where the frame's word that there is no traffic stands among its faults.
         let mut idle = None;
+        if self.is_header(start) {
+            header = true;
+            (taken, lines) = (start + HEADER.len(), 1);
+        }
+        // The time of the rows, where they can be read without the grammar.
+        let mut stamp = None;
+        if self.limits.max_line_bytes >= WINDOW {
+            stamp = self.window(taken).and_then(Stamp::of);
+        }
+        let mut connections = 0;
         let closing = loop {
-            let rest = line_feeds;
-            let Some(cut) = self.cut(&mut line_feeds, taken) else {
+            // Where it grows past the limit.
+            let faults = self.into.faults.len() - first_fault;
+            let most = self
+                .limits
+                .max_frame_bytes
+                .saturating_sub(faults * FAULT_BYTES);
+            if taken - start > most {
+                break Closing::TooLong;
+            }
+            if let Some(stamp) = &stamp
+                && timestamp.is_none_or(|time| time == stamp.time)
+            {
+                while let Some((cell, length)) = self.usual_row(taken, stamp)
+                    && (header || cell.kind >= kind)
+                    && taken - start <= most
+                {
+                    kind = cell.kind;
+                    connections += usize::from(kind == Kind::Connection);
+                    self.into.cells.push(cell);
+                    taken += length;
+                    lines += 1;
+                    timestamp = Some(stamp.time);
+                }
+                if taken - start > most {
+                    break Closing::TooLong;
+                }
+            }
+            if self.text.get(taken) == Some(&b'\n') {
+                taken += 1;
+                lines += 1;
+                break Closing::EmptyLine;
+            }
+            let Some(cut) = self.cut(taken) else {
                 if self.at_end {
                     break Closing::EndOfLog;
                 }
@@ -399,67 +472,55 @@ impl<'a> Splitter<'a> {
                 self.into.faults.truncate(first_fault);
                 return None;
             };
-            let here = |splitter: &Self| Position {
-                lines: splitter.at.lines + (all_line_feeds.len() - rest.len()) as u64,
-                offset: splitter.at.offset + (taken - start) as u64 + lost,
+            let here = Position {
+                lines: self.at.lines + lines,
+                offset: self.at.offset + (taken - start) as u64 + lost,
             };
-            let row = match &self.stamp {
-                Some(stamp) if cut.content.len() <= self.limits.max_line_bytes => {
-                    let row = quick::row(cut.content, cut.start, stamp, &mut self.into.cells);
-                    row.map(|kind| Read::Row(kind, stamp.time))
-                }
-                _ => None,
-            };
-            match row.unwrap_or_else(|| self.read(&cut)) {
+            match self.read(&cut) {
                 Read::Row(found, time) => {
                     if let Some(first) = timestamp
                         && (first != time || (!header && found < kind))
                     {
                         self.into.cells.pop();
-                        line_feeds = rest;
                         break Closing::NextRows;
                     }
                     timestamp = Some(time);
                     kind = found;
+                    connections += usize::from(kind == Kind::Connection);
                 }
                 Read::Refreshing if taken == start => header = true,
-                Read::Refreshing => {
-                    line_feeds = rest;
-                    break Closing::NextHeader;
-                }
+                Read::Refreshing => break Closing::NextHeader,
                 Read::Empty => {
                     taken += cut.length();
+                    lines += 1;
                     break Closing::EmptyLine;
                 }
                 Read::NoTraffic => {
                     idle = idle.or(Some(self.into.faults.len()));
-                    let fault = self.fault(&cut, here(self), Reason::MisplacedIdle);
+                    let fault = self.fault(&cut, here, Reason::MisplacedIdle);
                     self.into.faults.push(fault);
                 }
                 // No collector writes there: it is no more to be believed than any other line.
                 Read::Note => {
-                    let fault = self.fault(&cut, here(self), Reason::MisplacedNote);
+                    let fault = self.fault(&cut, here, Reason::MisplacedNote);
                     self.into.faults.push(fault);
                 }
                 Read::Fault(reason) => {
                     if let Some(head) = glued_head(&cut, reason) {
-                        let fault = self.fault(&head, here(self), Reason::GluedHeader);
+                        let fault = self.fault(&head, here, Reason::GluedHeader);
                         self.into.faults.push(fault);
                         taken += head.content.len();
-                        line_feeds = rest;
                         break Closing::NextHeader;
                     }
-                    let fault = self.fault(&cut, here(self), reason);
+                    let fault = self.fault(&cut, here, reason);
                     lost += fault.bytes - cut.length() as u64;
                     self.into.faults.push(fault);
                 }
             }
             taken += cut.length();
-            let faults = self.into.faults.len() - first_fault;
-            if taken - start + faults * FAULT_BYTES > self.limits.max_frame_bytes {
-                break Closing::TooLong;
-            }
+            lines += 1;
         };
+        self.known.of_a_frame = self.known.of_a_frame.max(connections);
         // Only now it is known whether rows follow.
         let no_rows = timestamp.is_none();
         if let Some(at) = idle
@@ -481,12 +542,8 @@ impl<'a> Splitter<'a> {
             cells: (first_cell, self.into.cells.len()),
             faults: (first_fault, self.into.faults.len()),
         };
-        self.take(
-            taken - start,
-            (all_line_feeds.len() - line_feeds.len()) as u64,
-        );
+        self.take(taken - start, lines);
         self.at.offset += lost;
-        self.line_feeds = line_feeds;
         Some(Piece::Frame(frame))
     }
 }
@@ -505,195 +562,4 @@ fn glued_head<'a>(cut: &Cut<'a>, reason: Reason) -> Option<Cut<'a>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::{Item, Limits, Reader};
-
-    const SSH: &str = "process: <7> \"ssh\" up/down Bps: 3/4 connections: 1\n";
-    const SSH_LATER: &str = "process: <8> \"ssh\" up/down Bps: 3/4 connections: 1\n";
-    const PEER: &str = "remote_address: <7> 192.0.2.7 up/down Bps: 3/4 connections: 1\n";
-
-    /// Each item as one line of text.
-    fn items(log: &str) -> Vec<String> {
-        items_within(log, Limits::default().max_frame_bytes)
-    }
-
-    fn items_within(log: &str, max_frame_bytes: usize) -> Vec<String> {
-        let mut items = Vec::new();
-        let limits = Limits {
-            max_frame_bytes,
-            ..Limits::default()
-        };
-        let (_, outcome) = Reader::new(log.as_bytes(), limits).for_each(|item| {
-            items.push(match item {
-                Item::Frame(frame) => {
-                    let head = if frame.header { "head " } else { "" };
-                    let idle = if frame.idle { "idle " } else { "" };
-                    let whole = if frame.is_whole() { "whole" } else { "cut" };
-                    let faults: Vec<_> = frame.faults.iter().map(|fault| fault.reason).collect();
-                    let rows = frame.rows.len();
-                    format!(
-                        "{head}{idle}{rows} rows {faults:?} {:?} {whole}",
-                        frame.closing
-                    )
-                }
-                Item::Fault(fault) => format!("{:?}", fault.reason),
-                Item::Note(_, bytes) => format!("note {bytes}"),
-                Item::Filler(bytes) => format!("filler {bytes}"),
-                Item::Unfinished(fault) => format!("unfinished {}", fault.bytes),
-            });
-        });
-        outcome.unwrap();
-        items
-    }
-
-    #[test]
-    fn an_empty_line_ends_a_frame() {
-        let log = format!("Refreshing:\n{SSH}{PEER}\nRefreshing:\n<NO TRAFFIC>\n\n");
-        assert_eq!(
-            items(&log),
-            [
-                "head 2 rows [] EmptyLine whole",
-                "head idle 0 rows [] EmptyLine whole"
-            ]
-        );
-    }
-
-    #[test]
-    fn a_frame_without_anything_in_it_is_not_idle() {
-        assert_eq!(items("Refreshing:\n\n"), ["head 0 rows [] EmptyLine whole"]);
-    }
-
-    #[test]
-    fn a_header_cuts_the_frame_before_it() {
-        let log = format!("Refreshing:\n{SSH}Refreshing:\n<NO TRAFFIC>\n\n");
-        assert_eq!(
-            items(&log),
-            [
-                "head 1 rows [] NextHeader cut",
-                "head idle 0 rows [] EmptyLine whole"
-            ]
-        );
-    }
-
-    #[test]
-    fn a_header_behind_a_cut_line_begins_a_frame() {
-        let log = format!("Refreshing:\n{SSH}connection: <7> <ethRefreshing:\n<NO TRAFFIC>\n\n");
-        assert_eq!(
-            items(&log),
-            [
-                "head 1 rows [GluedHeader] NextHeader cut",
-                "head idle 0 rows [] EmptyLine whole"
-            ]
-        );
-        assert_eq!(
-            items("\x1b[?1049lRefreshing:\n<NO TRAFFIC>\n\n"),
-            ["GluedHeader", "head idle 0 rows [] EmptyLine whole"]
-        );
-    }
-
-    #[test]
-    fn another_time_begins_another_frame() {
-        let log = format!("Refreshing:\n{SSH}{SSH_LATER}\n");
-        assert_eq!(
-            items(&log),
-            ["head 1 rows [] NextRows cut", "1 rows [] EmptyLine whole"]
-        );
-    }
-
-    #[test]
-    fn frames_without_header_end_where_time_or_kind_goes_on_anew() {
-        let log = format!("{SSH}{PEER}{SSH}{PEER}{SSH_LATER}");
-        assert_eq!(
-            items(&log),
-            [
-                "2 rows [] NextRows whole",
-                "2 rows [] NextRows whole",
-                "1 rows [] EndOfLog whole"
-            ]
-        );
-    }
-
-    #[test]
-    fn within_a_header_the_order_of_kinds_does_not_matter() {
-        let log = format!("Refreshing:\n{PEER}{SSH}\n");
-        assert_eq!(items(&log), ["head 2 rows [] EmptyLine whole"]);
-    }
-
-    #[test]
-    fn a_frame_at_the_end_of_the_log_may_go_on() {
-        let log = format!("Refreshing:\n{SSH}");
-        assert_eq!(items(&log), ["head 1 rows [] EndOfLog cut"]);
-        assert_eq!(
-            items(&format!("{log}{}", &SSH[..9])),
-            ["head 1 rows [] EndOfLog cut", "unfinished 9"]
-        );
-    }
-
-    #[test]
-    fn no_traffic_is_a_fault_wherever_there_is_traffic() {
-        for body in [
-            format!("<NO TRAFFIC>\n{SSH}"),
-            format!("{SSH}<NO TRAFFIC>\n"),
-        ] {
-            let log = format!("Refreshing:\n{body}\n");
-            assert_eq!(items(&log), ["head 1 rows [MisplacedIdle] EmptyLine whole"]);
-        }
-        assert_eq!(items("<NO TRAFFIC>\n"), ["MisplacedIdle"]);
-        assert_eq!(
-            items("Refreshing:\n<NO TRAFFIC>\n<NO TRAFFIC>\n\n"),
-            ["head idle 0 rows [MisplacedIdle] EmptyLine whole"]
-        );
-    }
-
-    #[test]
-    fn a_damaged_line_stays_in_its_frame() {
-        let log = format!("Refreshing:\n{SSH}what is this\n{PEER}\n");
-        assert_eq!(items(&log), ["head 2 rows [UnknownKind] EmptyLine whole"]);
-    }
-
-    #[test]
-    fn a_note_stands_between_frames_and_nowhere_else() {
-        let note = "network-monitor: <7> owner :22 => :443 (tcp) pid 9 process \"ssh\"\n";
-        let frame = format!("Refreshing:\n{SSH}\n");
-        let length = note.len();
-        assert_eq!(
-            items(&format!("{note}{note}\n{frame}{note}\n{frame}")),
-            [
-                &format!("note {length}"),
-                &format!("note {length}"),
-                "filler 1",
-                "head 1 rows [] EmptyLine whole",
-                &format!("note {length}"),
-                "filler 1",
-                "head 1 rows [] EmptyLine whole"
-            ]
-        );
-        assert_eq!(
-            items(&format!("Refreshing:\n{note}{SSH}\n")),
-            ["head 1 rows [MisplacedNote] EmptyLine whole"]
-        );
-        // What a name of fifteen bytes can print at most.
-        let forged = SSH.replace("ssh", "\n\nnetwork-monit");
-        assert_eq!(
-            items(&format!("Refreshing:\n{forged}\n"))[1..],
-            ["UnknownKind", "filler 1"]
-        );
-    }
-
-    #[test]
-    fn a_large_frame_is_given_out_in_parts() {
-        let log = format!("Refreshing:\n{SSH}{SSH}{SSH}\n");
-        assert_eq!(
-            items_within(&log, 12 + SSH.len()),
-            ["head 2 rows [] TooLong cut", "1 rows [] EmptyLine whole"]
-        );
-    }
-
-    #[test]
-    fn many_small_faults_make_a_large_frame() {
-        let log = format!("Refreshing:\n{}", "x\n".repeat(100));
-        let items = items_within(&log, 1000);
-        assert_eq!(items.len(), 1 + (100 - 15));
-        assert!(items[0].ends_with("TooLong cut"));
-    }
-}
+mod tests;

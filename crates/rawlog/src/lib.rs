@@ -3,8 +3,8 @@
 mod block;
 mod fault;
 mod frame;
+mod known;
 mod line;
-mod marks;
 mod note;
 mod quick;
 mod reader;

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use memchr::{memchr, memrchr};
 
+use crate::quick::WINDOW;
 use crate::{Block, Extent, Fault, Frame, Note};
 
 /// Bounds on what the reader keeps in memory.
@@ -190,8 +191,8 @@ impl<R: Read> Reader<R> {
             .chunk_size
             .max(filled)
             .max(BYTE_ORDER_MARK.len());
-        if block.buffer.len() < filled + wanted {
-            block.buffer.resize(filled + wanted, 0);
+        if block.buffer.len() < filled + wanted + WINDOW {
+            block.buffer.resize(filled + wanted + WINDOW, 0);
         }
         block.buffer[..filled].copy_from_slice(&self.kept);
         block.length = filled;

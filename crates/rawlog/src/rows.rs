@@ -6,6 +6,8 @@ use std::hash::{BuildHasher as _, Hasher as _};
 use foldhash::fast::FixedState;
 use memchr::memchr;
 
+use crate::known::KnownRows;
+use crate::quick::HEAD;
 use crate::{Line, Row, parse_line};
 
 /// The kind of a row.
@@ -19,30 +21,27 @@ pub enum Kind {
     Address,
 }
 
-/// A row in 40 bytes.
+/// A row in 32 bytes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cell {
     pub(crate) up: u64,
     pub(crate) down: u64,
-    /// Of a connection's ends.
-    pub(crate) hash: u64,
-    /// Where its line begins in the text of its block, and how long it is.
+    /// Where its line begins in the text of its block.
     pub(crate) line: u32,
-    pub(crate) length: u16,
-    /// Where a connection's ends begin and end in its line. The interface stands before, the process
-    /// ends the line.
-    pub(crate) ends: (u16, u16),
-    /// Where the name begins: of an address row, the host.
-    pub(crate) name: u16,
-    /// Where the name ends.
-    pub(crate) name_end: u16,
+    pub(crate) form: Form,
     pub(crate) kind: Kind,
-    /// It was read by the grammar: its line alone is known, and that only by its line feed.
-    pub(crate) odd: bool,
 }
 
-/// Where the interface begins in a row of the usual form.
-pub(crate) const INTERFACE: usize = 26;
+/// What is known of a row besides its numbers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Form {
+    /// A connection row by its number among the known ones.
+    Known(u32),
+    /// A process or address row: where in its line the name or host begins and ends.
+    Plain(u16, u16),
+    /// It was read by the grammar, and is again where more than its numbers is asked for.
+    Odd,
+}
 
 impl Cell {
     /// The cell of a row that the grammar read in the line at `start`.
@@ -57,24 +56,15 @@ impl Cell {
         Cell {
             up: bound(up),
             down: bound(down),
-            hash: match row.kind() {
-                Kind::Connection => ends_hash(&row.ends()),
-                Kind::Process | Kind::Address => 0,
-            },
             line: start as u32,
-            length: 0,
-            ends: (0, 0),
-            name: 0,
-            name_end: 0,
+            form: Form::Odd,
             kind: row.kind(),
-            odd: true,
         }
     }
 }
 
 /// Hash of a connection's ends, for tables; the same in each run of the program.
-#[inline]
-pub(crate) fn ends_hash(ends: &[u8]) -> u64 {
+fn ends_hash(ends: &[u8]) -> u64 {
     let mut hasher = FixedState::with_seed(0x6e6d).build_hasher();
     hasher.write(ends);
     hasher.finish()
@@ -85,6 +75,8 @@ pub(crate) fn ends_hash(ends: &[u8]) -> u64 {
 pub struct Rows<'a> {
     pub(crate) text: &'a [u8],
     pub(crate) cells: &'a [Cell],
+    /// The known rows that the cells speak of. `None` where they speak of none.
+    pub(crate) known: Option<&'a KnownRows>,
 }
 
 impl<'a> Rows<'a> {
@@ -98,10 +90,18 @@ impl<'a> Rows<'a> {
         self.cells.is_empty()
     }
 
+    /// What the numbers of these rows mean: in frames of the same edition, rows with the same
+    /// [`RowRef::number`] are one row seen again.
+    pub fn edition(self) -> u64 {
+        self.known.map_or(0, KnownRows::edition)
+    }
+
     /// One after the other.
+    #[inline]
     pub fn iter(self) -> impl ExactSizeIterator<Item = RowRef<'a>> + Clone {
-        let text = self.text;
-        self.cells.iter().map(move |cell| RowRef { text, cell })
+        let Rows { text, known, .. } = self;
+        let row = move |cell| RowRef { text, cell, known };
+        self.cells.iter().map(row)
     }
 }
 
@@ -144,6 +144,7 @@ impl<'a> RowList<'a> {
         Rows {
             text: self.text,
             cells: &self.cells,
+            known: None,
         }
     }
 }
@@ -153,73 +154,101 @@ impl<'a> RowList<'a> {
 pub struct RowRef<'a> {
     text: &'a [u8],
     cell: &'a Cell,
+    known: Option<&'a KnownRows>,
 }
 
 impl<'a> RowRef<'a> {
     fn line(self) -> &'a [u8] {
         let rest = &self.text[self.cell.line as usize..];
-        match self.cell.odd {
-            true => &rest[..memchr(b'\n', rest).unwrap_or(rest.len())],
-            false => &rest[..usize::from(self.cell.length)],
-        }
+        &rest[..memchr(b'\n', rest).unwrap_or(rest.len())]
     }
 
-    fn part(self, from: u16, to: u16) -> &'a [u8] {
+    fn part(self, from: usize, to: usize) -> &'a [u8] {
         let line = self.cell.line as usize;
-        &self.text[line + usize::from(from)..line + usize::from(to)]
+        &self.text[line + from..line + to]
+    }
+
+    fn known(self, number: u32) -> (&'a KnownRows, u32) {
+        (self.known.expect("a number is given to known rows"), number)
     }
 
     /// Which of the three kinds it is.
+    #[inline]
     pub fn kind(self) -> Kind {
         self.cell.kind
     }
 
     /// Bytes per refresh; what is beyond 64 bits is held there.
+    #[inline]
     pub fn up(self) -> u64 {
         self.cell.up
     }
 
     /// Bytes per refresh; what is beyond 64 bits is held there.
+    #[inline]
     pub fn down(self) -> u64 {
         self.cell.down
     }
 
+    /// A number that all rows of this [`Rows::edition`] share which are the same but for the time and
+    /// what they count. Numbers are small and given from 0 on. `None` where the reader did not compare
+    /// the row with others: such a row may be the same as any other.
+    #[inline]
+    pub fn number(self) -> Option<u32> {
+        match self.cell.form {
+            Form::Known(number) => Some(number),
+            Form::Plain(..) | Form::Odd => None,
+        }
+    }
+
     /// The process of a process or connection row, the host of an address row.
     pub fn name(self) -> &'a [u8] {
-        if !self.cell.odd {
-            return self.part(self.cell.name, self.cell.name_end);
-        }
-        match self.row() {
-            Row::Process(row) => row.name,
-            Row::Connection(row) => row.process,
-            Row::Address(row) => row.host,
+        match self.cell.form {
+            Form::Known(number) => {
+                let (known, number) = self.known(number);
+                known.name(number)
+            }
+            Form::Plain(start, end) => self.part(start.into(), end.into()),
+            Form::Odd => match self.row() {
+                Row::Process(row) => row.name,
+                Row::Connection(row) => row.process,
+                Row::Address(row) => row.host,
+            },
         }
     }
 
     /// The interface of a connection row that names one.
     pub fn interface(self) -> Option<&'a [u8]> {
-        match self.kind() {
-            Kind::Process | Kind::Address => None,
-            Kind::Connection if self.cell.odd => match self.row() {
+        match self.cell.form {
+            Form::Known(number) => {
+                let (known, number) = self.known(number);
+                Some(self.part(HEAD + 1, known.ends(number).0 - 1))
+            }
+            Form::Plain(..) => None,
+            Form::Odd => match self.row() {
                 Row::Connection(row) => row.interface,
                 Row::Process(_) | Row::Address(_) => None,
             },
-            Kind::Connection => Some(self.part(INTERFACE as u16, self.cell.ends.0 - 1)),
         }
     }
 
     /// What tells a connection from all others, interfaces aside: see [`Row::ends`]. Empty for other
     /// rows.
     pub fn ends(self) -> Cow<'a, [u8]> {
-        match self.cell.odd {
-            true => Cow::Owned(self.row().ends()),
-            false => Cow::Borrowed(self.part(self.cell.ends.0, self.cell.ends.1)),
+        match self.cell.form {
+            Form::Known(number) => {
+                let (known, number) = self.known(number);
+                let (start, end) = known.ends(number);
+                Cow::Borrowed(self.part(start, end))
+            }
+            Form::Plain(..) => Cow::Borrowed(&[]),
+            Form::Odd => Cow::Owned(self.row().ends()),
         }
     }
 
     /// A hash of [`RowRef::ends`], the same in each run of the program.
     pub fn ends_hash(self) -> u64 {
-        self.cell.hash
+        ends_hash(&self.ends())
     }
 
     /// All of it.

@@ -6,21 +6,23 @@
 //! most four seconds. Only the last four refreshes of a run stay short; windows laid end to end,
 //! counted per frame number modulo five, give the total that the end of the run settles.
 
+mod book;
 mod give;
 mod residual;
 mod restart;
+mod see;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use foldhash::fast::FixedState;
-use rawlog::{Kind as Family, Row as Line, RowRef, Rows};
+use rawlog::{Kind as Family, RowRef, Rows};
 
-use self::give::{close_parts, push_row};
+use self::residual::Peer;
 use crate::carry::{Carry, LiveKey, tail_rows};
 use crate::mode::row_volume;
 use crate::owners::Owners;
-use crate::slots::{Key, Kind, Names, Part, Slot, Slots};
-use crate::strings::same;
+use crate::places::Places;
+use crate::slots::{Kind, Nth, Slot, Slots};
 use crate::{BucketFacts, Row, Strings, Table, TextId, Volume};
 
 /// The name that bandwhich prints for traffic whose owner it did not find.
@@ -94,6 +96,7 @@ struct Sums {
 }
 
 impl Sums {
+    #[inline(always)]
     fn add(&mut self, row: RowRef<'_>, value: Volume) {
         let kind = row.kind() as usize;
         self.volumes[kind].add(value);
@@ -122,6 +125,13 @@ pub(crate) struct RunFold {
     /// Slots of the frame before, and of the frame at hand.
     before: Vec<u32>,
     present: Vec<u32>,
+    /// How many of the frame at hand were in the frame before.
+    followed: usize,
+    /// Slots that went: their last frame, index and life, in the order of the former.
+    leaving: VecDeque<(Option<Nth>, u32, u64)>,
+    places: Places,
+    /// What see_residual adds up, by the number of the peer's text.
+    peers: Vec<Peer>,
     in_bucket: Vec<u32>,
     bucket: Option<i64>,
     pub(crate) rows: Vec<Row>,
@@ -164,6 +174,10 @@ impl RunFold {
             unknown,
             before: Vec::new(),
             present: Vec::new(),
+            followed: 0,
+            leaving: VecDeque::new(),
+            places: Places::default(),
+            peers: Vec::new(),
             in_bucket: Vec::new(),
             bucket: None,
             rows: Vec::new(),
@@ -229,9 +243,11 @@ impl RunFold {
 
     /// A frame that says there was no traffic.
     pub(crate) fn idle(&mut self) -> Result<(), Restarted> {
+        self.followed = 0;
         if self.missing_row() || self.steady_row() {
             return Err(Restarted);
         }
+        self.note_leaving();
         self.before.clear();
         self.next += 1;
         self.frames += 1;
@@ -249,9 +265,11 @@ impl RunFold {
 
     /// A frame of which nothing can be used, within the run: only its place is counted.
     pub(crate) fn skip(&mut self) {
+        self.followed = 0;
+        self.note_leaving();
+        self.before.clear();
         self.next += 1;
         self.frames_since += 1;
-        self.before.clear();
     }
 
     /// A frame with rows.
@@ -278,220 +296,12 @@ impl RunFold {
         if frame.windowed() && !frame.damaged && self.missing_row() {
             return Err(Restarted);
         }
+        self.note_leaving();
         self.place_in_time(time);
         self.book(time);
         self.damaged_before = frame.damaged;
         self.next += 1;
         Ok(())
-    }
-
-    /// Finds or makes the slot of each row that counts, and what the other rows hold beyond them.
-    fn look_up(&mut self, frame: &Observation<'_>) {
-        self.present.clear();
-        let mut sums = Sums::default();
-        for (row, value) in frame.rows() {
-            sums.add(row, value);
-        }
-        let [processes, connections, _] = sums.rows;
-        self.has_connections |= connections > 0;
-        // Damage may take all connection rows of a frame; its address rows still hold all.
-        let primary = if self.has_connections || frame.damaged {
-            Primary::Connections
-        } else if processes > 0 {
-            Primary::Processes
-        } else {
-            Primary::Addresses
-        };
-        self.compare(&sums);
-        self.has_new_connection = false;
-        for (row, value) in frame.rows() {
-            if value == Volume::ZERO {
-                continue;
-            }
-            match (row.kind(), primary) {
-                (Family::Connection, _) => self.see_connection(row, value),
-                (Family::Process, Primary::Processes) => {
-                    let key = Key::plain(Kind::Process, row.name());
-                    self.see(&key, value, row.name());
-                }
-                (Family::Address, Primary::Addresses) => {
-                    self.see(&Key::plain(Kind::Peer, row.name()), value, UNKNOWN);
-                }
-                (Family::Address, Primary::Processes) => {
-                    self.see(&Key::plain(Kind::PeerBeside, row.name()), value, UNKNOWN);
-                }
-                (Family::Process | Family::Address, _) => {}
-            }
-        }
-        if primary == Primary::Connections {
-            if self.has_new_connection {
-                self.join_renamed_hosts();
-            }
-            self.see_residual(frame, &sums);
-        }
-    }
-
-    /// Notes a connection's value in the frame at hand.
-    fn see_connection(&mut self, row: RowRef<'_>, value: Volume) {
-        let ends = row.ends();
-        let key = Key {
-            kind: Kind::Connection,
-            text: &ends,
-            hash: row.ends_hash(),
-        };
-        let index = match self.slots.find(&key) {
-            Some(index) => index,
-            None => {
-                self.has_new_connection = true;
-                self.open_connection(&key, row)
-            }
-        };
-        let slot = self.note_value(index, value, row.name());
-        if let Some(interface) = row.interface()
-            && let Some((slot, strings)) = slot
-            && slot
-                .interface
-                .is_none_or(|known| !same(strings.bytes(known), interface))
-        {
-            slot.interface = Some(strings.intern(interface));
-        }
-    }
-
-    /// Notes a value in the frame at hand of what is told apart by one name.
-    fn see(&mut self, key: &Key<'_>, value: Volume, name: &[u8]) {
-        let index = match self.slots.find(key) {
-            Some(index) => index,
-            None => {
-                let loopback = key.kind != Kind::Process && is_loopback_host(key.text);
-                self.open(key, key.text, name, loopback)
-            }
-        };
-        self.note_value(index, value, name);
-    }
-
-    /// Adds the value to its slot; gives the slot where this is its first row in the frame.
-    fn note_value(
-        &mut self,
-        index: u32,
-        value: Volume,
-        name: &[u8],
-    ) -> Option<(&mut Slot, &mut Strings)> {
-        let slot = self.slots.get_mut(index);
-        if slot.seen == Some(self.next) {
-            slot.now.add(value);
-            return None;
-        }
-        slot.seen = Some(self.next);
-        slot.now = value;
-        if !same(self.strings.bytes(slot.last_name), name) {
-            slot.last_name = self.strings.intern(name);
-        }
-        self.present.push(index);
-        Some((slot, &mut self.strings))
-    }
-
-    fn open_connection(&mut self, key: &Key<'_>, row: RowRef<'_>) -> u32 {
-        let Line::Connection(row) = row.row() else {
-            unreachable!("the row is that of a connection");
-        };
-        let loopback =
-            row.interface.is_some_and(is_loopback_interface) || is_loopback_host(row.host);
-        let doubled = !loopback && self.is_doubled(&row);
-        let index = self.open(key, row.host, row.process, loopback);
-        let interface = row
-            .interface
-            .map(|interface| self.strings.intern(interface));
-        let slot = self.slots.get_mut(index);
-        slot.interface = interface;
-        slot.doubled = doubled;
-        (slot.local_port, slot.remote_port) = (row.local_port, row.remote_port);
-        slot.protocol = Some(row.protocol);
-        let ports = (row.protocol, row.local_port, row.remote_port);
-        slot.owner = (self.owners.of(ports)).map(|(pid, name)| (self.strings.intern(name), pid));
-        self.slots.note_ports(index);
-        index
-    }
-
-    fn open(&mut self, key: &Key<'_>, text: &[u8], name: &[u8], loopback: bool) -> u32 {
-        self.has_loopback |= loopback;
-        let text = self.strings.intern(text);
-        let last_name = self.strings.intern(name);
-        self.slots.insert(Slot {
-            kind: key.kind,
-            hash: key.hash,
-            key: key.text.into(),
-            interface: None,
-            local_port: 0,
-            remote_port: 0,
-            protocol: None,
-            text,
-            loopback,
-            doubled: false,
-            since_start: self.next == 0 && self.style == Style::Continued,
-            windows: [Volume::ZERO; 5],
-            booked: Volume::ZERO,
-            remainder: Volume::ZERO,
-            last_window: Volume::ZERO,
-            last_frame: None,
-            last_growth: None,
-            steady_since: self.next,
-            last_time: 0,
-            last_name,
-            names: Names::default(),
-            owner: None,
-            known: None,
-            unknown: None,
-            unresolved: Vec::new(),
-            seen: None,
-            now: Volume::ZERO,
-            in_bucket: false,
-        })
-    }
-
-    /// Whether the same bytes are also counted by another connection: beside a bridge or tunnel its
-    /// port shows them mirrored, as if they came from the own address.
-    fn is_doubled(&self, row: &rawlog::Connection<'_>) -> bool {
-        let mirror = self
-            .slots
-            .with_ports(row.remote_port, row.local_port, row.protocol);
-        mirror
-            .map(|index| self.slots.get(index))
-            .is_some_and(|other| {
-                let at = other.seen.max(other.last_frame);
-                !other.loopback
-                    && row.local_port != row.remote_port
-                    && at.is_some_and(|at| at + 5 >= self.next)
-                    && self.strings.bytes(other.text) != row.host
-            })
-    }
-
-    /// A peer is printed by address until its name is known: joins what is one connection.
-    fn join_renamed_hosts(&mut self) {
-        for place in 0..self.present.len() {
-            let new = self.present[place];
-            let slot = self.slots.get(new);
-            if slot.kind != Kind::Connection
-                || slot.last_frame.is_some()
-                || is_address(self.strings.bytes(slot.text))
-            {
-                continue;
-            }
-            let (local, remote, protocol) = (slot.local_port, slot.remote_port, slot.protocol);
-            let old = self.before.iter().copied().find(|&index| {
-                let old = self.slots.get(index);
-                old.kind == Kind::Connection
-                    && (old.local_port, old.remote_port, old.protocol) == (local, remote, protocol)
-                    && old.seen != Some(self.next)
-                    && is_address(self.strings.bytes(old.text))
-            });
-            if let Some(old) = old {
-                let address = self.slots.get(old).text;
-                let name = self.slots.get(new).text;
-                self.names_of_hosts.insert(address, name);
-                self.slots.take_over(old, new);
-                self.present[place] = old;
-            }
-        }
     }
 
     /// Settles the time of the frame, and of the idle ones before the first stamp.
@@ -520,94 +330,6 @@ impl RunFold {
             self.close_bucket();
             self.bucket = Some(bucket);
         }
-    }
-
-    /// Adds the frame at hand to the sums of its keys.
-    fn book(&mut self, time: i64) {
-        let frame = self.next;
-        let refreshes = match self.style {
-            Style::Fresh => frame + 1,
-            Style::Resumed(before) => frame + 1 + before,
-            Style::Continued | Style::Legacy => 5,
-        };
-        let weight = refreshes.min(5);
-        let mut sum = Volume::ZERO;
-        for &index in &self.present {
-            let slot = self.slots.get_mut(index);
-            if slot.last_frame.is_some_and(|last| frame - last > 5) {
-                slot.reopen();
-            }
-            let window = slot.now.map(|bytes| bytes.saturating_mul(weight));
-            let followed = slot.last_frame.is_some_and(|last| last + 1 == frame);
-            if !followed
-                && slot.in_bucket
-                && !matches!(slot.kind, Kind::Residual | Kind::Rest)
-                && let Some(bucket) = self.bucket
-            {
-                // A pause ends a row, so that rows tell when a key spoke. Rounding comes and goes.
-                close_parts(
-                    &mut self.rows,
-                    &mut self.doubled,
-                    slot,
-                    bucket,
-                    self.unknown,
-                );
-            }
-            let rounding = weight - 1;
-            if !followed && self.damaged_before {
-                slot.last_growth = None;
-            } else if !followed
-                || window.up > slot.last_window.up.saturating_add(rounding)
-                || window.down > slot.last_window.down.saturating_add(rounding)
-            {
-                slot.last_growth = Some(frame);
-            }
-            if !followed || window != slot.last_window {
-                slot.steady_since = frame;
-            }
-            slot.windows[(frame % 5) as usize].add(window);
-            slot.booked.add(window);
-            slot.last_window = window;
-            slot.last_frame = Some(frame);
-            slot.last_time = time;
-            if slot.kind != Kind::PeerBeside && !slot.loopback {
-                sum.add(slot.now);
-            }
-            let part = Part {
-                fifths: window,
-                peak: slot.now,
-                frames: 1,
-                first: time,
-                last: time,
-            };
-            if !slot.in_bucket {
-                slot.in_bucket = true;
-                self.in_bucket.push(index);
-            }
-            if slot.last_name == self.unknown {
-                match &mut slot.unknown {
-                    Some(unknown) => unknown.join(&part),
-                    None => slot.unknown = Some(part),
-                }
-                continue;
-            }
-            slot.names.count(slot.last_name);
-            match &mut slot.known {
-                Some((name, known)) if *name == slot.last_name => known.join(&part),
-                other => {
-                    let previous = other.replace((slot.last_name, part));
-                    if let Some((name, part)) = previous
-                        && let Some(bucket) = self.bucket
-                    {
-                        push_row(&mut self.rows, &mut self.doubled, slot, bucket, name, &part);
-                    }
-                }
-            }
-        }
-        self.frames += 1;
-        self.note(time, 1, 0, sum);
-        std::mem::swap(&mut self.before, &mut self.present);
-        self.present.clear();
     }
 
     /// Adds frames to the facts of a bucket.
@@ -661,6 +383,7 @@ impl RunFold {
                 continue;
             };
             let residual = matches!(slot.kind, Kind::Residual | Kind::Rest);
+            let last = last.number();
             if last + 5 <= self.next.saturating_sub(1) || (residual && !self.residual_is_windowed) {
                 continue;
             }
@@ -688,7 +411,10 @@ impl RunFold {
                 } else {
                     u8::try_from(self.next - 1 - last).unwrap_or(4)
                 },
-                booked: slot.booked,
+                booked: from_end.into_iter().fold(Volume::ZERO, |mut sum, window| {
+                    sum.add(window);
+                    sum
+                }),
                 since_start: slot.since_start,
                 bucket: slot.last_time.div_euclid(self.resolution) * self.resolution,
                 last_seen: slot.last_time,

@@ -10,7 +10,7 @@ mod log;
 mod mode;
 mod owners;
 mod period;
-
+mod places;
 mod rollup;
 mod slots;
 mod strings;

@@ -1,11 +1,13 @@
 //! The keys that are alive in a run, each with what its exact total needs.
 
 use std::collections::HashMap;
+use std::num::NonZeroU64;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use rawlog::Protocol;
 
+use crate::places::Place;
 use crate::strings::same;
 use crate::{TextId, Volume};
 
@@ -44,6 +46,28 @@ impl<'a> Key<'a> {
     }
 }
 
+/// A frame by its number, from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Nth(NonZeroU64);
+
+impl Nth {
+    #[inline(always)]
+    pub(crate) fn of(number: u64) -> Nth {
+        Nth(NonZeroU64::MIN.saturating_add(number))
+    }
+
+    /// The one before that of this number.
+    #[inline(always)]
+    pub(crate) fn before(number: u64) -> Option<Nth> {
+        NonZeroU64::new(number).map(Nth)
+    }
+
+    #[inline(always)]
+    pub(crate) fn number(self) -> u64 {
+        self.0.get() - 1
+    }
+}
+
 /// What was seen of a slot within the current bucket under one process name.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Part {
@@ -56,6 +80,15 @@ pub(crate) struct Part {
 }
 
 impl Part {
+    pub(crate) const EMPTY: Part = Part {
+        fifths: Volume::ZERO,
+        peak: Volume::ZERO,
+        frames: 0,
+        first: i64::MAX,
+        last: i64::MIN,
+    };
+
+    #[inline(always)]
     pub(crate) fn join(&mut self, other: &Part) {
         self.fifths.add(other.fifths);
         self.peak = self.peak.max(other.peak);
@@ -69,43 +102,46 @@ impl Part {
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Slot {
-    pub(crate) hash: u64,
-    /// What tells it from others of its kind.
-    pub(crate) key: Box<[u8]>,
+    /// Its number among all keys that ever had a slot.
+    pub(crate) life: u64,
+    /// The frame at hand, once it was seen there, and its value in it.
+    pub(crate) seen: Option<Nth>,
+    pub(crate) now: Volume,
+    pub(crate) last_frame: Option<Nth>,
+    pub(crate) last_name: TextId,
+    /// Where it was last seen.
+    pub(crate) interface: Option<TextId>,
     pub(crate) kind: Kind,
     pub(crate) in_bucket: bool,
     pub(crate) loopback: bool,
     /// Whether another live connection carries the same bytes.
     pub(crate) doubled: bool,
-    /// Whether it has been alive since the first frame of its run.
-    pub(crate) since_start: bool,
-    pub(crate) last_name: TextId,
-    /// Where it was last seen.
-    pub(crate) interface: Option<TextId>,
-    /// The frame at hand, once it was seen there, and its value in it.
-    pub(crate) seen: Option<u64>,
-    pub(crate) now: Volume,
-    pub(crate) last_frame: Option<u64>,
-    pub(crate) last_growth: Option<u64>,
+    /// Value times weight in the last frame that has it.
+    pub(crate) last_window: Volume,
+    pub(crate) last_growth: Option<Nth>,
     /// The frame since which its window is the same.
     pub(crate) steady_since: u64,
     pub(crate) last_time: i64,
-    /// Value times weight in the last frame that has it.
-    pub(crate) last_window: Volume,
-    /// Windows booked, each a fifth of its refreshes: bytes times five.
-    pub(crate) booked: Volume,
-    pub(crate) names: Names,
-    /// The parts of the current bucket: under a known name, and under `<UNKNOWN>`.
-    pub(crate) known: Option<(TextId, Part)>,
+    /// What was seen of it in the current bucket since it has borne the name it bears.
+    pub(crate) part: Part,
+    pub(crate) part_name: TextId,
     /// Sums of value times weight, by frame number modulo five.
     pub(crate) windows: [Volume; 5],
+    /// Whether it has been alive since the first frame of its run.
+    pub(crate) since_start: bool,
+    pub(crate) protocol: Option<Protocol>,
+    pub(crate) local_port: u16,
+    pub(crate) remote_port: u16,
+    pub(crate) text: TextId,
+    pub(crate) hash: u64,
+    /// What tells it from others of its kind.
+    pub(crate) key: Box<[u8]>,
+    pub(crate) names: Names,
+    /// The ended parts of the current bucket: under the latest known name, and under `<UNKNOWN>`.
+    pub(crate) known: Option<(TextId, Part)>,
     pub(crate) unknown: Option<Part>,
     /// What is left of the division by five.
     pub(crate) remainder: Volume,
-    pub(crate) text: TextId,
-    pub(crate) local_port: u16,
-    pub(crate) remote_port: u16,
-    pub(crate) protocol: Option<Protocol>,
     /// Who owns it, as a collector noted it: a process and its id.
     pub(crate) owner: Option<(TextId, u32)>,
     /// Rows given out without a name, by their place in the batch.
@@ -133,13 +169,14 @@ impl Names {
         best.map(|(name, _)| name)
     }
 
-    pub(crate) fn count(&mut self, name: TextId) {
+    /// Adds so many rows that bear the name.
+    pub(crate) fn count(&mut self, name: TextId, rows: u32) {
         match &mut self.first {
-            Some((known, rows)) if *known == name => *rows += 1,
-            None => self.first = Some((name, 1)),
+            Some((known, sum)) if *known == name => *sum += rows,
+            None => self.first = Some((name, rows)),
             Some(_) => match self.more.iter_mut().find(|(known, _)| *known == name) {
-                Some((_, rows)) => *rows += 1,
-                None => self.more.push((name, 1)),
+                Some((_, sum)) => *sum += rows,
+                None => self.more.push((name, rows)),
             },
         }
     }
@@ -155,9 +192,13 @@ impl Slot {
     /// Forgets the sums after an absence that closed them.
     pub(crate) fn reopen(&mut self) {
         self.windows = [Volume::ZERO; 5];
-        self.booked = Volume::ZERO;
         self.last_window = Volume::ZERO;
         self.since_start = false;
+    }
+
+    /// What tells connections apart, their peers aside.
+    pub(crate) fn ports(&self) -> Ports {
+        (self.local_port, self.remote_port, self.protocol)
     }
 }
 
@@ -166,6 +207,8 @@ type Ports = (u16, u16, Option<Protocol>);
 /// All live keys.
 #[derive(Default)]
 pub(crate) struct Slots {
+    /// Keys that ever had a slot.
+    lives: u64,
     slots: Vec<Option<Slot>>,
     free: Vec<u32>,
     table: HashTable<u32>,
@@ -183,7 +226,16 @@ impl Slots {
             .copied()
     }
 
-    pub(crate) fn insert(&mut self, slot: Slot) -> u32 {
+    /// The slot of a place, if it still has the key that was found there.
+    #[inline(always)]
+    pub(crate) fn at(&mut self, place: Place) -> Option<&mut Slot> {
+        let slot = self.slots.get_mut(place.slot as usize)?.as_mut()?;
+        (slot.life == place.life).then_some(slot)
+    }
+
+    pub(crate) fn insert(&mut self, mut slot: Slot) -> u32 {
+        self.lives += 1;
+        slot.life = self.lives;
         let index = match self.free.pop() {
             Some(index) => {
                 self.slots[index as usize] = Some(slot);
@@ -201,7 +253,7 @@ impl Slots {
     /// Makes the slot the newest connection with its ports.
     pub(crate) fn note_ports(&mut self, index: u32) {
         let slot = self.get(index);
-        let ports = (slot.local_port, slot.remote_port, slot.protocol);
+        let ports = slot.ports();
         self.by_ports.insert(ports, index);
     }
 
@@ -220,7 +272,10 @@ impl Slots {
     pub(crate) fn take_over(&mut self, old: u32, new: u32) {
         let gone = self.remove(new);
         self.unindex(old);
+        self.lives += 1;
+        let life = self.lives;
         let slot = self.get_mut(old);
+        slot.life = life;
         slot.text = gone.text;
         slot.hash = gone.hash;
         slot.key = gone.key;
@@ -245,7 +300,7 @@ impl Slots {
         let slot = self.slots[index as usize]
             .take()
             .expect("the index is of a live slot");
-        let ports = (slot.local_port, slot.remote_port, slot.protocol);
+        let ports = slot.ports();
         if self.by_ports.get(&ports) == Some(&index) {
             self.by_ports.remove(&ports);
         }
@@ -253,12 +308,19 @@ impl Slots {
         slot
     }
 
+    /// The slot with this index, if there is one.
+    pub(crate) fn peek(&self, index: u32) -> Option<&Slot> {
+        self.slots.get(index as usize)?.as_ref()
+    }
+
+    #[inline(always)]
     pub(crate) fn get(&self, index: u32) -> &Slot {
         self.slots[index as usize]
             .as_ref()
             .expect("the index is of a live slot")
     }
 
+    #[inline(always)]
     pub(crate) fn get_mut(&mut self, index: u32) -> &mut Slot {
         self.slots[index as usize]
             .as_mut()

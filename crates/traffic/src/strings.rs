@@ -18,19 +18,22 @@ pub struct TextId(pub(crate) u32);
 impl Strings {
     /// The text's number; the same text has the same number.
     pub fn intern(&mut self, text: &[u8]) -> TextId {
-        let hash = hash(text);
-        if let Some(&id) = self
-            .table
-            .find(hash, |&id| *self.texts[id as usize] == *text)
-        {
-            return TextId(id);
+        if let Some(id) = self.find(text) {
+            return id;
         }
+        let hash = hash(text);
         let id = u32::try_from(self.texts.len()).expect("fewer than 2^32 texts are alive");
         self.texts.push(text.into());
         let texts = &self.texts;
         self.table
             .insert_unique(hash, id, |&id| crate::strings::hash(&texts[id as usize]));
         TextId(id)
+    }
+
+    /// The text's number, if it has one.
+    pub(crate) fn find(&self, text: &[u8]) -> Option<TextId> {
+        let is_it = |&id: &u32| *self.texts[id as usize] == *text;
+        self.table.find(hash(text), is_it).map(|&id| TextId(id))
     }
 
     /// The bytes of a text.

@@ -3,7 +3,7 @@
 use super::{
     BATCH_BUCKETS, BATCH_ROWS, FORGET_AFTER, MAX_TEXTS, RunFold, has_process, has_remote, table,
 };
-use crate::slots::{Kind, Part, Slot};
+use crate::slots::{Kind, Nth, Part, Slot};
 use crate::{Row, Strings, TextId, Volume};
 
 impl RunFold {
@@ -22,19 +22,31 @@ impl RunFold {
             );
         }
         self.batch_buckets += 1;
-        let gone: Vec<u32> = self
-            .slots
-            .indices()
-            .filter(|&index| {
-                let last = self.slots.get(index).last_frame.unwrap_or(0);
-                // A key that this very frame has just made has no last frame yet.
-                self.slots.get(index).seen != Some(self.next) && last + FORGET_AFTER < self.next
-            })
-            .collect();
+        self.forget_gone();
+    }
+
+    /// Forgets the keys that have been away for long.
+    fn forget_gone(&mut self) {
+        let mut gone = Vec::new();
+        while let Some(&(last, index, life)) = self.leaving.front()
+            && last.is_none_or(|last| last.number() + FORGET_AFTER < self.next)
+        {
+            self.leaving.pop_front();
+            let is_away = |slot: &Slot| {
+                // What this very frame has is not away.
+                (slot.life, slot.last_frame) == (life, last)
+                    && slot.seen != Some(Nth::of(self.next))
+            };
+            if self.slots.peek(index).is_some_and(is_away) {
+                gone.push(index);
+            }
+        }
+        // Places are given anew in the order in which they became free.
+        gone.sort_unstable();
+        gone.dedup();
         for index in gone {
             let mut slot = self.slots.remove(index);
             resolve(&mut self.rows, &mut slot);
-            self.before.retain(|&other| other != index);
         }
     }
 
@@ -50,6 +62,9 @@ impl RunFold {
         let oldest = newest - i64::from(BATCH_BUCKETS) * self.resolution;
         let mut waiting = Vec::new();
         for slot in self.slots.iter_mut() {
+            if !slot.unresolved.is_empty() {
+                slot.end_part(self.unknown);
+            }
             resolve(&mut self.rows, slot);
             let kept = std::mem::take(&mut slot.unresolved);
             if !last {
@@ -99,6 +114,7 @@ impl RunFold {
         for slot in self.slots.iter_mut() {
             moved(&mut slot.text);
             moved(&mut slot.last_name);
+            moved(&mut slot.part_name);
             slot.interface.iter_mut().for_each(&mut moved);
             slot.names.iter_mut().for_each(&mut moved);
             slot.owner.iter_mut().for_each(|(name, _)| moved(name));
@@ -109,6 +125,7 @@ impl RunFold {
             texts.into_iter().flatten().for_each(&mut moved);
         }
         self.names_of_hosts.clear();
+        self.places.clear();
     }
 }
 
@@ -132,6 +149,7 @@ pub(super) fn close_parts(
     bucket: i64,
     unknown_name: TextId,
 ) {
+    slot.end_part(unknown_name);
     let best = slot.names.best();
     let mut known = slot.known.take();
     if let Some(unknown) = slot.unknown.take() {

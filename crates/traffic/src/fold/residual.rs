@@ -1,9 +1,6 @@
 //! The families of rows beside each other: where they differ, and what address rows hold beyond
 //! connection rows.
 
-use std::collections::HashMap;
-
-use foldhash::fast::FixedState;
 use rawlog::{Kind as Family, Row as Line};
 
 use super::{Observation, RunFold, Sums, UNKNOWN, is_loopback_interface};
@@ -67,17 +64,15 @@ impl RunFold {
             self.see(&Key::plain(Kind::Rest, b""), rest, UNKNOWN);
             return;
         }
-        let mut by_peer: HashMap<&[u8], (Volume, bool), FixedState> = HashMap::default();
-        for (row, value) in frame.rows() {
-            if let Line::Connection(row) = row.row() {
-                let (sum, loopback) = by_peer.entry(row.host).or_default();
-                sum.add(value);
-                *loopback |= row.interface.is_some_and(is_loopback_interface);
-            }
-        }
+        self.sum_up_peers(frame);
         for (row, value) in frame.rows() {
             if row.kind() == Family::Address {
-                let (seen, loopback) = by_peer.get(row.name()).copied().unwrap_or_default();
+                let peer = self.strings.find(row.name());
+                let peer = peer.and_then(|peer| self.peers.get(peer.0 as usize));
+                let (seen, loopback) = match peer {
+                    Some(peer) if peer.frame == self.next => (peer.volume, peer.loopback),
+                    _ => (Volume::ZERO, false),
+                };
                 let rest = value.zip(seen, u64::saturating_sub);
                 if rest != Volume::ZERO && !loopback {
                     self.see(&Key::plain(Kind::Residual, row.name()), rest, UNKNOWN);
@@ -85,4 +80,48 @@ impl RunFold {
             }
         }
     }
+
+    /// Adds up the connection rows of the frame by their peers.
+    fn sum_up_peers(&mut self, frame: &Observation<'_>) {
+        for (row, value) in frame.rows() {
+            if row.kind() != Family::Connection {
+                continue;
+            }
+            let loopback = row.interface().is_some_and(is_loopback_interface);
+            if value == Volume::ZERO && !loopback {
+                continue;
+            }
+            let place = row.number().map(|number| self.places.get(number));
+            let text = match place.and_then(|place| self.slots.at(place)) {
+                Some(slot) => slot.text,
+                None => {
+                    let Line::Connection(row) = row.row() else {
+                        continue;
+                    };
+                    self.strings.intern(row.host)
+                }
+            };
+            let place = text.0 as usize;
+            if self.peers.len() <= place {
+                self.peers.resize(place + 1, Peer::default());
+            }
+            let peer = &mut self.peers[place];
+            if peer.frame != self.next {
+                *peer = Peer {
+                    frame: self.next,
+                    ..Peer::default()
+                };
+            }
+            peer.volume.add(value);
+            peer.loopback |= loopback;
+        }
+    }
+}
+
+/// What the connection rows of a peer in a frame hold.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Peer {
+    frame: u64,
+    volume: Volume,
+    loopback: bool,
 }

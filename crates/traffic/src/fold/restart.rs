@@ -1,20 +1,38 @@
 //! Signs that bandwhich was restarted between two frames.
 
 use super::{RunFold, STEADY_FRAMES, Style, is_address};
-use crate::slots::Kind;
+use crate::slots::{Kind, Nth};
 
 impl RunFold {
     /// Whether a row is missing that grew in one of the last four frames: its window still held
     /// that refresh, so only a restart takes it away.
     pub(super) fn missing_row(&self) -> bool {
-        self.style != Style::Legacy
-            && self.before.iter().any(|&index| {
+        if self.style == Style::Legacy || self.followed == self.before.len() {
+            return false;
+        }
+        let missing = |kinds: &[Kind]| {
+            self.before.iter().any(|&index| {
                 let slot = self.slots.get(index);
-                slot.seen != Some(self.next)
-                    && matches!(slot.kind, Kind::Connection | Kind::Process | Kind::Peer)
-                    && slot.last_growth.is_some_and(|at| at + 4 >= self.next)
-                    && !(slot.kind == Kind::Peer && self.has_new_host_name())
+                slot.seen != Some(Nth::of(self.next))
+                    && kinds.contains(&slot.kind)
+                    && (slot.last_growth).is_some_and(|at| at.number() + 4 >= self.next)
             })
+        };
+        missing(&[Kind::Connection, Kind::Process])
+            || (missing(&[Kind::Peer]) && !self.has_new_host_name())
+    }
+
+    /// Notes the keys that the frame at hand no longer has.
+    pub(super) fn note_leaving(&mut self) {
+        if self.followed == self.before.len() {
+            return;
+        }
+        for &index in &self.before {
+            let slot = self.slots.get(index);
+            if slot.seen != Some(Nth::of(self.next)) {
+                self.leaving.push_back((slot.last_frame, index, slot.life));
+            }
+        }
     }
 
     /// Whether the frame before had a row that was the same for long: a stream that ends leaves its

@@ -1,0 +1,276 @@
+//! The rows of a frame → the values of their keys in it.
+
+use std::collections::{HashMap, VecDeque};
+
+use foldhash::fast::FixedState;
+use rawlog::{Kind as Family, Row as Line, RowRef};
+
+use super::{
+    Observation, Primary, RunFold, Style, Sums, UNKNOWN, is_address, is_loopback_host,
+    is_loopback_interface,
+};
+use crate::Volume;
+use crate::places::Place;
+use crate::slots::{Key, Kind, Names, Nth, Part, Slot};
+use crate::strings::same;
+
+impl RunFold {
+    /// Finds or makes the slot of each row that counts, and what the other rows hold beyond them.
+    pub(super) fn look_up(&mut self, frame: &Observation<'_>) {
+        self.present.clear();
+        self.followed = 0;
+        self.has_new_connection = false;
+        self.places.open(frame.rows.edition());
+        let has = |family| frame.rows.iter().any(|row| row.kind() == family);
+        self.has_connections = self.has_connections || has(Family::Connection);
+        // Damage may take all connection rows of a frame; its address rows still hold all.
+        let primary = if self.has_connections || frame.damaged {
+            Primary::Connections
+        } else if has(Family::Process) {
+            Primary::Processes
+        } else {
+            Primary::Addresses
+        };
+        let mut sums = Sums::default();
+        for (row, value) in frame.rows() {
+            sums.add(row, value);
+            if value == Volume::ZERO {
+                continue;
+            }
+            match (row.kind(), primary) {
+                (Family::Connection, _) => self.see_connection(row, value),
+                (Family::Process | Family::Address, Primary::Connections) => {}
+                (Family::Process, Primary::Processes) => {
+                    let key = Key::plain(Kind::Process, row.name());
+                    self.see(&key, value, row.name());
+                }
+                (Family::Address, Primary::Addresses) => {
+                    self.see(&Key::plain(Kind::Peer, row.name()), value, UNKNOWN);
+                }
+                (Family::Address, Primary::Processes) => {
+                    self.see(&Key::plain(Kind::PeerBeside, row.name()), value, UNKNOWN);
+                }
+                (Family::Process, Primary::Addresses) => {}
+            }
+        }
+        self.compare(&sums);
+        if primary == Primary::Connections {
+            if self.has_new_connection {
+                self.join_renamed_hosts();
+            }
+            self.see_residual(frame, &sums);
+        }
+    }
+
+    /// Notes a connection's value in the frame at hand.
+    #[inline(always)]
+    fn see_connection(&mut self, row: RowRef<'_>, value: Volume) {
+        let Some(number) = row.number() else {
+            self.see_connection_by_key(row, value);
+            return;
+        };
+        let place = self.places.get(number);
+        let now = Some(Nth::of(self.next));
+        let Some(slot) = self.slots.at(place) else {
+            return self.see_new_number(row, number, value);
+        };
+        if slot.seen == now {
+            slot.now.add(value);
+            return;
+        }
+        slot.seen = now;
+        slot.now = value;
+        slot.last_name = place.name;
+        slot.interface = place.interface;
+        self.followed += usize::from(self.next > 0 && slot.last_frame == Nth::before(self.next));
+        self.present.push(place.slot);
+    }
+
+    #[inline(never)]
+    fn see_new_number(&mut self, row: RowRef<'_>, number: u32, value: Volume) {
+        if let Some(index) = self.see_connection_by_key(row, value) {
+            let slot = self.slots.get(index);
+            let place = Place {
+                slot: index,
+                life: slot.life,
+                name: slot.last_name,
+                interface: slot.interface,
+            };
+            self.places.set(number, place);
+        }
+    }
+
+    /// The same without the help of a number. Gives the slot where this is its first row in the frame.
+    fn see_connection_by_key(&mut self, row: RowRef<'_>, value: Volume) -> Option<u32> {
+        let ends = row.ends();
+        let key = Key {
+            kind: Kind::Connection,
+            text: &ends,
+            hash: row.ends_hash(),
+        };
+        let index = match self.slots.find(&key) {
+            Some(index) => index,
+            None => {
+                self.has_new_connection = true;
+                self.open_connection(&key, row)
+            }
+        };
+        if !self.note_value(index, value, row.name()) {
+            return None;
+        }
+        let (slot, strings) = (self.slots.get_mut(index), &mut self.strings);
+        if let Some(interface) = row.interface()
+            && slot
+                .interface
+                .is_none_or(|known| !same(strings.bytes(known), interface))
+        {
+            slot.interface = Some(strings.intern(interface));
+        }
+        Some(index)
+    }
+
+    /// Notes a value in the frame at hand of what is told apart by one name.
+    pub(super) fn see(&mut self, key: &Key<'_>, value: Volume, name: &[u8]) {
+        let index = match self.slots.find(key) {
+            Some(index) => index,
+            None => {
+                let loopback = key.kind != Kind::Process && is_loopback_host(key.text);
+                self.open(key, key.text, name, loopback)
+            }
+        };
+        self.note_value(index, value, name);
+    }
+
+    /// Adds the value to its slot; tells whether this is its first row in the frame.
+    fn note_value(&mut self, index: u32, value: Volume, name: &[u8]) -> bool {
+        let now = Some(Nth::of(self.next));
+        let slot = self.slots.get_mut(index);
+        if slot.seen == now {
+            slot.now.add(value);
+            return false;
+        }
+        slot.seen = now;
+        slot.now = value;
+        if !same(self.strings.bytes(slot.last_name), name) {
+            slot.last_name = self.strings.intern(name);
+        }
+        self.followed += usize::from(self.next > 0 && slot.last_frame == Nth::before(self.next));
+        self.present.push(index);
+        true
+    }
+
+    fn open_connection(&mut self, key: &Key<'_>, row: RowRef<'_>) -> u32 {
+        let Line::Connection(row) = row.row() else {
+            unreachable!("the row is that of a connection");
+        };
+        let loopback =
+            row.interface.is_some_and(is_loopback_interface) || is_loopback_host(row.host);
+        let doubled = !loopback && self.is_doubled(&row);
+        let index = self.open(key, row.host, row.process, loopback);
+        let interface = row
+            .interface
+            .map(|interface| self.strings.intern(interface));
+        let slot = self.slots.get_mut(index);
+        slot.interface = interface;
+        slot.doubled = doubled;
+        (slot.local_port, slot.remote_port) = (row.local_port, row.remote_port);
+        slot.protocol = Some(row.protocol);
+        let ports = (row.protocol, row.local_port, row.remote_port);
+        slot.owner = (self.owners.of(ports)).map(|(pid, name)| (self.strings.intern(name), pid));
+        self.slots.note_ports(index);
+        index
+    }
+
+    fn open(&mut self, key: &Key<'_>, text: &[u8], name: &[u8], loopback: bool) -> u32 {
+        self.has_loopback |= loopback;
+        let text = self.strings.intern(text);
+        let last_name = self.strings.intern(name);
+        self.slots.insert(Slot {
+            life: 0,
+            kind: key.kind,
+            hash: key.hash,
+            key: key.text.into(),
+            interface: None,
+            local_port: 0,
+            remote_port: 0,
+            protocol: None,
+            text,
+            loopback,
+            doubled: false,
+            since_start: self.next == 0 && self.style == Style::Continued,
+            windows: [Volume::ZERO; 5],
+            remainder: Volume::ZERO,
+            last_window: Volume::ZERO,
+            last_frame: None,
+            last_growth: None,
+            steady_since: self.next,
+            last_time: 0,
+            last_name,
+            part_name: last_name,
+            part: Part::EMPTY,
+            names: Names::default(),
+            owner: None,
+            known: None,
+            unknown: None,
+            unresolved: Vec::new(),
+            seen: None,
+            now: Volume::ZERO,
+            in_bucket: false,
+        })
+    }
+
+    /// Whether the same bytes are also counted by another connection: beside a bridge or tunnel its
+    /// port shows them mirrored, as if they came from the own address.
+    fn is_doubled(&self, row: &rawlog::Connection<'_>) -> bool {
+        let mirror = self
+            .slots
+            .with_ports(row.remote_port, row.local_port, row.protocol);
+        mirror
+            .map(|index| self.slots.get(index))
+            .is_some_and(|other| {
+                let at = other.seen.max(other.last_frame);
+                !other.loopback
+                    && row.local_port != row.remote_port
+                    && at.is_some_and(|at| at.number() + 5 >= self.next)
+                    && self.strings.bytes(other.text) != row.host
+            })
+    }
+
+    /// A peer is printed by address until its name is known: joins what is one connection.
+    fn join_renamed_hosts(&mut self) {
+        // Those that went, by their ports, in order; gathered once a name is new.
+        let mut gone: Option<HashMap<_, VecDeque<u32>, FixedState>> = None;
+        for place in 0..self.present.len() {
+            let new = self.present[place];
+            let slot = self.slots.get(new);
+            if slot.kind != Kind::Connection
+                || slot.last_frame.is_some()
+                || is_address(self.strings.bytes(slot.text))
+            {
+                continue;
+            }
+            let ports = slot.ports();
+            let gone = gone.get_or_insert_with(|| {
+                let mut gone: HashMap<_, VecDeque<u32>, _> = HashMap::default();
+                for &index in &self.before {
+                    let old = self.slots.get(index);
+                    if old.kind == Kind::Connection
+                        && old.seen != Some(Nth::of(self.next))
+                        && is_address(self.strings.bytes(old.text))
+                    {
+                        gone.entry(old.ports()).or_default().push_back(index);
+                    }
+                }
+                gone
+            });
+            let old = gone.get_mut(&ports).and_then(VecDeque::pop_front);
+            if let Some(old) = old {
+                let address = self.slots.get(old).text;
+                let name = self.slots.get(new).text;
+                self.names_of_hosts.insert(address, name);
+                self.slots.take_over(old, new);
+                self.present[place] = old;
+            }
+        }
+    }
+}
