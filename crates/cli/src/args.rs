@@ -63,9 +63,9 @@ Examples:
 
 const COLLECT_HELP: &str = "\
 Runs bandwhich until it is stopped (SIGTERM, Ctrl-C) and writes what it prints, unchanged, to
-paths.log_dir/bandwhich_YYYYMMDD_HHMM.log: a new log each hour or day (collect.rotate), begun between
-two frames. Beside that it notes process ids and the kernel's counters, which bandwhich does not
-print. bandwhich needs root or capabilities: if they are missing, the command says which.
+paths.log_dir/bandwhich_YYYYMMDD_HHMM.log: a new log each hour or day (collect.rotate), begun
+between two frames. Beside that it notes process ids and the kernel's counters, which bandwhich
+does not print. bandwhich needs root or capabilities: if they are missing, it says which.
 
 Examples:
   network-monitor collect                                  all interfaces

@@ -14,7 +14,7 @@ pub enum Verdict {
     Good,
     /// Logs may be incomplete or count twice.
     Warning,
-    /// Nothing can be recorded.
+    /// Nothing can be recorded, or all that one direction carried is lost.
     Bad,
 }
 
@@ -253,7 +253,7 @@ pub fn hardware_addresses(interfaces: &[Interface], version: Option<Version>) ->
     let names = misread.join(", ");
     Finding::new(
         ABOUT,
-        Verdict::Warning,
+        Verdict::Bad,
         format!("begin with 4 or 6 on {names}: bandwhich up to 0.23.1 counts no downloads there"),
         format!(
             "give {} another address, such as: sudo ip link set dev NAME address 02:…",
@@ -344,9 +344,9 @@ mod tests {
             interface("eth2", "ethernet", "6a:00:00:00:00:01", None),
         ];
         let finding = hardware_addresses(&all, Some(Version(0, 23, 1)));
-        assert_eq!(finding.verdict, Verdict::Warning);
+        assert_eq!(finding.verdict, Verdict::Bad);
         assert!(finding.found.contains(" eth0, eth2:"));
-        assert_eq!(hardware_addresses(&all, None).verdict, Verdict::Warning);
+        assert_eq!(hardware_addresses(&all, None).verdict, Verdict::Bad);
         let later = hardware_addresses(&all, Some(Version(0, 24, 0)));
         assert_eq!(later.verdict, Verdict::Good);
         assert_eq!(hardware_addresses(&all[1..2], None).verdict, Verdict::Good);

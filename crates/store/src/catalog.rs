@@ -3,11 +3,13 @@
 //! Each row bears a checksum of its own: SQLite finds a damaged page only where its structure
 //! breaks, and a changed number would be believed.
 
+use std::ffi::OsString;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, params};
 use xxhash_rust::xxh3::Xxh3Default;
 
 use crate::sidecar::{FORMAT, Segment, Source};
@@ -164,7 +166,10 @@ pub(crate) fn open(root: &Path) -> Result<Connection> {
 /// Opens the catalogue to read it. `None` where there is no store yet.
 pub(crate) fn open_to_read(root: &Path) -> Result<Option<Connection>> {
     let catalog = match path(root).is_file() {
-        true => connect(root)?,
+        true => connect(root).or_else(|error| match error.sqlite_error_code() {
+            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen) => connect_to_read(root),
+            _ => Err(error),
+        })?,
         false => return require_no_sources(root).map(|()| None),
     };
     if version(root, &catalog)? == 0 {
@@ -174,16 +179,55 @@ pub(crate) fn open_to_read(root: &Path) -> Result<Option<Connection>> {
 }
 
 /// Opens the file, which may still be empty.
-pub(crate) fn connect(root: &Path) -> Result<Connection> {
+pub(crate) fn connect(root: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
     let catalog = Connection::open_with_flags(path(root), flags)?;
     catalog.busy_timeout(std::time::Duration::from_secs(30))?;
     catalog.pragma_update(None, "journal_mode", "WAL")?;
     catalog.pragma_update(None, "synchronous", "FULL")?;
     catalog.pragma_update(None, "foreign_keys", true)?;
-    let flags = FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
-    catalog.create_scalar_function("row_sum", -1, flags, |values| Ok(row_sum(values)))?;
+    with_sums(&catalog)?;
     Ok(catalog)
+}
+
+/// Opens the file where its folder may not be written, and SQLite can keep nothing beside it.
+fn connect_to_read(root: &Path) -> rusqlite::Result<Connection> {
+    let path = path(root);
+    let mut log = path.clone().into_os_string();
+    log.push("-wal");
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let is_in_use = std::fs::metadata(&log).is_ok_and(|log| log.len() > 0);
+    let catalog = match is_in_use {
+        // What a writer left beside the file is part of it.
+        true => Connection::open_with_flags(path, flags)?,
+        false => {
+            let uri = immutable(&path);
+            Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI)?
+        }
+    };
+    catalog.busy_timeout(std::time::Duration::from_secs(30))?;
+    with_sums(&catalog)?;
+    Ok(catalog)
+}
+
+/// The URI of a file that is read without locks.
+fn immutable(path: &Path) -> OsString {
+    let mut uri = b"file:".to_vec();
+    // Not all that a path may hold may stand in a URI.
+    for byte in path.as_os_str().as_bytes() {
+        match byte {
+            b'%' | b'?' | b'#' => uri.extend(format!("%{byte:02X}").bytes()),
+            _ => uri.push(*byte),
+        }
+    }
+    uri.extend(b"?immutable=1");
+    OsString::from_vec(uri)
+}
+
+/// Lets the catalogue reckon its checksums.
+fn with_sums(catalog: &Connection) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
+    catalog.create_scalar_function("row_sum", -1, flags, |values| Ok(row_sum(values)))
 }
 
 /// Makes the tables of an empty catalogue, within a transaction of the caller's.

@@ -489,7 +489,7 @@ fn what_spoils_the_logs_of_bandwhich_is_told_with_its_cure() {
         (&unable, Verdict::Fault, "cap_net_raw", "setcap"),
         (&at_home, Verdict::Fault, "see no homes", "sudo install"),
         (&small, Verdict::Advice, "rmem_default", "sysctl"),
-        (&misread, Verdict::Advice, "eth0", "ip link set"),
+        (&misread, Verdict::Fault, "eth0", "ip link set"),
         (&doubled, Verdict::Advice, "tun0", "--interface"),
         (&many, Verdict::Advice, "350000", ""),
     ] {

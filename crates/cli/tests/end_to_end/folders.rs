@@ -2,7 +2,8 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -91,6 +92,41 @@ fn a_report_folder_that_takes_nothing_is_named() {
         assert!(ran.complained.contains("read-only"), "{ran:?}");
     }
     assert_reports(&lab);
+}
+
+#[test]
+fn a_status_is_shown_to_whoever_may_only_read_the_store() {
+    let lab = Lab::new();
+    lab.put(LOG, &recording(LOG));
+    lab.run(&["ingest"]).done();
+    let before = lab.timeless_status();
+    let shows_all = |ran: Ran| {
+        let status = ran.done().json();
+        assert!(status["store"]["rows"].as_u64() > Some(0), "{status}");
+    };
+    let script = "mount --bind store store && mount -o remount,ro,bind store || exit 9
+                  exec $NM -c settings.yaml status --json";
+    if let Some(ran) = with_mounts(&lab, script) {
+        shows_all(ran);
+    }
+    let root = lab.path("");
+    if fs::metadata(&root).unwrap().uid() == 0 {
+        // What the tests were built into may be in a folder that others do not see.
+        let program = lab.path("program");
+        fs::copy(env!("CARGO_BIN_EXE_network-monitor"), &program).unwrap();
+        fs::set_permissions(&root, fs::Permissions::from_mode(0o755)).unwrap();
+        let mut command = lab.prepared(&program);
+        command.args(["-c", "settings.yaml", "status", "--json"]);
+        let output = command.uid(65_534).gid(65_534).output().unwrap();
+        let complained = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{complained}");
+        let status: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert!(status["store"]["rows"].as_u64() > Some(0), "{status}");
+        fs::remove_file(program).unwrap();
+    } else {
+        eprintln!("SKIPPED: only root can be somebody else");
+    }
+    assert_eq!(lab.timeless_status(), before);
 }
 
 /// Changes a log while it is read, and puts it back.
