@@ -77,7 +77,7 @@ pub fn patterns(history: &History, judged: Range<i64>, thresholds: &Thresholds) 
     let recurring = report.recurring.iter();
     report
         .findings
-        .extend(recurring.map(|one| one.finding(history, days)));
+        .extend(recurring.map(|one| one.finding(history, &report.recurring, days)));
     report
         .findings
         .sort_by_key(|finding| std::cmp::Reverse(finding.severity));

@@ -6,8 +6,8 @@ use std::net::Ipv6Addr;
 
 use csv::{Terminator, WriterBuilder};
 
-use crate::Report;
 use crate::connections::ConnectionView;
+use crate::{Report, printable};
 
 /// The columns. Users' scripts count on the first seven and their order.
 const HEADER: [&str; 12] = [
@@ -92,7 +92,8 @@ fn remote(connection: &ConnectionView<'_>) -> String {
     }
 }
 
-/// A text that no spreadsheet runs as a formula: an apostrophe before what begins like one.
+/// A text that no spreadsheet runs as a formula, and that acts on no terminal: an apostrophe before what
+/// begins like a formula, and what is not printable as `\u{..}`.
 fn cell(text: &str) -> Cow<'_, str> {
     // Blanks and quotes may be dropped on import; NUL ends the text for programs in C.
     let start = text.trim_start_matches(|character: char| {
@@ -100,11 +101,10 @@ fn cell(text: &str) -> Cow<'_, str> {
             || matches!(character, '"' | '\'' | '\0' | '\u{feff}' | '\u{200b}')
     });
     let is_formula = start.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
-    if !is_formula && !text.contains('\0') {
-        return Cow::Borrowed(text);
+    match is_formula {
+        true => Cow::Owned(format!("'{}", printable(text))),
+        false => printable(text),
     }
-    let apostrophe = if is_formula { "'" } else { "" };
-    Cow::Owned(apostrophe.to_owned() + &text.replace('\0', "\u{fffd}"))
 }
 
 #[cfg(test)]
@@ -150,6 +150,8 @@ mod tests {
         ] {
             assert_eq!(cell(harmless), harmless);
         }
-        assert_eq!(cell("a\0b"), "a\u{fffd}b");
+        assert_eq!(cell("a\0b"), r"a\u{0}b");
+        assert_eq!(cell("\u{1b}]0;x\u{7}"), r"\u{1b}]0;x\u{7}");
+        assert_eq!(cell("\u{202e}=1"), r"\u{202e}=1");
     }
 }

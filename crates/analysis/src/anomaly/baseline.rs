@@ -33,6 +33,9 @@ pub(super) struct Baseline<'a> {
     pub(super) level: f64,
     /// How all hours vary about what is usual.
     pub(super) sigma: f64,
+    /// How each hour of working days and of weekends varies about it. A busy hour can vary more than
+    /// all do, and the few values of an hour of the week tell that by chance only.
+    sigmas: Vec<f64>,
     /// The score that one of a hundred past hours passes.
     wild: f64,
 }
@@ -47,6 +50,9 @@ struct Slot {
 fn of_week(hour: &Hour) -> usize {
     usize::from(hour.weekday) * 24 + usize::from(hour.hour)
 }
+
+/// Kinds of hours of working days and weekends.
+const OF_WORK: usize = 48;
 
 /// An hour of a working day or of a weekend.
 fn of_work(hour: &Hour) -> usize {
@@ -90,6 +96,7 @@ impl<'a> Baseline<'a> {
             levels: vec![Some(0.0); past.len()],
             level: 0.0,
             sigma: 0.0,
+            sigmas: vec![0.0; OF_WORK],
             wild: 0.0,
         };
         // Middles need levels and levels need middles: twice is enough for both.
@@ -176,6 +183,7 @@ impl<'a> Baseline<'a> {
 
     fn learn_spread(&mut self, past: &[Day]) {
         let mut residuals = Vec::new();
+        let mut alike: Vec<Vec<f64>> = vec![Vec::new(); OF_WORK];
         for (day, level) in past.iter().zip(&self.levels) {
             let Some(level) = level else { continue };
             for place in day.hours.clone() {
@@ -183,7 +191,9 @@ impl<'a> Baseline<'a> {
                     self.log(place),
                     self.slots[(self.slot_of)(&self.hours[place])],
                 ) {
-                    residuals.push(log - level - slot.middle);
+                    let residual = log - level - slot.middle;
+                    residuals.push(residual);
+                    alike[of_work(&self.hours[place])].push(residual);
                 }
             }
         }
@@ -192,6 +202,9 @@ impl<'a> Baseline<'a> {
         let slots = self.slots.iter().flatten().count() as f64;
         let inflate = (hours / (hours - slots).max(hours / 4.0).max(1.0)).sqrt();
         self.sigma = sigma(&mut residuals.clone()) * inflate;
+        self.sigmas = (alike.iter_mut())
+            .map(|residuals| sigma(residuals) * inflate)
+            .collect();
         let scale = self.sigma.max(LEAST_SIGMA);
         for residual in &mut residuals {
             *residual = residual.abs() / scale;
@@ -199,9 +212,10 @@ impl<'a> Baseline<'a> {
         self.wild = quantile(&mut residuals, 0.99).unwrap_or(0.0);
     }
 
-    /// What varies at an hour.
-    fn scale(&self, slot: Slot) -> f64 {
-        slot.sigma.max(self.sigma).max(LEAST_SIGMA)
+    /// What varies at an hour: the most of what it, its like and all hours do.
+    fn scale(&self, slot: Slot, hour: &Hour) -> f64 {
+        let alike = self.sigmas[of_work(hour)];
+        slot.sigma.max(alike).max(self.sigma).max(LEAST_SIGMA)
     }
 
     /// How far an hour is from the usual: its modified z, at most 99 either way. `None` without
@@ -209,7 +223,7 @@ impl<'a> Baseline<'a> {
     pub(super) fn score(&self, place: usize) -> Option<f64> {
         let slot = self.slots[(self.slot_of)(&self.hours[place])]?;
         let distance = self.log(place)? - slot.middle - self.level;
-        Some((distance / self.scale(slot)).clamp(-MOST, MOST))
+        Some((distance / self.scale(slot, &self.hours[place])).clamp(-MOST, MOST))
     }
 
     /// The score that an unusual hour has at least. Series that are wild by themselves have to be
@@ -222,7 +236,7 @@ impl<'a> Baseline<'a> {
     pub(super) fn expected(&self, hour: &Hour) -> Option<Expected> {
         let slot = self.slots[(self.slot_of)(hour)]?;
         let middle = slot.middle + self.level;
-        let reach = 3.5 * self.scale(slot);
+        let reach = 3.5 * self.scale(slot, hour);
         let at = |log: f64| log.clamp(0.0, 60.0).exp_m1();
         Some(Expected {
             low: at(middle - reach),

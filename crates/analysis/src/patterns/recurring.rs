@@ -233,7 +233,8 @@ fn signed(difference: i64) -> i64 {
 }
 
 impl Recurring {
-    pub(super) fn finding(&self, history: &History, days: u32) -> Finding {
+    /// The finding of one of all that were found.
+    pub(super) fn finding(&self, history: &History, all: &[Recurring], days: u32) -> Finding {
         let subject = Subject::Remote(self.remote.clone());
         let end = self.last_start.saturating_add(i64::from(self.seconds));
         let mut draft = Draft::new(
@@ -259,9 +260,29 @@ impl Recurring {
             words::duration(f64::from(self.time_deviation)),
             words::duration(f64::from(self.seconds))
         ));
-        // The same transfer is the same finding tomorrow: its process and its part of the day name it.
-        let process = xxhash_rust::xxh3::xxh3_64(who.as_bytes()) >> 8;
-        let part = i64::from(self.time_of_day) / (3 * HOUR);
-        draft.named(&history.host, process as i64 * 8 + part)
+        draft.named(&history.host, self.moment(all))
+    }
+
+    /// What tells it from others with its peer. The same transfer is the same finding tomorrow: its
+    /// process and its part of the day name it. Of several in a part of the day the half hour does, and
+    /// how many smaller ones share it, so that nobody mutes the one with the other.
+    fn moment(&self, all: &[Recurring]) -> i64 {
+        let who = self.process.as_deref().unwrap_or("An unknown process");
+        let part = |one: &Recurring| i64::from(one.time_of_day) / (3 * HOUR);
+        let half = |one: &Recurring| i64::from(one.time_of_day) / NEAR;
+        let beside: Vec<&Recurring> = (all.iter())
+            .filter(|one| (&one.process, &one.remote) == (&self.process, &self.remote))
+            .filter(|one| part(one) == part(self))
+            .collect();
+        if beside.len() <= 1 {
+            let process = xxhash_rust::xxh3::xxh3_64(who.as_bytes()) >> 8;
+            return process as i64 * 8 + part(self);
+        }
+        let key = |one: &Recurring| (one.bytes, one.time_of_day, one.last_start);
+        let smaller = (beside.iter())
+            .filter(|one| half(one) == half(self) && key(one) < key(self))
+            .count();
+        let text = format!("{who}\0{}\0{smaller}", half(self));
+        xxhash_rust::xxh3::xxh3_64(text.as_bytes()) as i64
     }
 }

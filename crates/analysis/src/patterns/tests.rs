@@ -159,6 +159,35 @@ fn a_backup_at_two_recurs_and_one_on_three_nights_does_not() {
 }
 
 #[test]
+fn two_transfers_with_a_peer_in_one_part_of_the_day_have_ids_of_their_own() {
+    let ids = |times: &[i64], nights: std::ops::Range<i64>| {
+        let events = nights.flat_map(|night| {
+            let at = move |(number, time): (usize, &i64)| {
+                (night * DAY + time * 60, 50_000_000 << (2 * number))
+            };
+            times.iter().enumerate().map(at)
+        });
+        let report = judge(&history(8, vec![talks("192.0.2.7", events)]));
+        let findings = report.findings.into_iter();
+        let mut ids: Vec<_> = findings
+            .filter(|one| one.kind == FindingKind::Recurring)
+            .map(|one| one.id)
+            .collect();
+        ids.sort_unstable();
+        ids
+    };
+    let (early, late) = (6 * 60 + 56, 8 * 60 + 33);
+    for times in [[early, late], [early, early + 20]] {
+        let both = ids(&times, 1..7);
+        assert_eq!(both.len(), 2);
+        assert_ne!(both[0], both[1]);
+        // They are the same tomorrow, and neither is named like one that is alone.
+        assert_eq!(ids(&times, 1..8), both);
+        assert!(!both.contains(&ids(&times[..1], 1..7)[0]));
+    }
+}
+
+#[test]
 fn a_backup_about_midnight_is_met_on_both_sides_of_it() {
     let nights = (1..7).map(|night| (night * DAY + (night % 2) * 600 - 300, 50_000_000));
     let report = judge(&history(7, vec![talks("192.0.2.7", nights)]));
