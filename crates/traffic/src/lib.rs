@@ -11,6 +11,7 @@ mod mode;
 mod owners;
 mod period;
 mod places;
+mod probe;
 mod rollup;
 mod slots;
 mod strings;

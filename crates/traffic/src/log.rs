@@ -1,15 +1,14 @@
 //! A log, frame by frame → its runs, counted.
 
-use std::collections::VecDeque;
-
 use rawlog::{
     Closing, Fault, Frame, Item, Note, Reason, Row as LogRow, RowList, RowRef, Rows, Told,
     frame_hash, looks_prefixed,
 };
 
 use crate::fold::{Observation, Restarted, RunFold, Style};
-use crate::mode::{Counters, Fell, Mode, Probe, row_volume};
+use crate::mode::{Counters, Fell, Mode, row_volume};
 use crate::owners::Owners;
+use crate::probe::{Probe, Sight, Sights};
 use crate::{DamagedLine, InterfaceCount, LogSummary, Row, RunSummary, Strings, Volume};
 
 /// How a log is to be read.
@@ -77,6 +76,16 @@ struct Held {
     complete: bool,
     /// The frame before it was cut off.
     after_cut: bool,
+    /// What it tells beside the frame before, once it was looked at.
+    sight: Sight,
+}
+
+/// Frames that wait until it is known what they hold.
+#[derive(Default)]
+struct Waiting {
+    probe: Probe,
+    frames: Vec<Held>,
+    text_bytes: usize,
 }
 
 /// A frame, or several that a name with line feeds tore apart.
@@ -97,6 +106,8 @@ struct Refresh<'a> {
     /// It has its head and its end, though its rest may come later: the identity of a run that has
     /// nothing else.
     complete: bool,
+    /// What it tells beside the frame before, where it was looked at already.
+    sight: Option<&'a Sight>,
 }
 
 /// Folds the items of one log, in order.
@@ -110,6 +121,7 @@ pub struct LogFold<S: Sink> {
     torn: Option<Held>,
     /// Who owns which port, while there is no run that knows.
     owners: Owners,
+    sights: Sights,
     /// First frame hash of each run.
     heads: Vec<u64>,
     cut_before: bool,
@@ -119,7 +131,7 @@ pub struct LogFold<S: Sink> {
 
 struct Run {
     fold: RunFold,
-    probe: Option<(Probe, VecDeque<Held>)>,
+    waiting: Option<Waiting>,
     counters: Option<Counters>,
     hashes: Vec<u64>,
     /// Bytes of frames that are no part of the identity.
@@ -140,6 +152,7 @@ impl<S: Sink> LogFold<S> {
             mode: options.mode.unwrap_or(Mode::Rate),
             torn: None,
             owners: Owners::default(),
+            sights: Sights::default(),
             heads: Vec::new(),
             cut_before: false,
             runs: 0,
@@ -284,6 +297,7 @@ impl<S: Sink> LogFold<S> {
                 whole,
                 complete: false,
                 after_cut: false,
+                sight: Sight::default(),
             });
         } else {
             self.refresh(&Refresh {
@@ -296,6 +310,7 @@ impl<S: Sink> LogFold<S> {
                 legacy,
                 open: headless || frame_is_open,
                 complete: frame.header,
+                sight: None,
             });
         }
     }
@@ -310,7 +325,7 @@ impl<S: Sink> LogFold<S> {
             self.cut(torn.bytes);
         } else {
             let rows = RowList::of(&torn.text);
-            self.refresh(&torn.refresh(rows.rows()));
+            self.refresh(&torn.refresh(rows.rows(), None));
         }
     }
 
@@ -367,24 +382,20 @@ impl<S: Sink> LogFold<S> {
         }
         let cut_before = std::mem::take(&mut self.cut_before);
         let Some(run) = &mut self.run else { return };
-        if let Some((probe, held)) = &mut run.probe {
-            let verdict = match refresh.timestamp {
-                // Idle frames before any traffic tell nothing and need not wait.
-                None if held.is_empty() => {
-                    let restarted = run.fold.idle().is_err();
-                    debug_assert!(!restarted, "nothing was seen that could be missed");
-                    run.text_bytes += refresh.bytes;
-                    return;
-                }
-                // So much text is no ordinary beginning.
-                Some(_) if held.iter().map(|held| held.text.len()).sum::<usize>() > PROBE_BYTES => {
-                    Some(probe.verdict().unwrap_or(Mode::Rate))
-                }
-                // Running sums never go idle.
-                None => Some(probe.verdict().unwrap_or(Mode::Rate)),
-                Some(_) => probe.look(refresh.rows),
+        if let Some(waiting) = &run.waiting {
+            // Idle frames before any traffic tell nothing and need not wait.
+            if refresh.timestamp.is_none() && waiting.frames.is_empty() {
+                let restarted = run.fold.idle().is_err();
+                debug_assert!(!restarted, "nothing was seen that could be missed");
+                run.text_bytes += refresh.bytes;
+                return;
+            }
+            let sight = match refresh.sight {
+                Some(sight) => sight.clone(),
+                None if refresh.timestamp.is_none() => Sight::default(),
+                None => self.sights.look(refresh.rows, waiting.probe.first()),
             };
-            held.push_back(Held {
+            let held = Held {
                 text: refresh.text.to_vec(),
                 bytes: refresh.bytes,
                 timestamp: refresh.timestamp,
@@ -394,11 +405,9 @@ impl<S: Sink> LogFold<S> {
                 open: refresh.open,
                 whole: true,
                 complete: refresh.complete,
-            });
-            if let Some(mode) = verdict {
-                self.decide(mode);
-            }
-            return;
+                sight,
+            };
+            return self.wait(held);
         }
         let outcome = match refresh.timestamp {
             // bandwhich begins with an idle frame.
@@ -461,10 +470,7 @@ impl<S: Sink> LogFold<S> {
             Some(_) if let Some(idle) = resumed => Style::Resumed(idle),
             _ => Style::Fresh,
         };
-        let probe = match self.options.mode {
-            None => Some((Probe::default(), VecDeque::new())),
-            Some(_) => None,
-        };
+        let waiting = (self.options.mode.is_none()).then(Waiting::default);
         let counters = (self.options.mode == Some(Mode::Cumulative))
             .then(|| Counters::new(style == Style::Fresh));
         self.run = Some(Run {
@@ -473,7 +479,7 @@ impl<S: Sink> LogFold<S> {
                 style,
                 std::mem::take(&mut self.owners),
             ),
-            probe,
+            waiting,
             counters,
             hashes: Vec::new(),
             open_bytes: 0,
@@ -484,19 +490,55 @@ impl<S: Sink> LogFold<S> {
         self.runs += 1;
     }
 
+    /// Lets a frame wait until it is known what the run holds.
+    fn wait(&mut self, held: Held) {
+        let Some(Run {
+            waiting: Some(waiting),
+            ..
+        }) = &mut self.run
+        else {
+            return;
+        };
+        let probe = &mut waiting.probe;
+        let verdict = match held.timestamp {
+            // So much text is no ordinary beginning.
+            Some(_) if waiting.text_bytes > PROBE_BYTES => {
+                Some(probe.verdict().unwrap_or(Mode::Rate))
+            }
+            // Running sums never go idle.
+            None => Some(probe.verdict().unwrap_or(Mode::Rate)),
+            Some(_) => probe.look(&held.sight),
+        };
+        waiting.text_bytes += held.text.len();
+        waiting.frames.push(held);
+        if let Some(mode) = verdict {
+            self.decide(mode);
+        }
+    }
+
     /// Settles the mode of the run at hand and folds the frames that waited for it.
     fn decide(&mut self, mode: Mode) {
         let Some(run) = &mut self.run else { return };
-        let Some((probe, held)) = run.probe.take() else {
+        let Some(waiting) = run.waiting.take() else {
             return;
         };
         self.mode = mode;
-        let begun = run.fold.style() == Style::Fresh || probe.has_just_begun();
+        let begun = run.fold.style() == Style::Fresh || waiting.probe.has_just_begun();
         run.counters = (mode == Mode::Cumulative).then(|| Counters::new(begun));
-        for held in held {
+        for held in waiting.frames {
+            // A run that was restarted before lets the rest of them wait again.
+            let goes_on_waiting = self.run.as_ref().is_some_and(|run| {
+                let legacy = run.fold.style() == Style::Legacy;
+                (run.waiting.as_ref()).is_some_and(|waiting| !waiting.frames.is_empty())
+                    && (held.legacy || !legacy)
+            });
+            if goes_on_waiting {
+                self.wait(held);
+                continue;
+            }
             let rows = RowList::of(&held.text);
             self.cut_before = held.after_cut;
-            self.count(&held.refresh(rows.rows()));
+            self.count(&held.refresh(rows.rows(), Some(&held.sight)));
         }
     }
 
@@ -513,12 +555,12 @@ impl<S: Sink> LogFold<S> {
 
     fn end_run(&mut self, with_log: bool) {
         while let Some(Run {
-            probe: Some((probe, _)),
+            waiting: Some(waiting),
             ..
         }) = &self.run
         {
             // Too short to tell: assume what the run before was.
-            let mode = probe.verdict().unwrap_or(self.mode);
+            let mode = waiting.probe.verdict().unwrap_or(self.mode);
             self.decide(mode);
         }
         if let Some(Run {
@@ -609,7 +651,7 @@ impl Run {
 }
 
 impl Held {
-    fn refresh<'a>(&'a self, rows: Rows<'a>) -> Refresh<'a> {
+    fn refresh<'a>(&'a self, rows: Rows<'a>, sight: Option<&'a Sight>) -> Refresh<'a> {
         Refresh {
             timestamp: self.timestamp,
             rows,
@@ -620,6 +662,7 @@ impl Held {
             legacy: self.legacy,
             open: self.open,
             complete: self.complete,
+            sight,
         }
     }
 }
@@ -644,3 +687,6 @@ fn repeats(text: &[u8], rows: Rows<'_>) -> bool {
         .is_some_and(|last| last.kind() > first.kind())
         || before.any(same)
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
-use rawlog::{Kind, Row, RowRef, Rows};
+use rawlog::{Kind, RowRef, Rows};
 use serde::{Deserialize, Serialize};
 
 use crate::Volume;
@@ -16,111 +16,6 @@ pub enum Mode {
     Rate,
     /// Bytes per refresh, summed up since the start of bandwhich.
     Cumulative,
-}
-
-/// Frames with rows that are looked at before a run counts as one of rates.
-const FRAMES: u32 = 60;
-/// Equal rises of one key from zero that make running sums: a steady stream fills its window in
-/// five refreshes, so that a rate rises by the same amount four times after its first sight.
-const EQUAL_RISES: u32 = 5;
-
-/// Gathers evidence from the first frames of a run.
-#[derive(Default)]
-pub(crate) struct Probe {
-    frames: u32,
-    rises: u32,
-    /// Keys in neighbouring frames that were compared.
-    pairs: u32,
-    most_equal_rises: u32,
-    /// Sums of the first two frames.
-    first_sums: [u64; 2],
-    keys: HashMap<(u8, Vec<u8>), Seen, FixedState>,
-}
-
-struct Seen {
-    frame: u32,
-    value: Volume,
-    rise: Option<u64>,
-    equal_rises: u32,
-}
-
-impl Probe {
-    /// Looks at the next frame of the run that has rows. Gives the verdict once there is one.
-    pub(crate) fn look(&mut self, rows: Rows<'_>) -> Option<Mode> {
-        let mut sums: HashMap<(u8, Vec<u8>), Volume, FixedState> = HashMap::default();
-        for row in rows.iter().filter(|row| row.kind() != Kind::Connection) {
-            let key = (row.kind() as u8, row.name().to_vec());
-            sums.entry(key).or_default().add(row_volume(row));
-        }
-        if sums.is_empty() {
-            for row in rows.iter() {
-                if let Row::Connection(connection) = row.row() {
-                    let mut name = connection.host.to_vec();
-                    name.extend_from_slice(&connection.local_port.to_be_bytes());
-                    name.extend_from_slice(&connection.remote_port.to_be_bytes());
-                    sums.entry((1, name)).or_default().add(row_volume(row));
-                }
-            }
-        }
-        let fell = sums.iter().any(|(key, value)| {
-            self.keys.get(key).is_some_and(|seen| {
-                seen.frame + 1 == self.frames
-                    && (value.up < seen.value.up || value.down < seen.value.down)
-            })
-        });
-        if fell {
-            return Some(self.verdict().unwrap_or(Mode::Rate));
-        }
-        let mut rose = false;
-        for (key, value) in sums {
-            let seen = self.keys.entry(key).or_insert(Seen {
-                frame: self.frames,
-                value,
-                rise: None,
-                equal_rises: 0,
-            });
-            if seen.frame + 1 == self.frames {
-                self.pairs += 1;
-                let rise = value.total().saturating_sub(seen.value.total());
-                rose |= rise > 0;
-                seen.equal_rises = match seen.rise {
-                    _ if rise == 0 => 0,
-                    None if seen.value.total().abs_diff(rise) <= 1 => 1,
-                    Some(before) if before == rise && seen.equal_rises > 0 => seen.equal_rises + 1,
-                    _ => 0,
-                };
-                self.most_equal_rises = self.most_equal_rises.max(seen.equal_rises);
-                seen.rise = Some(rise);
-            }
-            seen.frame = self.frames;
-            seen.value = value;
-        }
-        if self.frames < 2 {
-            self.first_sums[self.frames as usize] = self
-                .keys
-                .values()
-                .fold(0, |sum, seen| sum.saturating_add(seen.value.total()));
-        }
-        self.frames += 1;
-        self.rises += u32::from(rose);
-        (self.frames >= FRAMES).then(|| self.verdict().unwrap_or(Mode::Rate))
-    }
-
-    /// Whether running sums are so small at first that they began within the last few refreshes.
-    pub(crate) fn has_just_begun(&self) -> bool {
-        let [first, second] = self.first_sums;
-        first <= second.saturating_sub(first).saturating_mul(5)
-    }
-
-    /// What the frames so far say; `None` where they say nothing.
-    pub(crate) fn verdict(&self) -> Option<Mode> {
-        let steps = self.frames.saturating_sub(1);
-        // Rates fall sooner or later, and the sooner the more keys there are. What never falls and
-        // mostly rises are sums.
-        let rising = (steps >= 12 && self.pairs >= 60 && self.rises * 5 >= steps * 4)
-            || (steps >= 40 && self.rises >= 16);
-        (rising || self.most_equal_rises >= EQUAL_RISES).then_some(Mode::Cumulative)
-    }
 }
 
 /// Running sums back to values per refresh.
