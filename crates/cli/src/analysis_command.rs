@@ -87,7 +87,7 @@ fn analyse(
     let mut document = Analysis::new(
         time_of(world.now, &settings.time_zone),
         settings.time_zone.clone(),
-        zone_name(settings),
+        settings.zone_name(),
     );
     let mut ending = Ending::Done;
     let chosen = last_seen
@@ -135,11 +135,6 @@ fn analyse(
         None => out.write_all(&written)?,
     }
     Ok(ending)
-}
-
-fn zone_name(settings: &Settings) -> String {
-    let name = settings.time_zone.iana_name();
-    name.map_or_else(|| settings.time_zone_name.clone(), str::to_owned)
 }
 
 /// What is judged where no days are asked for: up to the last day of the past that holds anything.
@@ -215,15 +210,9 @@ fn judge(
 /// A billing month as forecasts take it.
 fn month(period: Period, settings: &Settings) -> Month {
     let seconds: Range<i64> = period.seconds(&settings.time_zone);
-    let epoch = jiff::civil::date(1970, 1, 1);
-    let day = |day: Date| {
-        let number = day.since(epoch).map_or(0, |span| span.get_days());
-        let weekday = u8::try_from(day.weekday().to_monday_zero_offset()).unwrap_or(0);
-        (number, weekday)
-    };
     Month {
         start: seconds.start,
         end: seconds.end,
-        days: period.days().map(day).collect(),
+        days: period.days().map(history::number_and_weekday).collect(),
     }
 }

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use analysis::{FiveMinutes, History, Hour, Met, Series, Subject};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use store::{Digest, Seen, Store};
 use traffic::Volume;
@@ -91,7 +92,8 @@ pub fn read(store: &Store, wanted: &Wanted<'_>) -> Result<History, Failure> {
         .met
         .retain(|met| wanted.judged.contains(&met.first_seen));
     if wanted.resolution <= 300 {
-        history.five_minutes = five_minutes(store, wanted)?;
+        let month = wanted.month..wanted.judged.end;
+        history.five_minutes = five_minutes(&digests, &month);
     }
     Ok(history)
 }
@@ -114,13 +116,12 @@ fn hours(start: i64, end: i64, zone: &TimeZone) -> Vec<Hour> {
         let at = Timestamp::from_second(second)
             .unwrap_or_default()
             .to_zoned(zone.clone());
-        let epoch = jiff::civil::date(1970, 1, 1);
-        let day = at.date().since(epoch).map_or(0, |span| span.get_days());
+        let (day, weekday) = number_and_weekday(at.date());
         hours.push(Hour {
             start: second,
             observed: 0,
             day,
-            weekday: u8::try_from(at.weekday().to_monday_zero_offset()).unwrap_or(0),
+            weekday,
             hour: u8::try_from(at.hour()).unwrap_or(0),
         });
         let next = second + HOUR;
@@ -131,6 +132,14 @@ fn hours(start: i64, end: i64, zone: &TimeZone) -> Vec<Hour> {
         }
     }
     hours
+}
+
+/// Days of the calendar since 1970-01-01, and the day of the week, 0 for Monday: as analyses name days.
+pub fn number_and_weekday(day: Date) -> (i32, u8) {
+    let epoch = jiff::civil::date(1970, 1, 1);
+    let number = day.since(epoch).map_or(0, |span| span.get_days());
+    let weekday = u8::try_from(day.weekday().to_monday_zero_offset()).unwrap_or(0);
+    (number, weekday)
 }
 
 /// The hour that holds a second.
@@ -258,16 +267,12 @@ pub fn count_other_hosts(
     Ok(())
 }
 
-/// The five minutes of the billing month up to the end of what is judged.
-fn five_minutes(store: &Store, wanted: &Wanted<'_>) -> Result<Vec<FiveMinutes>, Failure> {
-    let seconds = wanted.month..wanted.judged.end;
-    if seconds.is_empty() {
-        return Ok(Vec::new());
-    }
+/// The five minutes of a stretch of the days that were read.
+fn five_minutes(digests: &[(i64, Digest)], seconds: &Range<i64>) -> Vec<FiveMinutes> {
     let mut found = Vec::new();
-    for (day, digest) in store.digests(wanted.host, seconds.clone(), wanted.loopback)? {
-        for (number, held) in digest.five_minutes {
-            let start = day + i64::from(number) * 300;
+    for (day, digest) in digests {
+        for (number, held) in &digest.five_minutes {
+            let start = day + i64::from(*number) * 300;
             let observed = u32::try_from(held.observed.min(300)).unwrap_or(300);
             if observed > 0 && seconds.contains(&start) {
                 found.push(FiveMinutes {
@@ -279,5 +284,5 @@ fn five_minutes(store: &Store, wanted: &Wanted<'_>) -> Result<Vec<FiveMinutes>, 
             }
         }
     }
-    Ok(found)
+    found
 }

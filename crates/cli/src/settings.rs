@@ -101,6 +101,12 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// The name of the time zone as reports show it: by IANA where it has one, else as it was asked for.
+    pub fn zone_name(&self) -> String {
+        let name = self.time_zone.iana_name();
+        name.map_or_else(|| self.time_zone_name.clone(), str::to_owned)
+    }
+
     /// Finds the settings file, lays the environment over it and settles every key.
     ///
     /// # Errors

@@ -57,9 +57,7 @@ pub fn write(
         host: host.to_owned(),
         period,
         zone: zone.clone(),
-        zone_name: zone
-            .iana_name()
-            .map_or_else(|| settings.time_zone_name.clone(), str::to_owned),
+        zone_name: settings.zone_name(),
         now: world.now,
         resolution,
     };
