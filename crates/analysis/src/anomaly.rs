@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::days::{Day, observed_days};
 use crate::{Direction, Expected, Finding, History, Subject, Thresholds, words};
-use baseline::Baseline;
+use baseline::Baselines;
 
 /// Series of which the band is given at most.
 const MOST_BANDS: usize = 12;
@@ -59,7 +59,8 @@ pub struct BandHour {
 ///
 /// The score of an hour is the modified z of Iglewicz and Hoaglin (1993) of log(1 + bytes) against the
 /// median of the same hours of the week, after the level of each day was taken out. Its scale is the
-/// larger of what these hours and what all hours vary. Fallbacks: hours of working days and weekends
+/// larger of what these hours and what all hours vary. Where all vary so much that no score is large, an
+/// hour beyond the tail of them all is unusual still (Weissman 1978, Hill 1975). Fallbacks: hours of working days and weekends
 /// apart below three weeks, hours of the day where those are too few.
 pub fn anomalies(history: &History, judged: Range<i64>, thresholds: &Thresholds) -> AnomalyReport {
     let mut report = AnomalyReport::default();
@@ -72,14 +73,22 @@ pub fn anomalies(history: &History, judged: Range<i64>, thresholds: &Thresholds)
     let is_judged = |day: &Day| day.hours.start < within.end && day.hours.end > within.start;
     let first = days.iter().position(is_judged).unwrap_or(days.len());
     report.history_days = observed_days(&days[..first]);
+    let mut judged = Vec::new();
     for place in (first..days.len()).take_while(|&place| is_judged(&days[place])) {
         let past = &days[place.saturating_sub(baseline::DAYS)..place];
         if observed_days(past) < thresholds.min_history_days {
             continue;
         }
-        judge_day(history, &days, place, thresholds, &mut report);
+        let baselines = Baselines::new(history, past, thresholds);
+        let day = &days[place];
+        let unusual = judge_day(history, past, day, &baselines, thresholds, &mut report);
+        judged.push(JudgedDay {
+            day,
+            baselines,
+            unusual,
+        });
     }
-    if report.bands.is_empty() {
+    if judged.is_empty() {
         report.silent_because = Some(words::too_little(
             report.history_days,
             thresholds.min_history_days,
@@ -93,33 +102,46 @@ pub fn anomalies(history: &History, judged: Range<i64>, thresholds: &Thresholds)
             .then_with(|| size(other).cmp(&size(one)))
             .then_with(|| (one.start, &one.id.0).cmp(&(other.start, &other.id.0)))
     });
-    keep_told_bands(&mut report);
+    report.bands = bands(history, &judged, &report.findings);
     report
 }
 
-fn judge_day(
-    history: &History,
-    days: &[Day],
-    place: usize,
-    thresholds: &Thresholds,
+/// A day that was judged.
+struct JudgedDay<'a> {
+    day: &'a Day,
+    baselines: Baselines<'a>,
+    /// Series, directions and hours that findings are about.
+    unusual: Vec<(usize, Direction, Range<usize>)>,
+}
+
+/// Judges a day. Gives the hours that findings are about.
+fn judge_day<'a>(
+    history: &'a History,
+    past: &[Day],
+    day: &'a Day,
+    baselines: &Baselines<'a>,
+    thresholds: &'a Thresholds,
     report: &mut AnomalyReport,
-) {
-    let past = &days[place.saturating_sub(baseline::DAYS)..place];
-    let day = &days[place];
+) -> Vec<(usize, Direction, Range<usize>)> {
+    let scene = events::Scene {
+        history,
+        day,
+        past_days: observed_days(past),
+        baselines,
+        thresholds,
+    };
     let met = met::names(history, day);
     let mut events = Vec::new();
-    let mut baselines = Vec::new();
     for (number, series) in history.series.iter().enumerate() {
+        // Who was just met has nothing that is usual.
+        if met.contains(&series.subject) {
+            continue;
+        }
         for direction in Direction::ALL {
-            let baseline = Baseline::new(history, past, series, direction);
-            // Who was just met has nothing that is usual.
-            if !met.contains(&series.subject) {
-                events.extend(events::of_day(&baseline, history, day, number, thresholds));
-            }
-            baselines.push(baseline);
+            events.extend(events::of_day(&scene, number, direction));
         }
     }
-    let shifts = shift::of_day(history, past, day, &baselines, thresholds);
+    let shifts = shift::of_day(history, past, day, baselines, thresholds);
     // A new level is told once, and not as hours that are unusual.
     events.retain(|event| {
         let is_its = |shift: &shift::Shift| {
@@ -130,69 +152,51 @@ fn judge_day(
         };
         !shifts.iter().any(is_its)
     });
-    let scene = events::Scene {
-        history,
-        day,
-        past_days: observed_days(past),
-        baselines: &baselines,
-        thresholds,
-    };
     let told = events::merge(events, &scene);
-    let mut unusual: Vec<(usize, Direction, Range<usize>)> = Vec::new();
-    for event in &told {
-        unusual.push((
-            event.main.series,
-            event.main.direction,
-            event.main.hours.clone(),
-        ));
-    }
-    report
-        .findings
-        .extend(told.iter().map(|event| event.finding(&scene)));
     let shifts = shift::told(&shifts, history);
-    report
-        .findings
-        .extend(shifts.iter().map(|shift| shift.finding(&scene)));
-    report.findings.extend(met::findings(&scene));
-    report.findings.extend(silence::findings(&scene, past));
-    for (number, baseline) in baselines.iter().enumerate() {
-        let (series, direction) = (number / 2, Direction::ALL[number % 2]);
-        let is_unusual = |hour: usize| {
-            unusual.iter().any(|(its, way, hours)| {
-                *its == series && *way == direction && hours.contains(&hour)
-            })
-        };
-        let subject = &history.series[series].subject;
-        let hours = day.hours.clone().map(|hour| BandHour {
-            start: history.hours[hour].start,
-            bytes: baseline.whole_hour(hour),
-            expected: baseline.expected(&history.hours[hour]),
-            is_unusual: is_unusual(hour),
-        });
-        let known = (report.bands.iter_mut())
-            .find(|band| band.subject == *subject && band.direction == direction);
-        match known {
-            Some(band) => band.hours.extend(hours),
-            None => report.bands.push(Band {
+    let findings = &mut report.findings;
+    findings.extend(told.iter().map(|event| event.finding(&scene)));
+    findings.extend(shifts.iter().map(|shift| shift.finding(&scene)));
+    findings.extend(met::findings(&scene));
+    findings.extend(silence::findings(&scene, past));
+    let about = told.into_iter().map(|told| told.main);
+    about
+        .map(|event| (event.series, event.direction, event.hours))
+        .collect()
+}
+
+/// The whole host, and whom findings are about, beside what was usual.
+fn bands(history: &History, judged: &[JudgedDay<'_>], findings: &[Finding]) -> Vec<Band> {
+    let mut bands = Vec::new();
+    for (number, series) in history.series.iter().enumerate() {
+        let subject = &series.subject;
+        for direction in Direction::ALL {
+            let is_about = |finding: &Finding| {
+                finding.subject == *subject && finding.direction.is_none_or(|way| way == direction)
+            };
+            if *subject != Subject::Total && !findings.iter().any(is_about) {
+                continue;
+            }
+            let hours = judged.iter().flat_map(|judged| {
+                let baseline = judged.baselines.of(number, direction);
+                judged.day.hours.clone().map(move |hour| BandHour {
+                    start: history.hours[hour].start,
+                    bytes: baseline.whole_hour(hour),
+                    expected: baseline.expected(&history.hours[hour]),
+                    is_unusual: judged.unusual.iter().any(|(its, way, hours)| {
+                        (*its, *way) == (number, direction) && hours.contains(&hour)
+                    }),
+                })
+            });
+            bands.push(Band {
                 subject: subject.clone(),
                 direction,
                 hours: hours.collect(),
-            }),
+            });
         }
     }
-}
-
-/// Keeps the bands of the whole host and of whom findings are about.
-fn keep_told_bands(report: &mut AnomalyReport) {
-    let findings = &report.findings;
-    report.bands.retain(|band| {
-        let is_about = |finding: &Finding| {
-            finding.subject == band.subject
-                && finding.direction.is_none_or(|way| way == band.direction)
-        };
-        band.subject == Subject::Total || findings.iter().any(is_about)
-    });
-    report.bands.truncate(MOST_BANDS);
+    bands.truncate(MOST_BANDS);
+    bands
 }
 
 #[cfg(test)]

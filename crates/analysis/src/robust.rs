@@ -48,6 +48,21 @@ pub(crate) fn sigma(values: &mut [f64]) -> f64 {
     }
 }
 
+/// The logarithm that a value exceeds with a probability, from the logarithms of past values: Weissman's
+/// (1978) estimate beyond the largest of them, with Hill's (1975) index of the tail from the largest
+/// hundredth. `None` of less than a hundred values.
+pub(crate) fn tail(logs: &mut [f64], probability: f64) -> Option<f64> {
+    if logs.len() < 100 {
+        return None;
+    }
+    let largest = (logs.len() / 100).max(8);
+    logs.sort_unstable_by(|one, other| other.total_cmp(one));
+    let from = logs[largest];
+    let index = logs[..largest].iter().map(|log| log - from).sum::<f64>() / largest as f64;
+    let passed = largest as f64 / logs.len() as f64;
+    Some(from + index * (passed / probability).ln())
+}
+
 /// The probability that a standard normal value is further from zero than this one.
 pub(crate) fn two_sided_p(z: f64) -> f64 {
     (2.0 * Normal::standard().sf(z.abs())).clamp(0.0, 1.0)
@@ -74,6 +89,19 @@ mod tests {
         assert!((sigma(&mut [1.0, 2.0, 3.0, 4.0, 5.0]) - 1.4826).abs() < 1e-4);
         // More than half are the same: the mean deviation is 0.8.
         assert!((sigma(&mut [1.0, 1.0, 1.0, 5.0, 1.0]) - 0.8 * 1.2533).abs() < 1e-3);
+    }
+
+    #[test]
+    fn the_tail_of_pareto_values_is_where_it_is() {
+        // Of a Pareto distribution with index 2, x is exceeded with x^-2: 1e-5 at ln x = 5.756.
+        let mut logs: Vec<f64> = (1..=10_000)
+            .map(|place| -(f64::from(place) / 10_001.0).ln() / 2.0)
+            .collect();
+        let found = tail(&mut logs, 1e-5).unwrap();
+        assert!((found - 5.756).abs() < 0.1, "{found}");
+        // Where nothing varies, nothing lies beyond.
+        assert_eq!(tail(&mut [3.0; 100], 1e-5), Some(3.0));
+        assert_eq!(tail(&mut [3.0; 99], 1e-5), None);
     }
 
     #[test]

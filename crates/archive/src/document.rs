@@ -19,7 +19,7 @@ const LARGEST: u64 = 256 << 20;
 pub struct Document {
     /// Version of this form.
     pub schema_version: u32,
-    /// The day of the logs, by the last frame of each in the zone of the settings.
+    /// The day of the logs, by the middle of each one's time in the zone of the settings.
     pub day: Date,
     /// The machine whose logs these are.
     pub host: String,

@@ -8,21 +8,26 @@ use std::time::Duration;
 use archive::{Document, FoundArchive};
 use serde::Serialize;
 use store::{ArchiveRecord, Store, fold_log};
+use tracing::warn;
 use traffic::When;
 
 use crate::archiving::{self, ArchiveSummary, Scope, fold_through_pipe, known_document};
 use crate::args::{ArchiveArgs, ArchiveCommand, ArchiveListArgs, ArchiveRestoreArgs};
+use crate::dry_run::DryRun;
 use crate::failure::{Ending, Failure};
-use crate::pipeline::{Unreadable, tuning};
+use crate::pipeline::tuning;
 use crate::publish::{self, print_json};
 use crate::report_command::ReportResult;
-use crate::retention::{self, DroppedDay};
+use crate::retention;
 use crate::settings::Settings;
 use crate::world::World;
 
 /// How often an archive in doubt is looked at again while a run may be replacing it, and the pause before.
 const LOOKS: usize = 3;
 const PAUSE: Duration = Duration::from_millis(200);
+
+/// Archives that are named; of more, the number.
+const SHOWN: usize = 10;
 
 /// Runs the command.
 ///
@@ -40,11 +45,10 @@ pub fn run(
         )),
         None if args.dry_run => {
             if let Some(store) = Store::open_to_read(&settings.paths.store_dir)? {
-                show_expired(&store, settings, world, out)?;
-                for log in show_finished(&store, settings, world, out)? {
-                    let reason = report::printable(&log.reason);
-                    writeln!(out, "would leave   {}: {reason}", log.path)?;
-                }
+                let mut planned = DryRun::default();
+                planned.plan_retention(&store, settings, world)?;
+                planned.plan_archives(&store, settings, world)?;
+                planned.show(out)?;
             }
             writeln!(out, "Nothing was done.")?;
             Ok(Ending::Done)
@@ -89,67 +93,34 @@ pub fn archive_logs(
     retention::carry_out(expired, store, &mut summary)?;
     let plan = archiving::plan(store, settings, world, scope)?;
     archiving::carry_out(plan, store, settings, &mut summary)?;
+    let expired = retention::plan(store, settings, world)?.archives;
+    let paths = expired
+        .iter()
+        .map(|archive| files::show(&archive.path).to_string());
+    summary.expiring = paths
+        .filter(|path| summary.written.contains(path))
+        .collect();
+    if !summary.expiring.is_empty() {
+        warn!(
+            "{} of days past archive.retention_days ({}): the next run deletes them",
+            report::counted(summary.expiring.len() as u64, "archive", "archives"),
+            settings.archive.retention_days
+        );
+    }
     Ok(summary)
-}
-
-/// Prints what would be deleted because of its age.
-///
-/// # Errors
-/// Where the catalogue cannot be read.
-pub fn show_expired(
-    store: &Store,
-    settings: &Settings,
-    world: &World,
-    out: &mut dyn Write,
-) -> Result<(), Failure> {
-    let expired = retention::plan(store, settings, world)?;
-    let archives = expired.archives.iter().map(|archive| &archive.path);
-    for path in archives.chain(&expired.reports) {
-        writeln!(out, "would delete  {}", files::show(path))?;
-    }
-    for day in expired.days.iter().map(DroppedDay::from) {
-        let (host, size) = (report::printable(&day.host), report::bytes(day.bytes));
-        writeln!(
-            out,
-            "would drop    {} of {host} from the history, {size}",
-            day.day
-        )?;
-    }
-    Ok(())
-}
-
-/// Prints which logs of the history would be archived. Gives those that would be left.
-///
-/// # Errors
-/// Where the catalogue or the log folder cannot be read.
-pub fn show_finished(
-    store: &Store,
-    settings: &Settings,
-    world: &World,
-    out: &mut dyn Write,
-) -> Result<Vec<Unreadable>, Failure> {
-    let plan = archiving::plan(store, settings, world, Scope::Ingested)?;
-    for ((host, day), logs) in &plan.days {
-        let host = report::printable(host);
-        for log in logs {
-            let log = files::show(&log.path);
-            writeln!(out, "would archive {log} with {day} of {host}")?;
-        }
-    }
-    Ok(plan.waiting)
 }
 
 /// What was archived, in lines.
 pub fn told(summary: &ArchiveSummary) -> String {
     let mut text = format!(
-        "Archive: {} logs archived, {} removed, {} left for later",
-        summary.archived,
+        "Archive: {} archived, {} removed, {} left for later",
+        report::counted(summary.archived, "log", "logs"),
         summary.removed,
         summary.waiting.len()
     );
     if !summary.expired.is_empty() {
-        let expired = summary.expired.len();
-        text.push_str(&format!(", {expired} files deleted because of their age"));
+        let expired = report::counted(summary.expired.len() as u64, "file", "files");
+        text.push_str(&format!(", {expired} deleted because of their age"));
     }
     let days = || summary.dropped.iter().map(|dropped| &dropped.day);
     let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
@@ -159,15 +130,33 @@ pub fn told(summary: &ArchiveSummary) -> String {
     for (reason, count) in reasons {
         text.push_str(&format!("\n  {count} left: {}", report::printable(reason)));
     }
-    for path in &summary.written {
+    for path in summary.written.iter().take(SHOWN) {
         text.push_str(&format!("\n  {path}"));
+    }
+    if let Some(more) = summary
+        .written
+        .len()
+        .checked_sub(SHOWN)
+        .filter(|more| *more > 0)
+    {
+        text.push_str(&format!(
+            "\n  and {}",
+            report::counted(more as u64, "more archive", "more archives")
+        ));
     }
     if let (Some(first), Some(last)) = (days().min(), days().max()) {
         let bytes = summary.dropped.iter().map(|dropped| dropped.bytes).sum();
         text.push_str(&format!(
-            "\nHistory: {} days dropped because of their age, {first} to {last}, {}",
-            summary.dropped.len(),
+            "\nHistory: {} dropped because of their age, {first} to {last}, {}",
+            report::counted(summary.dropped.len() as u64, "day", "days"),
             report::bytes(bytes)
+        ));
+    }
+    if let (Some(first), Some(last)) = (summary.expiring.first(), summary.expiring.last()) {
+        text.push_str(&format!(
+            "\nMind: the next run deletes {} of these archives, whose days are past archive.retention_days, {first} to {last}. \
+             archive.clean_old_archives: false keeps them, or a larger number of days.",
+            summary.expiring.len()
         ));
     }
     for trouble in &summary.trouble {
@@ -305,7 +294,9 @@ fn verify(settings: &Settings, world: &World, out: &mut dyn Write) -> Result<End
     if !world.quiet {
         writeln!(
             out,
-            "{archives} archives with {logs} logs read back, {damaged} damaged"
+            "{} with {} read back, {damaged} damaged",
+            report::counted(archives, "archive", "archives"),
+            report::counted(logs as u64, "log", "logs")
         )?;
     }
     Ok(ending(damaged == 0))
@@ -412,7 +403,7 @@ fn restore(
         }
     }
     if archives == 0 {
-        return Err(Failure::Usage(format!(
+        return Err(Failure::NotThere(format!(
             "no archive of {} in {}; `network-monitor archive list` shows what there is",
             args.date,
             files::show(&settings.paths.archive_dir)
@@ -421,7 +412,8 @@ fn restore(
     if !world.quiet {
         writeln!(
             out,
-            "{written} logs restored, {present} were there already, {faults} not restored"
+            "{} restored, {present} there already, {faults} not restored",
+            report::counted(written as u64, "log", "logs")
         )?;
     }
     Ok(ending(faults == 0))
@@ -503,6 +495,7 @@ pub fn ingest_archives(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pipeline::Unreadable;
 
     #[test]
     fn a_summary_says_each_reason_once() {
@@ -517,7 +510,7 @@ mod tests {
         };
         assert_eq!(
             told(&summary),
-            "Archive: 1 logs archived, 0 removed, 2 left for later\n  2 left: its day is not over"
+            "Archive: 1 log archived, 0 removed, 2 left for later\n  2 left: its day is not over"
         );
     }
 }

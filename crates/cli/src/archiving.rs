@@ -47,6 +47,8 @@ pub struct ArchiveSummary {
     pub expired: Vec<String>,
     /// Days that were dropped from the history because of their age.
     pub dropped: Vec<DroppedDay>,
+    /// Archives that were written just now and are past their time: the next run deletes them.
+    pub expiring: Vec<String>,
     /// What could not be done, and why. Logs stay where they are then.
     pub trouble: Vec<Unreadable>,
 }
@@ -157,8 +159,8 @@ fn waiting(log: &FoundLog, reason: String) -> Unreadable {
     Unreadable { path, reason }
 }
 
-/// The day of a log, which is that of its last frame; or why it is not finished. A frame at midnight
-/// tells of the second before.
+/// The day of a log, which is that in which the middle of its time lies: one that was rotated at midnight
+/// may end some seconds later. Or why it is not finished.
 fn finished_day<'a>(
     log: &FoundLog,
     record: Option<&LogRecord>,
@@ -176,16 +178,23 @@ fn finished_day<'a>(
         return Err("its last frame is not finished".to_owned());
     }
     let minutes = settings.archive.settle_minutes;
+    if modified.as_second() > world.now {
+        return Err("the time of its last change lies in the future".to_owned());
+    }
     if world.now - modified.as_second() < i64::from(minutes) * 60 {
         return Err(format!("it was written to less than {minutes} minutes ago"));
     }
     // What holds no time has the day it was written on.
-    let last = match record.span {
-        Some(span) => Timestamp::from_second((span.last - 1).max(span.first))
-            .map_err(|error| error.to_string())?,
+    let middle = match record.span {
+        // A frame tells of the second before.
+        Some(span) => {
+            let last = (span.last - 1).max(span.first);
+            Timestamp::from_second(span.first + (last - span.first) / 2)
+                .map_err(|error| error.to_string())?
+        }
         None => modified,
     };
-    let day = last.to_zoned(settings.time_zone.clone()).date();
+    let day = middle.to_zoned(settings.time_zone.clone()).date();
     if day >= world.today(settings) {
         return Err("its day is not over".to_owned());
     }

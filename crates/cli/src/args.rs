@@ -33,7 +33,7 @@ Exit codes:
     1  failed
     2  wrong usage or settings
     3  done, but something needs attention
-    4  a quota or threshold was crossed, where an option asks for it
+    4  a quota is used up (only with report --check-quota)
     5  another run is at work
   130  interrupted by SIGINT
   143  interrupted by SIGTERM";

@@ -58,8 +58,11 @@ pub fn run(
         Event::Trouble(what) => warn!("{}", printable(&what)),
     })?;
     info!(
-        "stopped by signal {}: {} frames in {} logs, bandwhich was started {} times",
-        ending.signal, ending.frames, ending.logs, ending.starts
+        "stopped by signal {}: {} in {}, bandwhich was started {}",
+        ending.signal,
+        report::counted(ending.frames, "frame", "frames"),
+        report::counted(ending.logs, "log", "logs"),
+        report::counted(ending.starts, "time", "times")
     );
     Ok(Ending::Done)
 }

@@ -144,9 +144,9 @@ fn preview(
     let when = when.map_err(|error| Failure::Usage(error.to_string()))?;
     let period = when.on(world.today(settings));
     let host = args.host.as_ref().unwrap_or(&settings.host);
-    let envelope = Envelope::of(&settings.email)?;
+    let envelope = Envelope::to_look_at(&settings.email)?;
     let nothing = || {
-        Failure::Usage(format!(
+        Failure::NotThere(format!(
             "the store holds nothing of host {host:?} for {}",
             period.stamp()
         ))

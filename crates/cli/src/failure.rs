@@ -21,6 +21,9 @@ pub enum Failure {
     /// What was typed makes no sense.
     #[error("{0}")]
     Usage(String),
+    /// What was asked for is not there.
+    #[error("{0}")]
+    NotThere(String),
     /// The log file cannot be written.
     #[error(transparent)]
     Logging(#[from] LoggingError),

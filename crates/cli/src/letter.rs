@@ -39,30 +39,44 @@ impl Envelope {
     /// The addresses of the settings.
     ///
     /// # Errors
-    /// Where there is no sender or no recipient.
+    /// Where a setting is missing without which no letter can be sent.
     pub fn of(email: &Email) -> Result<Self, Failure> {
-        let missing = |key: &str| {
-            Failure::Usage(format!(
-                "no letter can be written: the settings have no email.{key}"
-            ))
-        };
+        let missing = email.missing();
+        match missing.is_empty() {
+            true => Self::with(email, ""),
+            false => Err(Failure::Usage(format!(
+                "no letter can be sent: the settings have no email.{}",
+                missing.join(", no email.")
+            ))),
+        }
+    }
+
+    /// The addresses of the settings for a letter that is only looked at: what is missing is made up.
+    ///
+    /// # Errors
+    /// Where an address is none.
+    pub fn to_look_at(email: &Email) -> Result<Self, Failure> {
+        let mut envelope = Self::with(email, "sender@example.org")?;
+        if envelope.recipients().is_empty() {
+            envelope.to.extend("recipient@example.org".parse());
+        }
+        Ok(envelope)
+    }
+
+    fn with(email: &Email, stand_in: &str) -> Result<Self, Failure> {
         let parse = |typed: &String| {
             typed
                 .parse::<Address>()
                 .map_err(|error| Failure::Usage(format!("{typed:?} {error}")))
         };
         let list = |typed: &[String]| typed.iter().map(parse).collect::<Result<Vec<_>, _>>();
-        let from = email.from_addr.as_ref().ok_or_else(|| missing("from_addr"));
-        let envelope = Self {
-            from: parse(from?)?,
+        let from = email.from_addr.clone().unwrap_or(stand_in.to_owned());
+        Ok(Self {
+            from: parse(&from)?,
             to: list(&email.to_addrs)?,
             cc: list(&email.cc_addrs)?,
             bcc: list(&email.bcc_addrs)?,
-        };
-        match envelope.recipients().is_empty() {
-            true => Err(missing("to_addrs")),
-            false => Ok(envelope),
-        }
+        })
     }
 
     /// Everybody who gets the letter, once each.

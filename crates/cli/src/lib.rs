@@ -12,6 +12,7 @@ pub mod collect_command;
 pub mod completions;
 pub mod config_command;
 pub mod doctor;
+pub mod dry_run;
 pub mod email_command;
 pub mod facts;
 pub mod failure;

@@ -183,7 +183,6 @@ pub fn ingest_paths(
                     },
                 }),
                 Err(error) => {
-                    summary.files += 1;
                     summary.unreadable(&files::show(path).to_string(), &error.to_string());
                 }
             }

@@ -15,9 +15,10 @@ use store::Store;
 use tracing::warn;
 use traffic::{Period, When};
 
-use crate::archive_command::{archive_logs, show_expired, show_finished, told};
+use crate::archive_command::{archive_logs, told};
 use crate::archiving::{ArchiveSummary, Scope};
 use crate::args::ReportArgs;
+use crate::dry_run::{DryRun, PlannedReport};
 use crate::email_command;
 use crate::failure::{Ending, Failure};
 use crate::letter::Subject;
@@ -345,27 +346,38 @@ fn dry_run(
 ) -> Result<Ending, Failure> {
     let store = Store::open_to_read(&settings.paths.store_dir)?;
     let (found, pending) = look_for_logs(store.as_ref(), settings)?;
-    for log in &pending {
-        writeln!(out, "would read    {}", files::show(&log.path))?;
-    }
+    let mut planned = DryRun {
+        logs_found: found as u64,
+        would_read: (pending.iter())
+            .map(|log| files::show(&log.path).to_string())
+            .collect(),
+        ..DryRun::default()
+    };
     if let Some(store) = &store {
         let today = world.today(settings);
         for host in hosts(store, args, settings)? {
-            for period in plan(store, &host, when, &settings.time_zone, today)?.periods {
-                let host = report::printable(&host);
-                writeln!(out, "would report  {} of {host}", period.stamp())?;
-            }
+            let plan = plan(store, &host, when, &settings.time_zone, today)?;
+            let reports = plan.periods.iter();
+            planned
+                .would_report
+                .extend(reports.map(|period| PlannedReport::new(&host, period)));
         }
-        show_expired(store, settings, world, out)?;
+        planned.plan_retention(store, settings, world)?;
         if settings.archive.enabled {
-            show_finished(store, settings, world, out)?;
+            planned.plan_archives(store, settings, world)?;
         }
     }
-    writeln!(
-        out,
-        "{} of {found} logs are new or have changed; nothing was done",
-        pending.len()
-    )?;
+    if args.json {
+        print_json(&planned, out)?;
+    } else {
+        planned.show(out)?;
+        let logs = report::counted(found as u64, "log", "logs");
+        writeln!(
+            out,
+            "{} of {logs} new or changed. Nothing was done.",
+            pending.len()
+        )?;
+    }
     Ok(Ending::Done)
 }
 

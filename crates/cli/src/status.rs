@@ -290,12 +290,10 @@ fn show(status: &Status, settings: &Settings, out: &mut dyn Write) -> Result<(),
         if letter.attempts > 0 {
             let trouble = letter.trouble.as_deref().unwrap_or_default();
             let next = time_of(letter.next_attempt, zone);
+            let attempts = report::counted(letter.attempts.into(), "attempt", "attempts");
             lines.push(line(
                 "",
-                &format!(
-                    "{} attempts, the next at {next}: {trouble}",
-                    letter.attempts
-                ),
+                &format!("{attempts}, the next at {next}: {trouble}"),
             ));
         }
     }
@@ -327,8 +325,10 @@ fn show_store(status: &Status, settings: &Settings, lines: &mut Vec<String>) {
     line(
         "Store",
         &format!(
-            "{} rows of {} logs, {} runs of bandwhich, {size} in {store_dir}",
-            store.rows, store.sources, store.runs
+            "{} of {}, {} of bandwhich, {size} in {store_dir}",
+            report::counted(store.rows, "row", "rows"),
+            report::counted(store.sources, "log", "logs"),
+            report::counted(store.runs, "run", "runs"),
         ),
     );
     line("Hosts", &store.hosts.join(", "));
@@ -340,8 +340,8 @@ fn show_store(status: &Status, settings: &Settings, lines: &mut Vec<String>) {
     line(
         "Pending",
         &format!(
-            "{} days with news that no report tells yet",
-            store.pending_days
+            "{} with news that no report tells yet",
+            report::counted(store.pending_days, "day", "days")
         ),
     );
     for host in &status.coverage {

@@ -79,17 +79,18 @@ pub fn store(
             let status = store.status()?;
             writeln!(
                 out,
-                "The catalogue was made anew: {} logs, {} rows. Logs that are still there will be \
-                 read once more; what the store holds of them is known.",
-                status.sources, status.rows
+                "The catalogue was made anew: {}, {}. Logs that are still there will be read once \
+                 more; what the store holds of them is known.",
+                report::counted(status.sources, "log", "logs"),
+                report::counted(status.rows, "row", "rows")
             )?;
             if !missing.is_empty() {
                 writeln!(
                     out,
-                    "{} files are missing, or damaged and set aside in {}. Logs that are met again \
-                     mend them: run `network-monitor ingest` with the logs named above, or this with \
+                    "Missing, or damaged and set aside in {1}: {0}. Logs that are met again mend them: \
+                     run `network-monitor ingest` with the logs named above, or this with \
                      `--from-archives`.",
-                    missing.len(),
+                    report::counted(missing.len() as u64, "file", "files"),
                     files::show(&root.join("damaged"))
                 )?;
                 return Ok(Ending::Attention);
@@ -126,8 +127,8 @@ fn check(root: &Path, out: &mut dyn Write) -> Result<Ending, Failure> {
     show_damage(&report.damaged, out)?;
     writeln!(
         out,
-        "{} files checked, {} damaged",
-        report.files,
+        "{} checked, {} damaged",
+        report::counted(report.files, "file", "files"),
         report.damaged.len()
     )?;
     if report.damaged.is_empty() {

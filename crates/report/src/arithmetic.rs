@@ -13,7 +13,7 @@ pub(crate) fn rate(bytes: u64, seconds: u64) -> u64 {
     }
 }
 
-/// `part / whole` within 0 and 1, to six decimals; 0 of nothing.
+/// `part / whole` within 0 and 1, to six decimals; 0 of nothing only.
 pub(crate) fn share(part: u128, whole: u128) -> f64 {
     ratio(part, whole, 1e6)
 }
@@ -28,7 +28,8 @@ fn ratio(part: u128, whole: u128, scale: f64) -> f64 {
         return 0.0;
     }
     let ratio = part.min(whole) as f64 / whole as f64;
-    (ratio * scale).round_ties_even() / scale
+    let least = if part > 0 { 1.0 } else { 0.0 };
+    (ratio * scale).round_ties_even().max(least) / scale
 }
 
 /// The 95th percentile as vnStat counts it: sorted ascending, the element with the zero-based index
@@ -91,6 +92,7 @@ mod tests {
         assert_eq!(share(1, 3), 0.333_333);
         assert_eq!(share(0, 0), 0.0);
         assert_eq!(share(5, 4), 1.0);
+        assert_eq!(share(7, 1_000_000_000), 0.000_001);
         assert_eq!(share(u128::MAX, u128::MAX), 1.0);
         assert_eq!(coverage(86_012, 86_400), 0.9955);
     }

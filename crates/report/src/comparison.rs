@@ -22,7 +22,8 @@ pub struct Totals {
 pub struct Comparison {
     /// As many days right before. `None` where nothing of them is stored.
     pub previous: Option<Totals>,
-    /// The same days of the week before. `None` where nothing of them is stored.
+    /// The same days of the week before. `None` where nothing of them is stored, and of periods of a week
+    /// and more.
     pub same_weekday: Option<Totals>,
 }
 
@@ -32,7 +33,7 @@ pub struct Comparisons {
     /// With as many days right before.
     #[serde(serialize_with = "or_empty", deserialize_with = "unless_empty")]
     pub previous: Option<Compared>,
-    /// With the same days of the week before.
+    /// With the same days of the week before; not of periods of a week and more.
     #[serde(serialize_with = "or_empty", deserialize_with = "unless_empty")]
     pub same_weekday: Option<Compared>,
 }

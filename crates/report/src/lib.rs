@@ -53,7 +53,7 @@ pub use report::{DamagedSample, InputFacts, Report, SCHEMA_VERSION, Span};
 pub use text::{Colour, Glyphs, TextOptions, wrapped};
 pub use timeline::TimelineEntry;
 pub use traces::Traces;
-pub use units::{bytes, duration, percent, rate};
+pub use units::{bytes, counted, duration, percent, rate};
 
 pub use self::csv::{CsvError, write_csv};
 pub use self::parquet::{ParquetError, ParquetOptions, ParquetRows};

@@ -117,7 +117,7 @@ pub struct Span {
     pub partial: bool,
 }
 
-/// What was read for the period.
+/// What was read for the period: the logs that tell of it, as a whole.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputFacts {
     /// Logs.

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use jiff::civil::Date;
 
 use crate::printable::cut;
-use crate::units::{bytes, duration, percent, rate};
+use crate::units::{bytes, counted, duration, percent, rate};
 use crate::{Compared, Gap, Moment, Report, printable, width};
 use table::Line;
 
@@ -291,16 +291,16 @@ impl Summary<'_> {
         self.lines.labelled(
             "Read",
             &format!(
-                "{} of {}, {} ({} idle), {}",
+                "{}, in all {} with {} ({} idle) of {}",
+                counted(input.files, "log", "logs"),
                 bytes(input.bytes),
-                count(input.files, "log", "logs"),
-                count(input.frames, "refresh", "refreshes"),
+                counted(input.frames, "refresh", "refreshes"),
                 input.idle_frames,
-                count(input.runs, "run", "runs"),
+                counted(input.runs, "run", "runs"),
             ),
         );
         if input.damaged_lines > 0 {
-            let lines = count(input.lines, "line", "lines");
+            let lines = counted(input.lines, "line", "lines");
             let text = format!("{} of {lines} not counted", input.damaged_lines);
             self.lines.labelled("Damaged", &text);
             for sample in input.damaged_samples.iter().take(MAX_SHOWN) {
@@ -313,7 +313,7 @@ impl Summary<'_> {
         }
         if input.disagreement_bytes > 0 {
             let text = format!(
-                "bandwhich's tables differ by {}",
+                "{}: by so much bandwhich's own tables contradict each other",
                 bytes(input.disagreement_bytes)
             );
             self.lines.labelled("Unsure", &text);
@@ -427,8 +427,4 @@ fn last_day(end: &Moment) -> Date {
     end.checked_sub(jiff::SignedDuration::from_secs(1))
         .unwrap_or(end)
         .date()
-}
-
-fn count(number: u64, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
 }

@@ -71,6 +71,15 @@ pub fn duration(seconds: u64) -> String {
     text
 }
 
+/// A number of things: `1 log`, `2 logs`.
+///
+/// ```
+/// assert_eq!(report::counted(1, "log", "logs"), "1 log");
+/// ```
+pub fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

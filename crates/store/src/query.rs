@@ -18,9 +18,9 @@ use crate::{Error, Result, Store, Stretch, catalog, facts, segment};
 /// A stretch of time, both ends included, in seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Span {
-    /// First bucket.
+    /// Start of the first bucket.
     pub first: i64,
-    /// Last bucket.
+    /// The last refresh.
     pub last: i64,
 }
 
@@ -98,7 +98,7 @@ pub struct StoreStatus {
     pub segments: u64,
     /// Rows.
     pub rows: u64,
-    /// First and last bucket.
+    /// First bucket and last refresh.
     pub span: Option<Span>,
     /// Log files that were read.
     pub logs: u64,
@@ -432,8 +432,10 @@ impl Store {
             let number: i64 = self.catalog.query_row(sql, [], |row| row.get(0))?;
             Ok(u64::try_from(number).unwrap_or(0))
         };
+        // Runs know their last second, segments the start of their last bucket; runs stay when days of
+        // theirs are dropped.
         let span: (Option<i64>, Option<i64>) = self.catalog.query_row(
-            "SELECT min(first), max(last) FROM segment WHERE kind = 'buckets'",
+            "SELECT min(first), (SELECT max(latest) FROM run) FROM segment WHERE kind = 'buckets'",
             [],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;

@@ -82,19 +82,34 @@ pub enum When {
 
 /// The text names no period.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PeriodError {
-    /// What was given.
-    pub given: String,
+pub enum PeriodError {
+    /// No form that is known, or no day of the calendar.
+    Unknown {
+        /// What was given.
+        given: String,
+    },
+    /// A range whose last day comes before its first.
+    Reversed {
+        /// What was given.
+        given: String,
+    },
 }
 
 impl std::fmt::Display for PeriodError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "{:?} names no period; use today, yesterday, week, month, YYYYMMDD, YYYY-MM-DD, YYYYMM, \
-             YYYY-MM, or a range A..B of days",
-            self.given
-        )
+        match self {
+            PeriodError::Unknown { given } => write!(
+                f,
+                "{given:?} names no period; use today, yesterday, week, month, YYYYMMDD, YYYY-MM-DD, \
+                 YYYYMM, YYYY-MM, or a range A..B of days"
+            ),
+            PeriodError::Reversed { given } => {
+                write!(
+                    f,
+                    "{given:?} ends before it begins; the earlier day comes first"
+                )
+            }
+        }
     }
 }
 
@@ -104,9 +119,8 @@ impl std::str::FromStr for When {
     type Err = PeriodError;
 
     fn from_str(text: &str) -> Result<Self, PeriodError> {
-        let error = || PeriodError {
-            given: text.to_owned(),
-        };
+        let given = || text.to_owned();
+        let error = || PeriodError::Unknown { given: given() };
         match text {
             "today" => return Ok(When::Today),
             "yesterday" => return Ok(When::Yesterday),
@@ -121,7 +135,7 @@ impl std::str::FromStr for When {
             };
             return (period.first <= period.last)
                 .then_some(When::Fixed(period))
-                .ok_or_else(error);
+                .ok_or_else(|| PeriodError::Reversed { given: given() });
         }
         let period = day(text)
             .map(Period::day)
@@ -243,7 +257,6 @@ mod tests {
             "20261301",
             "2026-2-28",
             "+2026-02",
-            "20260301..20260228",
             "20260228..",
             "..20260228",
             "2026022８",
@@ -253,6 +266,11 @@ mod tests {
             let error = text.parse::<When>().unwrap_err();
             assert!(error.to_string().contains("YYYY-MM"), "{text}");
         }
+        let error = "20260301..20260228".parse::<When>().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "\"20260301..20260228\" ends before it begins; the earlier day comes first"
+        );
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! What is usual for a series at each hour.
 
+use std::cell::OnceCell;
+
 use crate::days::Day;
-use crate::robust::{median, quantile, sigma};
-use crate::{Direction, Expected, History, Hour, Series};
+use crate::robust::{median, quantile, sigma, tail};
+use crate::{Direction, Expected, History, Hour, Series, Subject, Thresholds};
 
 /// Days that a baseline looks back.
 pub(super) const DAYS: usize = 56;
@@ -18,6 +20,41 @@ const NEW_LEVEL: f64 = 0.223;
 const MOST: f64 = 99.0;
 /// The least that a usual hour varies: a fortieth. Below it nothing is measured so well.
 const LEAST_SIGMA: f64 = 0.025;
+
+/// How many times higher the bar is for a part of the host than for the whole: there are many parts.
+const PART: f64 = 1.3;
+/// How many times higher it is for an hour alone: one can be an accident.
+const ALONE: f64 = 1.3;
+/// The probability that an hour is beyond all that is usual by chance: once in four years.
+const BEYOND: f64 = 3e-5;
+
+/// What is usual for each series of a host before a day, learnt when it is first asked for: most series
+/// are too small to be asked about.
+pub(super) struct Baselines<'a> {
+    history: &'a History,
+    past: &'a [Day],
+    thresholds: &'a Thresholds,
+    /// Of each series, up and down.
+    learnt: Vec<OnceCell<Baseline<'a>>>,
+}
+
+impl<'a> Baselines<'a> {
+    pub(super) fn new(history: &'a History, past: &'a [Day], thresholds: &'a Thresholds) -> Self {
+        Self {
+            history,
+            past,
+            thresholds,
+            learnt: vec![OnceCell::new(); history.series.len() * 2],
+        }
+    }
+
+    pub(super) fn of(&self, series: usize, direction: Direction) -> &Baseline<'a> {
+        let place = series * 2 + usize::from(direction == Direction::Down);
+        let (history, past, thresholds) = (self.history, self.past, self.thresholds);
+        self.learnt[place]
+            .get_or_init(|| Baseline::new(history, past, series, direction, thresholds))
+    }
+}
 
 /// What is usual for a series in one direction, learned from some days.
 #[derive(Clone, Debug)]
@@ -36,8 +73,11 @@ pub(super) struct Baseline<'a> {
     /// How each hour of working days and of weekends varies about it. A busy hour can vary more than
     /// all do, and the few values of an hour of the week tell that by chance only.
     sigmas: Vec<f64>,
-    /// The score that one of a hundred past hours passes.
-    wild: f64,
+    /// The score that unusual hours have at least, where there are several.
+    pub(super) bar: f64,
+    /// log(1 + bytes), without the level, beyond which no hour is usual however all of them vary.
+    beyond: f64,
+    min_ratio: f64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -84,10 +124,12 @@ impl<'a> Baseline<'a> {
     pub(super) fn new(
         history: &'a History,
         past: &[Day],
-        series: &'a Series,
+        series: usize,
         direction: Direction,
+        thresholds: &Thresholds,
     ) -> Self {
         let slot_of = kind(past);
+        let series: &Series = &history.series[series];
         let mut baseline = Self {
             hours: &history.hours,
             bytes: series.bytes(direction),
@@ -97,7 +139,9 @@ impl<'a> Baseline<'a> {
             level: 0.0,
             sigma: 0.0,
             sigmas: vec![0.0; OF_WORK],
-            wild: 0.0,
+            bar: 0.0,
+            beyond: f64::INFINITY,
+            min_ratio: thresholds.min_ratio,
         };
         // Middles need levels and levels need middles: twice is enough for both.
         for _ in 0..2 {
@@ -105,13 +149,17 @@ impl<'a> Baseline<'a> {
             baseline.learn_levels(past);
         }
         baseline.learn_slots(past);
-        baseline.learn_spread(past);
+        let wild = baseline.learn_spread(past);
+        // Series that are wild by themselves have to be wilder: the one hour of a hundred of a normal
+        // distribution is at 2.58.
+        baseline.bar = thresholds
+            .min_score
+            .max(wild * thresholds.min_score / 2.576);
+        if series.subject != Subject::Total {
+            baseline.bar *= PART;
+        }
+        baseline.learn_beyond(past);
         baseline
-    }
-
-    /// Bytes of the series as they are.
-    pub(super) fn bytes(&self) -> &'a [u64] {
-        self.bytes
     }
 
     /// log(1 + bytes) of a whole hour. `None` where too little of it was observed.
@@ -181,7 +229,8 @@ impl<'a> Baseline<'a> {
         (residuals.len() * 2 >= day.hours.len()).then(|| median(&mut residuals))?
     }
 
-    fn learn_spread(&mut self, past: &[Day]) {
+    /// Gives the score that one of a hundred past hours passes.
+    fn learn_spread(&mut self, past: &[Day]) -> f64 {
         let mut residuals = Vec::new();
         let mut alike: Vec<Vec<f64>> = vec![Vec::new(); OF_WORK];
         for (day, level) in past.iter().zip(&self.levels) {
@@ -209,7 +258,22 @@ impl<'a> Baseline<'a> {
         for residual in &mut residuals {
             *residual = residual.abs() / scale;
         }
-        self.wild = quantile(&mut residuals, 0.99).unwrap_or(0.0);
+        quantile(&mut residuals, 0.99).unwrap_or(0.0)
+    }
+
+    /// Where traffic comes in bursts, each hour varies by so much that nothing would be unusual. What lies
+    /// far beyond the largest hours of all is, all the same.
+    fn learn_beyond(&mut self, past: &[Day]) {
+        let days = past.iter().zip(&self.levels);
+        let mut logs: Vec<f64> = days
+            .filter_map(|(day, level)| Some((day, (*level)?)))
+            .flat_map(|(day, level)| day.hours.clone().map(move |place| (place, level)))
+            .filter_map(|(place, level)| Some(self.log(place)? - level))
+            .collect();
+        let largest = logs.iter().copied().max_by(f64::total_cmp);
+        if let (Some(tail), Some(largest)) = (tail(&mut logs, BEYOND), largest) {
+            self.beyond = tail.max(largest + self.min_ratio.ln());
+        }
     }
 
     /// What varies at an hour: the most of what it, its like and all hours do.
@@ -226,22 +290,31 @@ impl<'a> Baseline<'a> {
         Some((distance / self.scale(slot, &self.hours[place])).clamp(-MOST, MOST))
     }
 
-    /// The score that an unusual hour has at least. Series that are wild by themselves have to be
-    /// wilder: the one hour of a hundred of a normal distribution is at 2.58.
-    pub(super) fn bar(&self, min_score: f64) -> f64 {
-        min_score.max(self.wild * min_score / 2.576)
+    /// Whether an hour is beyond all that is usual at any hour.
+    pub(super) fn is_beyond(&self, place: usize) -> bool {
+        (self.log(place)).is_some_and(|log| log > self.beyond + self.level)
     }
 
-    /// What is usual at an hour, in bytes: all but what is unusual.
+    /// The score that an event of so many unusual hours needs: one can be an accident, three hardly.
+    pub(super) fn needed(&self, unusual: usize) -> f64 {
+        match unusual {
+            1 => self.bar * ALONE,
+            2 => self.bar * 1.15,
+            _ => self.bar,
+        }
+    }
+
+    /// What is usual at an hour, in bytes: an hour alone that is outside of it is unusual.
     pub(super) fn expected(&self, hour: &Hour) -> Option<Expected> {
         let slot = self.slots[(self.slot_of)(hour)]?;
         let middle = slot.middle + self.level;
-        let reach = 3.5 * self.scale(slot, hour);
+        let reach = self.needed(1) * self.scale(slot, hour);
+        let reach = reach.max(self.min_ratio.ln());
         let at = |log: f64| log.clamp(0.0, 60.0).exp_m1();
         Some(Expected {
             low: at(middle - reach),
             middle: at(middle),
-            high: at(middle + reach),
+            high: at((middle + reach).min((self.beyond + self.level).max(middle))),
         })
     }
 }

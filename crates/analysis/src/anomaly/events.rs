@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::baseline::Baseline;
+use super::baseline::{Baseline, Baselines};
 use super::voice;
-use crate::days::Day;
+use crate::days::{Day, total};
 use crate::finding::Draft;
 use crate::words::{self, bytes};
 use crate::{
@@ -17,22 +17,19 @@ const EXPLAINS: f64 = 0.1;
 const PAUSE: usize = 4;
 /// Contributors of a kind that are named.
 const NAMED: usize = 3;
-/// How many times higher the bar is for a part of the host than for the whole: there are many parts.
-const PART: f64 = 1.3;
 
 /// What is looked at.
-pub(super) struct Scene<'a> {
+pub(super) struct Scene<'s, 'a> {
     pub history: &'a History,
     pub day: &'a Day,
     pub past_days: u32,
-    /// Of each series, up and down.
-    pub baselines: &'a [Baseline<'a>],
+    pub baselines: &'s Baselines<'a>,
     pub thresholds: &'a Thresholds,
 }
 
-impl<'a> Scene<'a> {
-    pub(super) fn baseline(&self, series: usize, direction: Direction) -> &Baseline<'a> {
-        &self.baselines[series * 2 + usize::from(direction == Direction::Down)]
+impl<'s, 'a> Scene<'s, 'a> {
+    pub(super) fn baseline(&self, series: usize, direction: Direction) -> &'s Baseline<'a> {
+        self.baselines.of(series, direction)
     }
 
     /// The second after an hour.
@@ -56,27 +53,26 @@ pub(super) struct Event {
     /// Bytes beyond the usual; less than zero where they are missing.
     pub excess: f64,
     pub score: f64,
+    /// Whether an hour of it is beyond all that is usual at any hour.
+    pub is_beyond: bool,
 }
 
-/// The unusual hours of a day.
-pub(super) fn of_day(
-    baseline: &Baseline<'_>,
-    history: &History,
-    day: &Day,
-    number: usize,
-    thresholds: &Thresholds,
-) -> Vec<Event> {
-    let series = &history.series[number];
-    let direction = match std::ptr::eq(series.up.as_slice(), baseline.bytes()) {
-        true => Direction::Up,
-        false => Direction::Down,
-    };
-    let bar = baseline.bar(thresholds.min_score)
-        * if series.subject == Subject::Total {
-            1.0
-        } else {
-            PART
-        };
+/// The unusual hours of a series on a day.
+pub(super) fn of_day(scene: &Scene<'_, '_>, number: usize, direction: Direction) -> Vec<Event> {
+    let Scene {
+        history,
+        day,
+        thresholds,
+        ..
+    } = *scene;
+    let is_whole = history.series[number].subject == Subject::Total;
+    // No hour counts more than four times what was observed of it. Less is told of the whole only.
+    let most = 4.0 * total(&history.series[number].bytes(direction)[day.hours.clone()]);
+    if !is_whole && most < thresholds.min_bytes as f64 {
+        return Vec::new();
+    }
+    let baseline = scene.baseline(number, direction);
+    let bar = baseline.bar;
     let mut events: Vec<Event> = Vec::new();
     for place in day.hours.clone() {
         let (Some(score), Some(expected), Some(observed)) = (
@@ -95,7 +91,8 @@ pub(super) fn of_day(
             }
             _ => (bar, thresholds.min_ratio),
         };
-        if score.abs() < bar || ratio < least {
+        let is_beyond = baseline.is_beyond(place);
+        if (score.abs() < bar && !is_beyond) || ratio < least {
             continue;
         }
         events.push(Event {
@@ -107,19 +104,13 @@ pub(super) fn of_day(
             expected,
             excess: observed - expected.middle,
             score,
+            is_beyond,
         });
     }
     let mut events = join(events);
-    let is_whole = series.subject == Subject::Total;
     events.retain(|event| {
-        // One hour can be an accident, three hardly.
-        let needed = match event.unusual {
-            1 => 1.3,
-            2 => 1.15,
-            _ => 1.0,
-        };
-        let is_large =
-            event.excess.abs() >= thresholds.min_bytes as f64 && event.score.abs() >= bar * needed;
+        let is_large = event.excess.abs() >= thresholds.min_bytes as f64
+            && (event.score.abs() >= baseline.needed(event.unusual) || event.is_beyond);
         // A single hour with less is not told: pauses are usual. Parts that fall still are silences.
         let is_drop_told = is_whole && event.unusual >= 2;
         is_large && (event.excess > 0.0 || is_drop_told)
@@ -143,6 +134,7 @@ fn join(events: Vec<Event>) -> Vec<Event> {
                 last.expected.middle += event.expected.middle;
                 last.expected.high += event.expected.high;
                 last.excess += event.excess;
+                last.is_beyond |= event.is_beyond;
                 if event.score.abs() > last.score.abs() {
                     last.score = event.score;
                 }
@@ -162,7 +154,7 @@ pub(super) struct Told {
 
 /// Puts events of one cause together: the whole host first, then processes, peers and ports. What
 /// explains an event that is told already is its contributor and not told again.
-pub(super) fn merge(mut events: Vec<Event>, scene: &Scene<'_>) -> Vec<Told> {
+pub(super) fn merge(mut events: Vec<Event>, scene: &Scene<'_, '_>) -> Vec<Told> {
     let rank = |event: &Event| match scene.history.series[event.series].subject {
         Subject::Total => 0,
         Subject::Process(_) => 1,
@@ -200,15 +192,20 @@ pub(super) fn merge(mut events: Vec<Event>, scene: &Scene<'_>) -> Vec<Told> {
     told
 }
 
-/// Who explains an event, by kind, most first.
-fn contributors(event: &Event, scene: &Scene<'_>) -> Vec<Contributor> {
+/// Who explains an event of the whole host, by kind, most first. Of a part, its peers and ports are not
+/// known hour by hour.
+fn contributors(event: &Event, scene: &Scene<'_, '_>) -> Vec<Contributor> {
+    if scene.history.series[event.series].subject != Subject::Total {
+        return Vec::new();
+    }
     let mut found = Vec::new();
-    let own = &scene.history.series[event.series].subject;
     for (number, series) in scene.history.series.iter().enumerate() {
-        if series.subject == Subject::Total || series.subject == *own {
+        let moved = total(&series.bytes(event.direction)[event.hours.clone()]);
+        if series.subject == Subject::Total
+            || (event.excess > 0.0 && 4.0 * moved < event.excess * EXPLAINS)
+        {
             continue;
         }
-        // Of a process, its peers and ports are not known hour by hour: only what moved alike.
         let baseline = scene.baseline(number, event.direction);
         let excess: f64 = (event.hours.clone())
             .filter_map(|place| {
@@ -221,7 +218,7 @@ fn contributors(event: &Event, scene: &Scene<'_>) -> Vec<Contributor> {
             found.push(Contributor {
                 subject: series.subject.clone(),
                 excess_bytes: excess as i64,
-                share: share.min(1.0),
+                share,
             });
         }
     }
@@ -236,13 +233,18 @@ fn contributors(event: &Event, scene: &Scene<'_>) -> Vec<Contributor> {
     for same in found.chunk_by(|one, other| {
         std::mem::discriminant(&one.subject) == std::mem::discriminant(&other.subject)
     }) {
-        named.extend(same.iter().take(NAMED).cloned());
+        // What some have more than usual, others may have less: the parts of a kind are parts of one whole.
+        let all: f64 = same.iter().map(|one| one.share).sum();
+        named.extend(same.iter().take(NAMED).map(|one| Contributor {
+            share: one.share / all.max(1.0),
+            ..one.clone()
+        }));
     }
     named
 }
 
 impl Told {
-    pub(super) fn finding(&self, scene: &Scene<'_>) -> Finding {
+    pub(super) fn finding(&self, scene: &Scene<'_, '_>) -> Finding {
         let event = &self.main;
         let subject = &scene.history.series[event.series].subject;
         let start = scene.history.hours[event.hours.start].start;
@@ -292,8 +294,14 @@ impl Told {
             bytes(event.expected.high),
             scene.past_days,
             event.score,
-            scene.baseline(event.series, event.direction).bar(scene.thresholds.min_score)
+            scene.baseline(event.series, event.direction).needed(event.unusual)
         ));
+        if event.is_beyond {
+            draft.reasons.push(
+                "It is beyond all hours of these days, and beyond what their largest let expect in four years."
+                    .to_owned(),
+            );
+        }
         if !self.contributors.is_empty() {
             let names: Vec<String> = (self.contributors.iter())
                 .map(|one| format!("{} ({:.0} %)", words::who(&one.subject), one.share * 100.0))

@@ -25,7 +25,7 @@ fn on<'a>(history: &'a History, day: &Day) -> impl Iterator<Item = &'a Met> {
 /// Tells of newcomers, once all that usually comes had time to come: not in the first days of the
 /// history. Peers and ports come and go by the hundred, so they have to move something; processes that
 /// move little are told together.
-pub(super) fn findings(scene: &Scene<'_>) -> Vec<Finding> {
+pub(super) fn findings(scene: &Scene<'_, '_>) -> Vec<Finding> {
     let (history, day) = (scene.history, scene.day);
     let start = history.hours[day.hours.start].start;
     let age = history.since.map_or(0, |since| start - since);
@@ -68,7 +68,7 @@ fn number(subject: &Subject) -> Option<usize> {
 }
 
 /// Bytes of both directions that a subject moved on the day.
-fn moved(scene: &Scene<'_>, subject: &Subject) -> f64 {
+fn moved(scene: &Scene<'_, '_>, subject: &Subject) -> f64 {
     let series = (scene.history.series.iter()).find(|series| series.subject == *subject);
     series.map_or(0.0, |series| {
         let of = |way| total(&series.bytes(way)[scene.day.hours.clone()]);
@@ -76,7 +76,7 @@ fn moved(scene: &Scene<'_>, subject: &Subject) -> f64 {
     })
 }
 
-fn newcomer(scene: &Scene<'_>, met: &Met, moved: f64) -> Finding {
+fn newcomer(scene: &Scene<'_, '_>, met: &Met, moved: f64) -> Finding {
     let severity = match (&met.subject, met.other_hosts) {
         (Subject::Process(_), 0) => Severity::Warning,
         _ => Severity::Info,
@@ -106,7 +106,7 @@ fn newcomer(scene: &Scene<'_>, met: &Met, moved: f64) -> Finding {
 }
 
 /// One finding for those who are not told one by one.
-fn together(scene: &Scene<'_>, rest: &[&(&Met, f64)]) -> Option<Finding> {
+fn together(scene: &Scene<'_, '_>, rest: &[&(&Met, f64)]) -> Option<Finding> {
     let (first, _) = rest.first()?;
     if let [(one, moved)] = rest {
         return Some(Finding {

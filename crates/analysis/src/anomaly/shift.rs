@@ -1,6 +1,6 @@
 //! A level that changed and stays.
 
-use super::baseline::Baseline;
+use super::baseline::{Baseline, Baselines};
 use super::events::Scene;
 use crate::days::Day;
 use crate::finding::Draft;
@@ -35,37 +35,33 @@ pub(super) fn of_day(
     history: &History,
     past: &[Day],
     day: &Day,
-    baselines: &[Baseline<'_>],
+    baselines: &Baselines<'_>,
     thresholds: &Thresholds,
 ) -> Vec<Shift> {
     if past.len() < LEAST_DAYS {
         return Vec::new();
     }
     let mut shifts = Vec::new();
-    for (number, baseline) in baselines.iter().enumerate() {
-        let (place, direction) = (number / 2, Direction::ALL[number % 2]);
-        let series = &history.series[place];
-        let Some(shift) = found(baseline, past, day) else {
-            continue;
-        };
-        let (first, new) = (past.len() - (HOLDS - 1), &past[past.len() - (HOLDS - 1)..]);
-        let volume = |days: &[Day]| {
-            let values = days.iter().filter_map(|day| day.bytes(series, direction));
+    let first = past.len() - (HOLDS - 1);
+    let (old, new) = (&past[first.saturating_sub(BEFORE)..first], &past[first..]);
+    let sides = (history.series.iter().enumerate())
+        .flat_map(|(place, series)| Direction::ALL.map(|direction| (place, series, direction)));
+    for (place, series, direction) in sides {
+        let middle = |days: &mut dyn Iterator<Item = &Day>| {
+            let values = days.filter_map(|day| day.bytes(series, direction));
             median(&mut values.collect::<Vec<_>>())
         };
-        let old = &past[first.saturating_sub(BEFORE)..first];
-        let today = day.bytes(series, direction).into_iter();
-        let days: Vec<f64> = new
-            .iter()
-            .filter_map(|day| day.bytes(series, direction))
-            .chain(today)
-            .collect();
-        let (Some(before), Some(after)) = (volume(old), median(&mut days.clone())) else {
+        let (Some(before), Some(after)) = (
+            middle(&mut old.iter()),
+            middle(&mut new.iter().chain([day])),
+        ) else {
             continue;
         };
         let ratio = (after.max(before) + 1.0) / (after.min(before) + 1.0);
-        let is_told = (after - before).abs() >= thresholds.min_bytes as f64 && ratio >= LEAST_RATIO;
-        if is_told {
+        if (after - before).abs() < thresholds.min_bytes as f64 || ratio < LEAST_RATIO {
+            continue;
+        }
+        if let Some(shift) = found(baselines.of(place, direction), past, day) {
             shifts.push(Shift {
                 series: place,
                 direction,
@@ -145,7 +141,7 @@ fn found(baseline: &Baseline<'_>, past: &[Day], day: &Day) -> Option<Levels> {
 }
 
 impl Shift {
-    pub(super) fn finding(&self, scene: &Scene<'_>) -> Finding {
+    pub(super) fn finding(&self, scene: &Scene<'_, '_>) -> Finding {
         let subject = &scene.history.series[self.series].subject;
         let end = scene.end(&scene.day.hours);
         let severity = match subject {

@@ -16,7 +16,7 @@ const DAYS: usize = 14;
 const LASTS: i64 = 7;
 
 /// Processes that always talked and say nothing at the end of the day.
-pub(super) fn findings(scene: &Scene<'_>, past: &[Day]) -> Vec<Finding> {
+pub(super) fn findings(scene: &Scene<'_, '_>, past: &[Day]) -> Vec<Finding> {
     let recent = &past[past.len().saturating_sub(DAYS)..];
     let mut findings = Vec::new();
     for (number, series) in scene.history.series.iter().enumerate() {

@@ -17,7 +17,7 @@ const WEEK: usize = 168;
 const DAY: usize = 24;
 
 /// Whether S-H-ESD calls one of an event's hours an outlier in the same direction.
-pub(super) fn agrees(scene: &Scene<'_>, event: &Event) -> bool {
+pub(super) fn agrees(scene: &Scene<'_, '_>, event: &Event) -> bool {
     let baseline = scene.baseline(event.series, event.direction);
     let end = event.hours.end;
     let start = end.saturating_sub(WEEKS * WEEK);

@@ -202,7 +202,8 @@ fn comparison(
         period.first.checked_sub(week),
         period.last.checked_sub(week),
     ) {
-        (Ok(first), Ok(last)) if period.days().count() <= 7 => Some(Period { first, last }),
+        // Of seven days and more these would be the days right before, or overlap the period.
+        (Ok(first), Ok(last)) if period.days().count() < 7 => Some(Period { first, last }),
         _ => None,
     };
     Ok(Comparison {

@@ -123,8 +123,8 @@ impl Email {
         email
     }
 
-    /// The keys without which no letter can be sent.
-    fn missing(&self) -> Vec<&'static str> {
+    /// The keys without which no letter can be sent, and that are not set.
+    pub fn missing(&self) -> Vec<&'static str> {
         let recipients = self.to_addrs.len() + self.cc_addrs.len() + self.bcc_addrs.len();
         let needed = [
             ("smtp_server", self.smtp_server.is_some()),

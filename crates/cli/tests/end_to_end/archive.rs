@@ -374,6 +374,50 @@ fn what_is_not_finished_stays() {
     assert!(reason.contains("could be read only up to byte"), "{reason}");
 }
 
+#[test]
+fn a_log_that_was_rotated_just_after_midnight_belongs_to_the_day_before() {
+    // From 2020-11-22 23:00 on.
+    let log = |seconds: i64| {
+        let row = |at| {
+            format!("Refreshing:\nprocess: <{at}> \"curl\" up/down Bps: 10/20 connections: 1\n\n")
+        };
+        (0..seconds)
+            .map(|second| row(1_606_086_000 + second))
+            .collect::<String>()
+    };
+    for (seconds, day) in [(3_603, "20201122"), (7_300, "20201123")] {
+        let lab = lab("");
+        lab.put("bandwhich_20201122_2300.log", log(seconds).as_bytes());
+        lab.report(&[]);
+        let archive = format!("logs_{day}.zip");
+        assert!(names(&lab, "archive").contains(&archive), "{seconds}");
+    }
+}
+
+#[test]
+fn a_log_of_the_future_stays_and_says_so() {
+    let lab = lab("");
+    lab.put(LOG, &recording(LOG));
+    let file = File::options().append(true).open(lab.logs().join(LOG));
+    let tomorrow = SystemTime::now() + Duration::from_secs(90_000);
+    file.unwrap().set_modified(tomorrow).unwrap();
+    let expected = "the time of its last change lies in the future".to_owned();
+    assert_eq!(reason(&lab, &[]), (0, expected));
+}
+
+#[test]
+fn who_imports_old_logs_is_told_before_their_archives_go() {
+    let lab = Lab::with("timezone: UTC\narchive: {settle_minutes: 0, retention_days: 30}\n");
+    lab.put(LOG, &recording(LOG));
+    let ran = lab.run(&["report"]).done();
+    let told = "Mind: the next run deletes 1 of these archives";
+    assert!(ran.said.contains(told), "{}", ran.said);
+    assert!(lab.path("archive/logs_20201122.zip").exists());
+    let ran = lab.run(&["report"]).done();
+    assert!(!ran.said.contains("Mind"), "{}", ran.said);
+    assert_eq!(names(&lab, "archive"), [""; 0]);
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_log_that_is_open_for_writing_stays() {
@@ -519,7 +563,7 @@ fn one_archive_that_cannot_be_read_does_not_keep_the_others_back() {
     assert!(ran.said.contains("logs_20201121.zip"), "{ran:?}");
     assert!(
         ran.said
-            .contains("1 logs restored, 0 were there already, 1 not restored"),
+            .contains("1 log restored, 0 there already, 1 not restored"),
         "{ran:?}"
     );
     assert_eq!(
@@ -678,5 +722,5 @@ fn a_log_with_a_wild_name_is_archived_and_restored() {
     let ran = lab
         .run(&["archive", "restore", "20201122", "--to", "back"])
         .done();
-    assert!(ran.said.contains("1 logs restored"), "{}", ran.said);
+    assert!(ran.said.contains("1 log restored"), "{}", ran.said);
 }

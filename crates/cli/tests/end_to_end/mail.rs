@@ -765,7 +765,7 @@ fn the_test_says_which_step_failed_and_finds_the_password_wherever_it_is() {
     assert_eq!(ran.code, 2);
     assert!(
         ran.complained
-            .contains("the settings have no email.from_addr"),
+            .contains("the settings have no email.smtp_server, no email.from_addr"),
         "{}",
         ran.complained
     );

@@ -38,7 +38,6 @@ fn another_form_of_when_is_a_usage_error_that_lists_the_forms() {
         "20261131",
         "2026-11-22..",
         "..2026-11-22",
-        "2026-11-22..2026-11-20",
         "2026-11..2026-12",
         "22.11.2026",
         "-1",
@@ -133,6 +132,36 @@ fn a_dry_run_shows_what_would_be_done_and_does_nothing() {
     let ran = lab.run(&["report", "--dry-run"]).done();
     assert!(ran.said.contains(LOG), "{}", ran.said);
     assert!(!lab.path("store").exists() && !lab.path("reports").exists());
+    lab.run(&["ingest"]).done();
+    let ran = lab.run(&["report", "--dry-run", "--json"]).done();
+    let planned = ran.json();
+    let log = &planned["would_leave"][0];
+    assert!(log["path"].as_str().unwrap().ends_with(LOG), "{planned}");
+    assert_eq!(planned["would_report"][0]["first_day"], "2020-11-22");
+    assert_eq!(planned["would_read"], serde_json::json!([]));
+    assert!(!lab.path("reports").exists());
+}
+
+#[test]
+fn a_letter_is_previewed_before_anything_is_set_and_its_sending_names_all_that_is_missing() {
+    let lab = Lab::new();
+    lab.put(LOG, &recording(LOG));
+    lab.run(&["ingest"]).done();
+    let preview = [
+        "email",
+        "preview",
+        "--date",
+        "20201122",
+        "--output",
+        "letter.eml",
+    ];
+    lab.run(&preview).done();
+    let letter = fs::read_to_string(lab.path("letter.eml")).unwrap();
+    assert!(letter.contains("To: recipient@example.org"));
+    let ran = lab.run(&["email", "test"]);
+    assert_eq!(ran.code, 2, "{}", ran.complained);
+    let missing = "no email.smtp_server, no email.from_addr, no email.to_addrs";
+    assert!(ran.complained.contains(missing), "{}", ran.complained);
 }
 
 #[cfg(target_os = "linux")]

@@ -48,15 +48,14 @@ impl Layout {
         };
         let bar = if self.width < ROOM_FOR_BAR { 0 } else { BAR };
         let name = self.width - 2 * NUMBER - SHARE - bar - 2;
-        // A process may have no name at all; bandwhich shows that as it is.
-        let shown = if line.name.is_empty() {
-            "\"\""
-        } else {
-            line.name
+        // A process may have no name at all, or one of blanks.
+        let shown = match line.name.trim().is_empty() {
+            true => format!("{:?}", line.name),
+            false => line.name.to_owned(),
         };
         format!(
             "  {}{}{:>NUMBER$}{:>NUMBER$}{:>SHARE$}",
-            fitted(shown, name, ellipsis),
+            fitted(&shown, name, ellipsis),
             self.bar(line.share, bar),
             bytes(line.down),
             bytes(line.up),
