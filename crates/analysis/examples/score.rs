@@ -39,6 +39,14 @@ fn main() {
             },
         ),
         (
+            "spikes of hosts with bursts",
+            Plan {
+                spikes: true,
+                bursts: true,
+                ..Plan::QUIET
+            },
+        ),
+        (
             "level shifts",
             Plan {
                 shift: true,
@@ -63,6 +71,9 @@ fn main() {
             let made = make(seed, plan);
             let found = day_by_day(&made.history);
             score.add(&made, &found, |_| true);
+            if plan.bursts {
+                continue;
+            }
             for (_, times, score) in &mut by_size {
                 score.add(&made, &found, |what| what == What::Spike(*times));
             }
@@ -85,13 +96,18 @@ fn main() {
             score.recall()
         );
     }
-    let quiet = (first..first + count).filter(|&seed| {
-        let found = day_by_day(&make(seed, Plan::QUIET).history);
-        found.is_empty()
-    });
+    let quiet = |bursts: bool| {
+        let plan = Plan {
+            bursts,
+            ..Plan::QUIET
+        };
+        let is_quiet = |seed: &u64| day_by_day(&make(*seed, plan).history).is_empty();
+        (first..first + count).filter(is_quiet).count()
+    };
     println!(
-        "\nQuiet histories without a finding in 35 days: {} of {count}.",
-        quiet.count()
+        "\nQuiet histories without a finding in 35 days: {} of {count}; of hosts with bursts {} of {count}.",
+        quiet(false),
+        quiet(true)
     );
     let mut trends = Trends::default();
     for seed in first..first + count {

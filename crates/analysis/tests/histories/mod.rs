@@ -16,7 +16,8 @@ pub(crate) const FIRST_JUDGED: usize = 21;
 /// What was hidden.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum What {
-    /// More bytes than usual in some hours; the factor of the host's usual bytes.
+    /// More bytes than usual in some hours; the factor of the host's usual bytes, or of its largest hour
+    /// where traffic comes in bursts.
     Spike(u32),
     /// A process doubles for good.
     Shift,
@@ -50,6 +51,8 @@ pub(crate) struct Plan {
     pub(crate) shift: bool,
     pub(crate) death: bool,
     pub(crate) gaps: bool,
+    /// Whether one hour of seven has many times the bytes of the others, and all vary much.
+    pub(crate) bursts: bool,
     /// Part of the first day that each day gains.
     pub(crate) growth: f64,
 }
@@ -61,6 +64,7 @@ impl Plan {
         shift: false,
         death: false,
         gaps: true,
+        bursts: false,
         growth: 0.0,
     };
 }
@@ -127,6 +131,18 @@ pub(crate) fn make(seed: u64, plan: Plan) -> Made {
             for (level, bytes) in process.level.iter().zip(bytes.iter_mut()) {
                 let noise = common + 0.3 * process.noise * normal(random);
                 bytes.push(level * load * noise.exp());
+            }
+        }
+    }
+    if plan.bursts {
+        for hour in 0..hours {
+            let burst = match random.usize(0..7) {
+                0 => 20.0 * 3f64.powf(random.f64()),
+                _ => 1.0,
+            };
+            let factor = burst * normal(random).exp();
+            for bytes in bytes.iter_mut().flatten() {
+                bytes[hour] *= factor;
             }
         }
     }
@@ -197,16 +213,21 @@ fn hide(
         for week in 3..8 {
             let day = week * 7 + random.usize(0..7);
             let way = random.usize(0..2);
-            let length = if random.bool() {
-                random.usize(1..=2)
-            } else {
-                random.usize(4..=9)
+            let length = match random.bool() {
+                _ if plan.bursts => 1,
+                true => random.usize(1..=2),
+                false => random.usize(4..=9),
             };
             let times = if random.bool() { 3 } else { 10 };
             let first = day * 24 + random.usize(0..24 - length);
             let who = random.usize(0..processes.len());
             for hour in first..first + length {
-                bytes[who][way][hour] += usual[hour][way] * (f64::from(times) - 1.0);
+                let of_host = |hour: usize| bytes.iter().map(|of| of[way][hour]).sum::<f64>();
+                let more = match plan.bursts {
+                    true => (0..usual.len()).map(of_host).fold(0.0, f64::max) * f64::from(times),
+                    false => usual[hour][way] * (f64::from(times) - 1.0),
+                };
+                bytes[who][way][hour] += more;
             }
             hidden.push(Hidden {
                 what: What::Spike(times),
