@@ -21,10 +21,12 @@ const MOST: f64 = 99.0;
 /// The least that a usual hour varies: a fortieth. Below it nothing is measured so well.
 const LEAST_SIGMA: f64 = 0.025;
 
-/// How many times higher the bar is for a part of the host than for the whole: there are many parts.
+/// How many times higher the bar is for a part of the host than for the whole.
 const PART: f64 = 1.3;
 /// How many times higher it is for an hour alone: one can be an accident.
 const ALONE: f64 = 1.3;
+/// How much more a median of normal values varies than their mean: √(π/2).
+const MEDIAN_TO_MEAN: f64 = 1.253_314_137_315_5;
 /// The probability that an hour is beyond all that is usual by chance: once in four years.
 const BEYOND: f64 = 3e-5;
 
@@ -155,10 +157,11 @@ impl<'a> Baseline<'a> {
         baseline.bar = thresholds
             .min_score
             .max(wild * thresholds.min_score / 2.576);
-        if series.subject != Subject::Total {
-            baseline.bar *= PART;
+        // There are many parts, and one of them has an hour beyond its tail by chance far too often.
+        match series.subject {
+            Subject::Total => baseline.learn_beyond(past),
+            _ => baseline.bar *= PART,
         }
-        baseline.learn_beyond(past);
         baseline
     }
 
@@ -227,6 +230,12 @@ impl<'a> Baseline<'a> {
             })
             .collect();
         (residuals.len() * 2 >= day.hours.len()).then(|| median(&mut residuals))?
+    }
+
+    /// How the level of a day varies by chance: the standard error of a median of so many hours, √(π/2)
+    /// times that of a mean where they are normal.
+    pub(super) fn sigma_of_level(&self, day: &Day) -> f64 {
+        MEDIAN_TO_MEAN * self.sigma / (day.hours.len().max(1) as f64).sqrt()
     }
 
     /// Gives the score that one of a hundred past hours passes.

@@ -133,7 +133,8 @@ fn found(baseline: &Baseline<'_>, past: &[Day], day: &Day) -> Option<Levels> {
     }
     let last_old = *old.last()?;
     let before = median(&mut old.clone())?;
-    let reach = (3.5 * sigma(&mut old)).max(LEAST_RATIO.ln());
+    let spread = sigma(&mut old).max(baseline.sigma_of_level(day));
+    let reach = (3.5 * spread).max(LEAST_RATIO.ln());
     let is_up = new[0] > before;
     let is_apart = |level: f64| (level - before).abs() > reach && (level > before) == is_up;
     // Found once: the day before the three has the old level still.
