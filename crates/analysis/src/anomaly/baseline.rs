@@ -23,8 +23,8 @@ const LEAST_SIGMA: f64 = 0.025;
 
 /// How many times higher the bar is for a part of the host than for the whole.
 const PART: f64 = 1.3;
-/// How many times higher it is for an hour alone: one can be an accident.
-const ALONE: f64 = 1.3;
+/// How many times higher than the score that the settings ask for: so many hours are judged.
+const MANY: f64 = 1.3;
 /// How much more a median of normal values varies than their mean: √(π/2).
 const MEDIAN_TO_MEAN: f64 = 1.253_314_137_315_5;
 /// The probability that an hour is beyond all that is usual by chance: once in four years.
@@ -75,7 +75,7 @@ pub(super) struct Baseline<'a> {
     /// How each hour of working days and of weekends varies about it. A busy hour can vary more than
     /// all do, and the few values of an hour of the week tell that by chance only.
     sigmas: Vec<f64>,
-    /// The score that unusual hours have at least, where there are several.
+    /// The score that an unusual hour has at least.
     pub(super) bar: f64,
     /// log(1 + bytes), without the level, beyond which no hour is usual however all of them vary.
     beyond: f64,
@@ -154,9 +154,7 @@ impl<'a> Baseline<'a> {
         let wild = baseline.learn_spread(past);
         // Series that are wild by themselves have to be wilder: the one hour of a hundred of a normal
         // distribution is at 2.58.
-        baseline.bar = thresholds
-            .min_score
-            .max(wild * thresholds.min_score / 2.576);
+        baseline.bar = MANY * thresholds.min_score * (wild / 2.576).max(1.0);
         // There are many parts, and one of them has an hour beyond its tail by chance far too often.
         match series.subject {
             Subject::Total => baseline.learn_beyond(past),
@@ -304,20 +302,11 @@ impl<'a> Baseline<'a> {
         (self.log(place)).is_some_and(|log| log > self.beyond + self.level)
     }
 
-    /// The score that an event of so many unusual hours needs: one can be an accident, three hardly.
-    pub(super) fn needed(&self, unusual: usize) -> f64 {
-        match unusual {
-            1 => self.bar * ALONE,
-            2 => self.bar * 1.15,
-            _ => self.bar,
-        }
-    }
-
-    /// What is usual at an hour, in bytes: an hour alone that is outside of it is unusual.
+    /// What is usual at an hour, in bytes: an hour that is outside of it is unusual.
     pub(super) fn expected(&self, hour: &Hour) -> Option<Expected> {
         let slot = self.slots[(self.slot_of)(hour)]?;
         let middle = slot.middle + self.level;
-        let reach = self.needed(1) * self.scale(slot, hour);
+        let reach = self.bar * self.scale(slot, hour);
         let reach = reach.max(self.min_ratio.ln());
         let at = |log: f64| log.clamp(0.0, 60.0).exp_m1();
         Some(Expected {

@@ -15,6 +15,8 @@ use crate::{
 const EXPLAINS: f64 = 0.1;
 /// Hours between two events that are one.
 const PAUSE: usize = 4;
+/// The part of the bar that an hour next to an unusual one has to pass.
+const NEIGHBOUR: f64 = 0.5;
 /// Contributors of a kind that are named.
 const NAMED: usize = 3;
 
@@ -87,7 +89,7 @@ pub(super) fn of_day(scene: &Scene<'_, '_>, number: usize, direction: Direction)
         // Neighbours of an unusual hour belong to it at a lower bar.
         let (bar, least) = match events.last() {
             Some(last) if last.hours.end == place && last.score * score > 0.0 => {
-                (bar * 0.6, 1.0 + (thresholds.min_ratio - 1.0) / 2.0)
+                (bar * NEIGHBOUR, 1.0 + (thresholds.min_ratio - 1.0) / 2.0)
             }
             _ => (bar, thresholds.min_ratio),
         };
@@ -110,7 +112,7 @@ pub(super) fn of_day(scene: &Scene<'_, '_>, number: usize, direction: Direction)
     let mut events = join(events);
     events.retain(|event| {
         let is_large = event.excess.abs() >= thresholds.min_bytes as f64
-            && (event.score.abs() >= baseline.needed(event.unusual) || event.is_beyond);
+            && (event.score.abs() >= baseline.bar || event.is_beyond);
         // A single hour with less is not told: pauses are usual. Parts that fall still are silences.
         let is_drop_told = is_whole && event.unusual >= 2;
         is_large && (event.excess > 0.0 || is_drop_told)
@@ -294,7 +296,7 @@ impl Told {
             bytes(event.expected.high),
             scene.past_days,
             event.score,
-            scene.baseline(event.series, event.direction).needed(event.unusual)
+            scene.baseline(event.series, event.direction).bar
         ));
         if event.is_beyond {
             draft.reasons.push(
