@@ -60,6 +60,7 @@ pub(super) fn checks(
     }
     if scope == Scope::System {
         checks.extend(closed_folders(settings, machine, surroundings));
+        checks.extend(closed_network(settings, machine, surroundings));
     }
     match checks.is_empty() {
         true => vec![Check::ok(
@@ -174,8 +175,33 @@ fn closed_folders(
         .collect()
 }
 
+/// Names are asked for of servers, whom the collector's unit keeps out.
+fn closed_network(
+    settings: &Settings,
+    machine: &Machine,
+    surroundings: &Surroundings,
+) -> Option<Check> {
+    let unit = "network-monitor-collect.service";
+    let allowed = values(unit, "IPAddressAllow=", machine, surroundings);
+    (settings.collect.resolve_names && allowed.is_empty()).then(|| {
+        Check::fault(
+            TOPIC,
+            format!("{unit} reaches no name server, which collect.resolve_names needs"),
+            format!("systemctl edit {unit}, with the lines [Service] and IPAddressAllow=any"),
+        )
+    })
+}
+
 /// What `ReadWritePaths=` of a unit and its drop-ins names.
 fn open_folders(unit: &str, machine: &Machine, surroundings: &Surroundings) -> Vec<PathBuf> {
+    let paths = values(unit, "ReadWritePaths=", machine, surroundings).into_iter();
+    paths
+        .map(|path| Path::new(path.trim_start_matches(['-', '+'])).to_owned())
+        .collect()
+}
+
+/// The words that a unit of the machine's own and its drop-ins give a key.
+fn values(unit: &str, key: &str, machine: &Machine, surroundings: &Surroundings) -> Vec<String> {
     let Some(folder) = unit_folder(Scope::System, &machine.root, surroundings) else {
         return Vec::new();
     };
@@ -188,11 +214,11 @@ fn open_folders(unit: &str, machine: &Machine, surroundings: &Surroundings) -> V
     let texts = drop_ins
         .chain([folder.join(unit)])
         .filter_map(|path| std::fs::read_to_string(path).ok());
-    let named = |text: String| -> Vec<PathBuf> {
+    let named = |text: String| -> Vec<String> {
         text.lines()
-            .filter_map(|line| line.trim().strip_prefix("ReadWritePaths="))
+            .filter_map(|line| line.trim().strip_prefix(key))
             .flat_map(str::split_whitespace)
-            .map(|path| Path::new(path.trim_start_matches(['-', '+'])).to_owned())
+            .map(str::to_owned)
             .collect()
     };
     texts.flat_map(named).collect()

@@ -352,6 +352,28 @@ fn services_that_are_missing_not_enabled_or_failed_are_told() {
 }
 
 #[test]
+fn names_that_the_collector_may_not_ask_for_are_a_fault_until_a_drop_in_lets_it() {
+    let scratch = Scratch::new();
+    scratch.serve(&ENABLED);
+    scratch.configure("collect: {resolve_names: true}\n");
+    let unit = "network-monitor-collect.service";
+    let folder = scratch.path(&format!("etc/systemd/system/{unit}.d"));
+    fs::create_dir(&folder).unwrap();
+    for unit in ["collect", "report"] {
+        let folder = scratch.path(&format!(
+            "etc/systemd/system/network-monitor-{unit}.service.d"
+        ));
+        fs::create_dir_all(&folder).unwrap();
+        let line = format!("[Service]\nReadWritePaths={}\n", scratch.path("").display());
+        fs::write(folder.join("paths.conf"), line).unwrap();
+    }
+    let closed = format!("{unit} reaches no name server");
+    scratch.assert("services", Verdict::Fault, &closed, "IPAddressAllow=any");
+    fs::write(folder.join("names.conf"), "[Service]\nIPAddressAllow=any\n").unwrap();
+    scratch.assert("services", Verdict::Ok, "are enabled", "");
+}
+
+#[test]
 fn folders_that_the_services_keep_closed_are_faults_until_a_drop_in_opens_them() {
     let scratch = Scratch::new();
     scratch.serve(&ENABLED);

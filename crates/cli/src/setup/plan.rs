@@ -10,6 +10,10 @@ use crate::settings::{
     DEFAULT_FILE, PasswordSource, SYSTEM_FOLDER, Settings, Surroundings, system_file,
 };
 
+/// Gives bandwhich what it needs where no service does.
+const SETCAP: &str = "setcap cap_sys_ptrace,cap_dac_read_search,cap_net_raw,cap_net_admin+ep \\
+    \"$(command -v bandwhich)\"";
+
 /// For whom everything is set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
@@ -103,6 +107,13 @@ pub(super) fn plan(target: &Target, surroundings: &Surroundings) -> Result<Plan,
     if target.scope == Scope::System && !cfg!(target_os = "linux") {
         let reason = "setup --system is for Linux; setup --user makes folders and settings";
         return Err(Failure::Usage(reason.to_owned()));
+    }
+    if target.scope == Scope::System && !target.root.join("etc/passwd").is_file() {
+        return Err(Failure::Usage(format!(
+            "{}: holds no system (there is no etc/passwd); --root takes the root of an installed one, such \
+             as an image that is mounted",
+            shown(&target.root)
+        )));
     }
     let program = program(target)?;
     let settings_file = match target.scope {
@@ -273,31 +284,44 @@ fn next(
                 add("  cargo install --locked bandwhich".to_owned());
                 add("  sudo install ~/.cargo/bin/bandwhich /usr/local/bin/".to_owned());
             }
+            if !has_systemd {
+                add(format!("  sudo {SETCAP}"));
+            }
             add(format!(
                 "  edit {settings}: the section email, for the daily letter"
             ));
-            add(
-                "  (umask 077; cat > /etc/network-monitor/email_password)  # its password"
-                    .to_owned(),
-            );
+            let password = shown(&target.root.join("etc/network-monitor/email_password"));
             match has_systemd {
                 true => {
-                    add("  systemctl daemon-reload".to_owned());
-                    add("  systemctl enable --now network-monitor-collect.service \\".to_owned());
+                    add(format!("  (umask 077; cat > {password})  # its password"));
+                    // Another root's systemd does not run.
+                    let (systemctl, now) = match target.root == Path::new("/") {
+                        true => ("systemctl".to_owned(), " --now"),
+                        false => (format!("systemctl --root={}", shown(&target.root)), ""),
+                    };
+                    if !now.is_empty() {
+                        add("  systemctl daemon-reload".to_owned());
+                    }
+                    add(format!(
+                        "  {systemctl} enable{now} network-monitor-collect.service \\"
+                    ));
                     add("    network-monitor-report.timer".to_owned());
                 }
-                false => add("  cron starts the collector when the machine starts".to_owned()),
+                // cron's jobs read the password themselves.
+                false => {
+                    add(format!(
+                        "  install -m 600 -o {SERVICE} /dev/null {password}"
+                    ));
+                    add(format!("  cat > {password}  # its password"));
+                    add("  restart the machine: cron then starts the collector".to_owned());
+                }
             }
         }
         Scope::User => {
             if !has_bandwhich {
                 add("  cargo install --locked bandwhich".to_owned());
             }
-            add(
-                "  sudo setcap cap_sys_ptrace,cap_dac_read_search,cap_net_raw,cap_net_admin+ep \\"
-                    .to_owned(),
-            );
-            add("    \"$(command -v bandwhich)\"".to_owned());
+            add(format!("  sudo {SETCAP}"));
             add(format!(
                 "  edit {settings}: the section email, for the daily letter"
             ));

@@ -194,6 +194,20 @@ fn a_machine_without_systemd_gets_lines_for_cron() {
     assert!(last.ends_with("/etc/cron.d/network-monitor"), "{steps:?}");
 }
 
+#[test]
+fn a_folder_that_holds_no_system_is_refused() {
+    let empty = tempfile::tempdir().unwrap();
+    let ran = Command::new(PROGRAM)
+        .args(["setup", "--system", "--root"])
+        .arg(empty.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(ran.stderr).unwrap();
+    assert_eq!(ran.status.code(), Some(2), "{said}");
+    assert!(said.contains("there is no etc/passwd"), "{said}");
+    assert_eq!(fs::read_dir(empty.path()).unwrap().count(), 0);
+}
+
 /// A user's home that was set up.
 fn home() -> TempDir {
     let home = tempfile::tempdir().unwrap();
