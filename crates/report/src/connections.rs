@@ -7,7 +7,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
-use traffic::{RowView, Volume};
+use traffic::{RowView, ServicePorts, Volume};
 
 use crate::Moment;
 use crate::arithmetic::rate;
@@ -240,6 +240,16 @@ pub(crate) struct ClosedConnections {
 }
 
 impl ClosedConnections {
+    /// Which ports are services'.
+    pub(crate) fn service_ports(&self) -> ServicePorts {
+        let mut ports = ServicePorts::default();
+        for Entry { key, .. } in &self.entries {
+            let protocol = key.protocol.map(|name| self.texts.get(name));
+            ports.note(protocol, key.local_port, key.remote_port);
+        }
+        ports
+    }
+
     /// Each connection, texts included.
     pub(crate) fn iter(&self) -> impl Iterator<Item = ConnectionView<'_>> {
         self.entries.iter().map(|entry| {

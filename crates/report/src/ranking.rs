@@ -66,8 +66,7 @@ pub struct TopRemote {
     pub processes: Vec<String>,
 }
 
-/// A service's port: the lower of a connection's two, so that it is the same for its server and its
-/// clients.
+/// A service's port, by [`traffic::ServicePorts`]: the same for its server and its clients.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TopPort {
     /// Port.
@@ -217,10 +216,11 @@ impl Ranking<'_> {
     }
 
     pub(crate) fn ports(&self) -> Vec<TopPort> {
+        let services = self.connections.service_ports();
         let volumes = self.sum_by(|entry| {
-            let ports = [entry.key.local_port, entry.key.remote_port];
-            let port = ports.into_iter().flatten().min()?;
-            Some((port, entry.key.protocol.map(|name| self.texts().get(name))))
+            let protocol = entry.key.protocol.map(|name| self.texts().get(name));
+            let port = services.of(protocol, entry.key.local_port, entry.key.remote_port)?;
+            Some((port, protocol))
         });
         let top = self.most(volumes, self.top_n, |volume| *volume);
         top.into_iter()

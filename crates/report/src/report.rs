@@ -6,6 +6,8 @@ use analysis::{Finding, QuotaState};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use traffic::ServicePorts;
+
 use crate::connections::{ClosedConnections, Connection, ConnectionView};
 use crate::{
     Comparisons, Coverage, Curve, History, Moment, Note, Reconciliation, TimelineEntry,
@@ -159,6 +161,18 @@ impl Report {
     pub fn total_bytes(&self) -> u64 {
         self.total_upload_bytes
             .saturating_add(self.total_download_bytes)
+    }
+
+    /// Which ports are services', as far as the connections at hand tell.
+    pub(crate) fn service_ports(&self) -> ServicePorts {
+        if let Some(every) = &self.every_connection {
+            return every.service_ports();
+        }
+        let mut ports = ServicePorts::default();
+        for one in &self.connections {
+            ports.note(one.protocol.as_deref(), one.local_port, one.remote_port);
+        }
+        ports
     }
 
     /// All connections, not only those of [`Report::connections`], in the same order. `None` in a

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
-use traffic::{RowView, Table};
+use traffic::{RowView, ServicePorts, Table};
 
 use crate::{Report, UNKNOWN};
 
@@ -20,6 +20,7 @@ pub struct Traces {
     include_loopback: bool,
     places: [Places<String>; 4],
     port_places: Places<(u16, Option<String>)>,
+    services: ServicePorts,
     lists: [Vec<Vec<u64>>; 5],
 }
 
@@ -70,6 +71,7 @@ impl Traces {
             ],
             places,
             port_places,
+            services: report.service_ports(),
         }
     }
 
@@ -101,7 +103,8 @@ impl Traces {
                 add(list, entry);
             }
         }
-        if let Some(port) = row.local_port.into_iter().chain(row.remote_port).min() {
+        let services = &self.services;
+        if let Some(port) = services.of(row.protocol, row.local_port, row.remote_port) {
             let key = (port, row.protocol.map(str::to_owned));
             if let Some(&entry) = self.port_places.get(&key) {
                 add(List::Ports as usize, entry);

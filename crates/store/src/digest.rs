@@ -7,7 +7,7 @@ use std::ops::Range;
 use foldhash::fast::FixedState;
 use rusqlite::{OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
-use traffic::{Table, Volume, observed_seconds};
+use traffic::{ServicePorts, Table, Volume, observed_seconds};
 
 use crate::partition::{Kind, day_number};
 use crate::segment::BriefRow;
@@ -138,6 +138,9 @@ struct Names {
     processes: Traces<String>,
     remotes: Traces<String>,
     ports: Traces<(&'static str, u16)>,
+    /// Local and remote ports of which only all connections tell which is the service's.
+    doubtful: Traces<(&'static str, u16, u16)>,
+    services: ServicePorts,
     cut: bool,
 }
 
@@ -156,23 +159,46 @@ impl Names {
                 self.cut = true;
             }
         }
-        // There are no more ports than numbers and protocols.
-        if let Some(port) = row.port {
-            let protocol = match row.protocol {
-                Some("tcp") => "tcp/",
-                Some("udp") => "udp/",
-                _ => "",
-            };
-            let trace = self.ports.entry((protocol, port)).or_default();
-            trace.entry(quarter).or_default().add(row.volume);
-        }
+        let protocol = match row.protocol {
+            Some("tcp") => "tcp",
+            Some("udp") => "udp",
+            _ => "",
+        };
+        let trace = match row.ports {
+            [Some(local), Some(remote)]
+                if ServicePorts::is_doubtful(local, remote) && self.doubtful.len() < MOST_NAMES =>
+            {
+                self.services
+                    .note(Some(protocol), Some(local), Some(remote));
+                self.doubtful.entry((protocol, local, remote)).or_default()
+            }
+            // There are no more ports than numbers and protocols.
+            [local, remote] => match local.into_iter().chain(remote).min() {
+                Some(port) => self.ports.entry((protocol, port)).or_default(),
+                None => return,
+            },
+        };
+        trace.entry(quarter).or_default().add(row.volume);
     }
 
-    fn finish(self, digest: &mut Digest) {
+    fn finish(mut self, digest: &mut Digest) {
+        for ((protocol, local, remote), traces) in self.doubtful {
+            let port = self.services.of(Some(protocol), Some(local), Some(remote));
+            let trace = self
+                .ports
+                .entry((protocol, port.unwrap_or(remote)))
+                .or_default();
+            for (quarter, volume) in traces {
+                trace.entry(quarter).or_default().add(volume);
+            }
+        }
         digest.names_cut = self.cut || self.ports.len() > MOST_NAMES;
         digest.processes = seen(self.processes, |name| name);
         digest.remotes = seen(self.remotes, |name| name);
-        digest.ports = seen(self.ports, |(protocol, port)| format!("{protocol}{port}"));
+        digest.ports = seen(self.ports, |(protocol, port)| match protocol {
+            "" => port.to_string(),
+            _ => format!("{protocol}/{port}"),
+        });
     }
 }
 

@@ -273,8 +273,8 @@ pub(crate) struct BriefRow<'a> {
     pub(crate) process: Option<&'a str>,
     pub(crate) remote: Option<&'a str>,
     pub(crate) protocol: Option<&'a str>,
-    /// The service's: the lower of both.
-    pub(crate) port: Option<u16>,
+    /// Local and remote.
+    pub(crate) ports: [Option<u16>; 2],
     pub(crate) volume: Volume,
 }
 
@@ -413,10 +413,7 @@ impl<'a> BriefColumns<'a> {
             process: self.texts[0].get(row),
             remote: self.texts[1].get(row),
             protocol: self.texts[2].get(row),
-            port: [0, 1]
-                .into_iter()
-                .filter_map(|end| self.port(end, row))
-                .min(),
+            ports: [0, 1].map(|end| self.port(end, row)),
             volume: Volume {
                 up: bytes(0),
                 down: bytes(1),

@@ -13,6 +13,7 @@ mod period;
 mod places;
 mod probe;
 mod rollup;
+mod service;
 mod slots;
 mod strings;
 mod summary;
@@ -25,6 +26,7 @@ pub use mode::Mode;
 
 pub use period::{Period, PeriodError, When};
 pub use rollup::{BucketFacts, Row, Table, host_label, observed_seconds};
+pub use service::ServicePorts;
 pub use strings::{Strings, TextId};
 pub use summary::{Accounting, DamagedLine, InterfaceCount, LogSummary, RunSummary};
 pub use view::RowView;
