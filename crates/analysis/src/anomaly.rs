@@ -42,13 +42,16 @@ pub struct Band {
     pub hours: Vec<BandHour>,
 }
 
-/// An hour of a series. Bytes of a whole hour: what was observed in part is scaled up.
+/// An hour of a series.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BandHour {
     /// First second, since 1970.
     pub start: i64,
-    /// Bytes. `None` where less than a quarter of the hour was observed.
+    /// Bytes of the whole hour: where a part of it was observed, scaled up. `None` where that is less than
+    /// a quarter.
     pub bytes: Option<f64>,
+    /// Bytes that were observed, as reports count them.
+    pub observed_bytes: u64,
     /// What is usual. `None` without history.
     pub expected: Option<Expected>,
     /// Whether a finding is about it.
@@ -182,6 +185,7 @@ fn bands(history: &History, judged: &[JudgedDay<'_>], findings: &[Finding]) -> V
                 judged.day.hours.clone().map(move |hour| BandHour {
                     start: history.hours[hour].start,
                     bytes: baseline.whole_hour(hour),
+                    observed_bytes: series.bytes(direction)[hour],
                     expected: baseline.expected(&history.hours[hour]),
                     is_unusual: judged.unusual.iter().any(|(its, way, hours)| {
                         (*its, *way) == (number, direction) && hours.contains(&hour)

@@ -107,7 +107,7 @@ pub struct Finding {
     pub excess_bytes: Option<i64>,
     /// Observed days of history that it rests on.
     pub history_days: u32,
-    /// Who explains it, most first.
+    /// Who explains it, most first; of a beacon, the process most of its bytes belong to.
     pub contributors: Vec<Contributor>,
     /// One sentence: what, when, how much against what. Not made printable.
     pub message: String,

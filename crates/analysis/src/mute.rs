@@ -23,7 +23,7 @@ pub enum MuteTarget {
     Process(String),
     /// A peer by address or host name.
     Remote(String),
-    /// A service's port with its protocol, like `tcp/443`.
+    /// A service's port with its protocol, like `tcp/443`, or with any, like `443`.
     Port(String),
     /// All that is found of a host.
     Host(String),
@@ -54,18 +54,28 @@ impl Mute {
 
 impl MuteTarget {
     fn names(&self, finding: &Finding) -> bool {
-        let is_about = |subject: &Subject| {
-            finding.subject == *subject
-                || finding
-                    .contributors
-                    .iter()
-                    .any(|one| one.subject == *subject && one.share >= EXPLAINS)
+        let is_about = |is_its: &dyn Fn(&Subject) -> bool| {
+            let mut explain = finding.contributors.iter();
+            is_its(&finding.subject)
+                || explain.any(|one| is_its(&one.subject) && one.share >= EXPLAINS)
         };
         match self {
             MuteTarget::Id(id) => finding.id.0 == *id,
-            MuteTarget::Process(name) => is_about(&Subject::Process(name.clone())),
-            MuteTarget::Remote(name) => is_about(&Subject::Remote(name.clone())),
-            MuteTarget::Port(name) => is_about(&Subject::Port(name.clone())),
+            MuteTarget::Process(name) => {
+                is_about(&|of| matches!(of, Subject::Process(of) if of == name))
+            }
+            MuteTarget::Remote(name) => {
+                is_about(&|of| matches!(of, Subject::Remote(of) if of == name))
+            }
+            MuteTarget::Port(name) => is_about(&|of| match of {
+                Subject::Port(of) => {
+                    of == name
+                        || of
+                            .rsplit_once('/')
+                            .is_some_and(|(_, number)| number == name)
+                }
+                _ => false,
+            }),
             MuteTarget::Host(name) => finding.host == *name,
         }
     }
@@ -223,5 +233,17 @@ mod tests {
         assert!(covers("host:web1"));
         assert!(!covers("host:web2"));
         assert!(!covers("0123456789ab"));
+    }
+
+    #[test]
+    fn a_port_without_a_protocol_is_that_of_all() {
+        let covers = |mute: &str, port: &str| {
+            let finding = spike(Subject::Port(port.to_owned()));
+            mute.parse::<Mute>()
+                .unwrap()
+                .covers(&finding, date(1970, 1, 1))
+        };
+        assert!(covers("port:443", "tcp/443") && covers("port:443", "443"));
+        assert!(!covers("port:443", "tcp/8443") && !covers("port:udp/443", "tcp/443"));
     }
 }

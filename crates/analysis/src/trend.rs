@@ -222,11 +222,12 @@ fn finding(history: &History, line: &TrendLine, thresholds: &Thresholds) -> Opti
     draft.unit = "bytes/day".to_owned();
     draft.history_days = u32::try_from(observed.len()).unwrap_or(u32::MAX);
     draft.message = format!(
-        "What {} {} {grows} by {:.0} % a week, {} more or less each day ({} to {}; p = {:.4}).",
+        "What {} {} {grows} by {:.0} % a week, {} {} each day ({} to {}; p = {:.4}).",
         words::who(&line.subject),
         words::verb(line.direction),
         (per_week * 100.0).abs(),
         bytes(slope.per_day.abs()),
+        if slope.per_day < 0.0 { "less" } else { "more" },
         words::signed(slope.low),
         words::signed(slope.high),
         slope.p

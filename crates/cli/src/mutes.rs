@@ -5,7 +5,7 @@ use std::io::Write;
 use analysis::{Finding, Mute, MuteTarget};
 use jiff::civil::Date;
 use serde::Serialize;
-use store::MuteRecord;
+use store::{MuteRecord, Store};
 use tracing::warn;
 
 use crate::args::{MuteArgs, MutesArgs, UnmuteArgs};
@@ -62,6 +62,17 @@ pub fn mute(
         None => None,
         Some(typed) => Some(day(typed)?),
     };
+    let today = world.today(settings);
+    if let MuteTarget::Host(name) = &target {
+        let store = Store::open_to_read(&settings.paths.store_dir)?;
+        let known = store.map_or(Ok(Vec::new()), |store| store.hosts())?;
+        if !known.contains(name) {
+            return Err(Failure::Usage(format!(
+                "the history holds no host {name:?}; it knows {}",
+                known.join(", ")
+            )));
+        }
+    }
     let record = MuteRecord {
         target: target.to_string(),
         until: until.map(|day| day.to_string()),
@@ -70,6 +81,9 @@ pub fn mute(
     store::mute(&settings.paths.store_dir, record, &world.started())?;
     if !world.quiet {
         let ends = match until {
+            Some(day) if day < today => {
+                format!("until the end of {day}, which is over: findings of today are told")
+            }
             Some(day) => format!("until the end of {day}"),
             None => "for good".to_owned(),
         };

@@ -80,7 +80,13 @@ impl<'a> Found<'a> {
             true => end.strftime("%H:%M").to_string(),
             false => "24:00".to_owned(),
         };
-        format!("{}, {}–{ends}", day(start), start.strftime("%H:%M"))
+        let begins = start.strftime("%H:%M").to_string();
+        match self.finding.kind {
+            // It may well have come again.
+            FindingKind::FirstSeen => format!("{}, from {begins}", day(start)),
+            _ if begins == ends => format!("{}, {begins}", day(start)),
+            _ => format!("{}, {begins}–{ends}", day(start)),
+        }
     }
 
     /// What was found, beginning with a capital unless a name begins it.

@@ -275,6 +275,7 @@ impl Told {
                 "{ratio:.1} times the usual {}",
                 bytes(event.expected.middle)
             ),
+            1000.0.. if event.expected.middle < 1.0 => "where there usually is nothing".to_owned(),
             1000.0.. => format!("where {} are usual", bytes(event.expected.middle)),
             _ => format!(
                 "{:.0} % of the usual {}",

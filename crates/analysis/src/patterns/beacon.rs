@@ -15,7 +15,7 @@ use crate::days::HOUR;
 use crate::finding::Draft;
 use crate::robust::median;
 use crate::words;
-use crate::{Finding, FindingKind, History, Severity, Subject, Talks, Thresholds};
+use crate::{Contributor, Finding, FindingKind, History, Severity, Subject, Talks, Thresholds};
 
 /// Events that a beacon has at least.
 const LEAST_EVENTS: usize = 4;
@@ -405,6 +405,13 @@ impl Beacon {
             Some(process) => format!(" by {process}"),
             None => String::new(),
         };
+        // So that who mutes a process mutes its beacons.
+        let owner = self.process.iter().map(|process| Contributor {
+            subject: Subject::Process(process.clone()),
+            excess_bytes: 0,
+            share: 1.0,
+        });
+        draft.contributors.extend(owner);
         draft.message = if self.is_strobe {
             format!(
                 "{} is connected to all the time{by}: {} connections.",

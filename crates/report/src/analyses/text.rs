@@ -207,7 +207,7 @@ fn days_of(lines: &mut Lines, band: &Band, analysis: &Analysis) {
         let usual: Vec<_> = (hours.iter())
             .map(|hour| hour.expected.map(|one| one.middle))
             .collect();
-        let total: f64 = was.iter().flatten().sum();
+        let total: f64 = hours.iter().map(|hour| hour.observed_bytes as f64).sum();
         let text = format!(
             "{:<26}{:>10}   usual {}",
             lines.spark(&was, most),

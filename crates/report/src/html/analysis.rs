@@ -348,7 +348,7 @@ impl Drawing<'_> {
             zone: &self.analysis.zone,
             title: "Bytes by hour, with what is usual",
         };
-        let total: f64 = points.iter().filter_map(|point| point.bytes).sum();
+        let total: f64 = (band.hours.iter().map(|hour| hour.observed_bytes as f64)).sum();
         let usual = points.iter().filter(|point| point.bytes.is_some());
         let usual: f64 = usual.filter_map(|point| Some(point.expected?.middle)).sum();
         let id = format!("chart-{}-{place}", self.number);
