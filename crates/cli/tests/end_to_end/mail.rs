@@ -794,10 +794,11 @@ fn a_preview_is_the_letter_and_leaves_no_trace() {
     let html = letter.text("text/html");
     let previewed = preview["parts"].as_array().unwrap().iter();
     let previewed = previewed.filter(|part| part["type"] == "text/html");
-    let timeless = |html: &str| html.rsplit_once("network-monitor").unwrap().0.to_owned();
+    // Behind these words stand the files' sizes, in which is when they were made.
+    let timeless = |html: &str| html.rsplit_once("The full report").unwrap().0.to_owned();
     for part in previewed {
         assert_eq!(timeless(part["text"].as_str().unwrap()), timeless(html));
     }
     let ran = lab.run(&["email", "preview", "--date", "20190101"]);
-    assert_eq!(ran.code, 2, "{}", ran.complained);
+    assert_eq!(ran.code, 1, "{}", ran.complained);
 }

@@ -127,7 +127,7 @@ fn a_folder_without_logs_is_nothing_to_do() {
 
 #[test]
 fn a_dry_run_shows_what_would_be_done_and_does_nothing() {
-    let lab = Lab::new();
+    let lab = Lab::with("timezone: UTC\narchive: {settle_minutes: 10}\n");
     lab.put(LOG, &recording(LOG));
     let ran = lab.run(&["report", "--dry-run"]).done();
     assert!(ran.said.contains(LOG), "{}", ran.said);
