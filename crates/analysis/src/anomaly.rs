@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::days::{Day, observed_days};
 use crate::{Direction, Expected, Finding, History, Subject, Thresholds, words};
-use baseline::Baselines;
+use baseline::{Baselines, Logs};
 
 /// Series of which the band is given at most.
 const MOST_BANDS: usize = 12;
@@ -76,13 +76,14 @@ pub fn anomalies(history: &History, judged: Range<i64>, thresholds: &Thresholds)
     let is_judged = |day: &Day| day.hours.start < within.end && day.hours.end > within.start;
     let first = days.iter().position(is_judged).unwrap_or(days.len());
     report.history_days = observed_days(&days[..first]);
+    let logs = Logs::new(history);
     let mut judged = Vec::new();
     for place in (first..days.len()).take_while(|&place| is_judged(&days[place])) {
         let past = &days[place.saturating_sub(baseline::DAYS)..place];
         if observed_days(past) < thresholds.min_history_days {
             continue;
         }
-        let baselines = Baselines::new(history, past, thresholds);
+        let baselines = Baselines::new(&logs, past, thresholds);
         let day = &days[place];
         let unusual = judge_day(history, past, day, &baselines, thresholds, &mut report);
         judged.push(JudgedDay {

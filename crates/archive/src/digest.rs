@@ -19,7 +19,8 @@ pub struct Digest {
     pub sha256: String,
 }
 
-/// A reader that adds up what passes.
+/// A reader that adds up what passes, and ends where a signal asks to stop: archives and their logs are long,
+/// and what was written of a new one by then goes.
 pub(crate) struct Digesting<R> {
     inner: R,
     hasher: Sha256,
@@ -54,10 +55,9 @@ impl<R: Read> Digesting<R> {
 
     /// The sum of what has passed.
     pub(crate) fn sum(self) -> Digest {
-        let sha256 = self.hasher.finalize();
         Digest {
             size: self.size,
-            sha256: sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
+            sha256: hexadecimal(&self.hasher.finalize()),
         }
     }
 }
@@ -67,7 +67,10 @@ impl<R: Read> Read for Digesting<R> {
         if let Some((kind, text)) = &self.failure {
             return Err(io::Error::new(*kind, text.clone()));
         }
-        let outcome = self.inner.read(buffer);
+        let outcome = match files::interrupted() {
+            Some(_) => Err(io::Error::other("interrupted by a signal")),
+            None => self.inner.read(buffer),
+        };
         if let Err(cause) = &outcome
             && cause.kind() != io::ErrorKind::Interrupted
         {
@@ -80,15 +83,27 @@ impl<R: Read> Read for Digesting<R> {
     }
 }
 
-/// Size and checksum of bytes.
-pub fn digest_of(bytes: impl Read) -> io::Result<Digest> {
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Checksum of bytes that are in memory.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    hexadecimal(&Sha256::digest(bytes))
+}
+
+/// Size and checksum of what a reader gives.
+///
+/// # Errors
+/// Where it cannot be read, or a signal asks to stop.
+pub(crate) fn digest_of(bytes: impl Read) -> io::Result<Digest> {
     Digesting::new(bytes).finish()
 }
 
 /// Size and checksum of a file.
 ///
 /// # Errors
-/// Where it cannot be read.
+/// Where it cannot be read, or a signal asks to stop.
 pub fn digest_of_file(path: &Path) -> Result<Digest> {
     let file = File::open(path).map_err(files::Error::context("open", path))?;
     Ok(digest_of(file).map_err(files::Error::context("read", path))?)

@@ -24,7 +24,7 @@ mod target;
 mod unpack;
 
 pub use check::{Fault, check};
-pub use digest::{Digest, digest_of, digest_of_file};
+pub use digest::{Digest, digest_of_file};
 pub use document::{ArchiveFile, Document, Member};
 pub use error::{Error, Result};
 pub use expiry::expired;

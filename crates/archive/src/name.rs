@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::digest::digest_of;
+use crate::digest::sha256;
 
 /// How an archive is packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,10 +98,10 @@ fn fitting(name: &str) -> String {
     if name.len() <= LONGEST {
         return name.to_owned();
     }
-    let digest = digest_of(name.as_bytes()).expect("memory can be read");
+    let digest = sha256(name.as_bytes());
     let end = name.rfind(".log").map_or("", |dot| &name[dot..]);
     let end = if end.len() <= 32 { end } else { "" };
-    let rest = format!("~{}{end}", &digest.sha256[..16]);
+    let rest = format!("~{}{end}", &digest[..16]);
     let start = name.floor_char_boundary(LONGEST - rest.len());
     format!("{}{rest}", &name[..start])
 }

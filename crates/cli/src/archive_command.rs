@@ -276,7 +276,9 @@ fn verify(settings: &Settings, world: &World, out: &mut dyn Write) -> Result<End
     let (mut archives, mut logs, mut damaged) = (0, 0, 0);
     for known in known {
         let path = files::show(&known.archive.path).to_string();
-        let Some((count, faults)) = faults_at_rest(known, store.as_ref(), settings)? else {
+        let found = faults_at_rest(known, store.as_ref(), settings)?;
+        Failure::if_interrupted()?;
+        let Some((count, faults)) = found else {
             writeln!(out, "{path}: not written by this program, passed over")?;
             continue;
         };
@@ -374,6 +376,7 @@ fn restore(
             continue;
         }
         let digest = archive::digest_of_file(&archive.path);
+        Failure::if_interrupted()?;
         let checksum = digest.as_ref().ok().map(|digest| &*digest.sha256);
         let document = known.document(checksum);
         let host = document.as_ref().map(|document| document.host.as_str());
@@ -388,7 +391,9 @@ fn restore(
             continue;
         }
         let restored =
-            archive::restore(&archive.path, archive.format(), document.as_ref(), &args.to)?;
+            archive::restore(&archive.path, archive.format(), document.as_ref(), &args.to);
+        Failure::if_interrupted()?;
+        let restored = restored?;
         written += restored.written.len();
         present += restored.present.len();
         faults += restored.faults.len();
@@ -429,6 +434,7 @@ pub fn adopt(store: &Store, settings: &Settings) -> Result<Vec<FoundArchive>, Fa
         if let Ok(Some(_)) = known_document(store, &archive)? {
             adopted.push(archive);
         }
+        Failure::if_interrupted()?;
     }
     Ok(adopted)
 }
@@ -446,7 +452,9 @@ pub fn ingest_archives(
     let tuning = tuning(settings);
     for known in known_archives(Some(store), &settings.paths.archive_dir)? {
         let path = files::show(&known.archive.path).to_string();
-        let checksum = match archive::digest_of_file(&known.archive.path) {
+        let digest = archive::digest_of_file(&known.archive.path);
+        Failure::if_interrupted()?;
+        let checksum = match digest {
             Ok(digest) => digest.sha256,
             Err(error) => {
                 writeln!(out, "{error}")?;
@@ -479,6 +487,7 @@ pub fn ingest_archives(
         if let Some(failure) = failed {
             return Err(failure);
         }
+        Failure::if_interrupted()?;
         for fault in &found {
             let member = report::printable(fault.member.as_deref().unwrap_or_default());
             writeln!(

@@ -66,8 +66,12 @@ impl ArchiveSummary {
         self.waiting.push(waiting(log, reason));
     }
 
-    /// Notes what could not be done.
+    /// Notes what could not be done. Not where a signal asked to stop: reading fails for that, and the
+    /// run ends.
     pub fn trouble(&mut self, path: &Path, reason: &str) {
+        if files::interrupted().is_some() {
+            return;
+        }
         let path = files::show(path).to_string();
         // The message of an error names its path already.
         let reason = reason.strip_prefix(&format!("{path}: ")).unwrap_or(reason);
@@ -211,7 +215,7 @@ fn finished_day<'a>(
 /// they are.
 ///
 /// # Errors
-/// Where the catalogue cannot be written.
+/// Where the catalogue cannot be written, or a signal asks to stop.
 pub fn carry_out(
     plan: Plan,
     store: &Store,
@@ -220,6 +224,7 @@ pub fn carry_out(
 ) -> Result<(), Failure> {
     summary.waiting.extend(plan.waiting);
     for ((host, day), logs) in plan.days {
+        Failure::if_interrupted()?;
         let Some(ready) = prepare(store, settings, &host, day, logs, summary)? else {
             continue;
         };
@@ -239,7 +244,8 @@ pub fn carry_out(
         placed.settle(store)?;
         placed.conclude(store, settings, summary)?;
     }
-    Ok(())
+    // The last day may not have come to its end.
+    Failure::if_interrupted()
 }
 
 /// A day's archive that was written and read back, and has not taken its place.
@@ -298,6 +304,7 @@ pub(crate) fn prepare(
     };
     let wanted: BTreeSet<&str> = places.iter().map(|(_, name, _)| name.as_str()).collect();
     let read = read_back(store, path, &document, host, &wanted, &tuning(settings))?;
+    Failure::if_interrupted()?;
     for (member, reason) in &read.faults {
         let what = match member {
             Some(member) => format!("{member} in it: {reason}"),

@@ -95,7 +95,7 @@ fn days_past(store: &Store, settings: &Settings, oldest: Date) -> Result<Vec<Sto
 /// Deletes what was planned, and nothing that is not as this program left it.
 ///
 /// # Errors
-/// Where the catalogue cannot be read or written.
+/// Where the catalogue cannot be read or written, or a signal asks to stop.
 pub fn carry_out(
     plan: Plan,
     store: &mut Store,
@@ -115,6 +115,7 @@ pub fn carry_out(
             }
             Ok(false) => {}
             Err(error @ archive::Error::File(_)) => {
+                Failure::if_interrupted()?;
                 summary.trouble(&archive.path, &error.to_string());
                 continue;
             }

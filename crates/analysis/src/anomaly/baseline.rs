@@ -30,10 +30,47 @@ const MEDIAN_TO_MEAN: f64 = 1.253_314_137_315_5;
 /// The probability that an hour is beyond all that is usual by chance: once in four years.
 const BEYOND: f64 = 3e-5;
 
+/// The logarithms log(1 + bytes) of each series of a host, up and down, taken when they are first asked for:
+/// each day that is judged looks at most of them again.
+pub(super) struct Logs<'a> {
+    history: &'a History,
+    taken: Vec<OnceCell<Vec<f64>>>,
+}
+
+impl<'a> Logs<'a> {
+    pub(super) fn new(history: &'a History) -> Self {
+        Self {
+            history,
+            taken: vec![OnceCell::new(); history.series.len() * 2],
+        }
+    }
+
+    /// Of whole hours; not a number where too little of an hour was observed.
+    fn of(&self, series: usize, direction: Direction) -> &[f64] {
+        self.taken[place(series, direction)].get_or_init(|| {
+            let bytes = self.history.series[series].bytes(direction);
+            (self.history.hours.iter().zip(bytes))
+                .map(|(hour, &bytes)| whole_hour(hour, bytes).map_or(f64::NAN, f64::ln_1p))
+                .collect()
+        })
+    }
+}
+
+/// Where what belongs to a series in one direction lies.
+fn place(series: usize, direction: Direction) -> usize {
+    series * 2 + usize::from(direction == Direction::Down)
+}
+
+/// Bytes of an hour, scaled up to a whole one. `None` where too little of it was observed.
+fn whole_hour(hour: &Hour, bytes: u64) -> Option<f64> {
+    let observed = hour.observed.min(3600);
+    (observed >= LEAST_OBSERVED).then(|| bytes as f64 * 3600.0 / f64::from(observed))
+}
+
 /// What is usual for each series of a host before a day, learnt when it is first asked for: most series
 /// are too small to be asked about.
 pub(super) struct Baselines<'a> {
-    history: &'a History,
+    logs: &'a Logs<'a>,
     past: &'a [Day],
     thresholds: &'a Thresholds,
     /// Of each series, up and down.
@@ -41,20 +78,19 @@ pub(super) struct Baselines<'a> {
 }
 
 impl<'a> Baselines<'a> {
-    pub(super) fn new(history: &'a History, past: &'a [Day], thresholds: &'a Thresholds) -> Self {
+    pub(super) fn new(logs: &'a Logs<'a>, past: &'a [Day], thresholds: &'a Thresholds) -> Self {
         Self {
-            history,
+            logs,
             past,
             thresholds,
-            learnt: vec![OnceCell::new(); history.series.len() * 2],
+            learnt: vec![OnceCell::new(); logs.taken.len()],
         }
     }
 
     pub(super) fn of(&self, series: usize, direction: Direction) -> &Baseline<'a> {
-        let place = series * 2 + usize::from(direction == Direction::Down);
-        let (history, past, thresholds) = (self.history, self.past, self.thresholds);
-        self.learnt[place]
-            .get_or_init(|| Baseline::new(history, past, series, direction, thresholds))
+        let (logs, past, thresholds) = (self.logs, self.past, self.thresholds);
+        self.learnt[place(series, direction)]
+            .get_or_init(|| Baseline::new(logs, past, series, direction, thresholds))
     }
 }
 
@@ -63,6 +99,7 @@ impl<'a> Baselines<'a> {
 pub(super) struct Baseline<'a> {
     hours: &'a [Hour],
     bytes: &'a [u64],
+    logs: &'a [f64],
     /// By kind of hour: middle of log(1 + bytes) without the days' level, and how it varies.
     slots: Vec<Option<Slot>>,
     slot_of: fn(&Hour) -> usize,
@@ -124,17 +161,20 @@ fn kind(past: &[Day]) -> fn(&Hour) -> usize {
 
 impl<'a> Baseline<'a> {
     pub(super) fn new(
-        history: &'a History,
+        logs: &'a Logs<'a>,
         past: &[Day],
         series: usize,
         direction: Direction,
         thresholds: &Thresholds,
     ) -> Self {
         let slot_of = kind(past);
+        let logs_of = logs.of(series, direction);
+        let history = logs.history;
         let series: &Series = &history.series[series];
         let mut baseline = Self {
             hours: &history.hours,
             bytes: series.bytes(direction),
+            logs: logs_of,
             slots: Vec::new(),
             slot_of,
             levels: vec![Some(0.0); past.len()],
@@ -165,16 +205,15 @@ impl<'a> Baseline<'a> {
 
     /// log(1 + bytes) of a whole hour. `None` where too little of it was observed.
     fn log(&self, place: usize) -> Option<f64> {
-        self.whole_hour(place).map(f64::ln_1p)
+        Some(self.logs[place]).filter(|log| !log.is_nan())
     }
 
     /// Bytes of an hour, scaled up to a whole one. `None` where too little of it was observed.
     pub(super) fn whole_hour(&self, place: usize) -> Option<f64> {
-        let observed = self.hours[place].observed.min(3600);
-        (observed >= LEAST_OBSERVED)
-            .then(|| self.bytes[place] as f64 * 3600.0 / f64::from(observed))
+        whole_hour(&self.hours[place], self.bytes[place])
     }
 
+    /// The middle of each kind of hour; how it varies about it is learnt once that is settled.
     fn learn_slots(&mut self, past: &[Day]) {
         let mut values: Vec<Vec<f64>> = vec![Vec::new(); 168];
         for (day, level) in past.iter().zip(&self.levels) {
@@ -188,8 +227,7 @@ impl<'a> Baseline<'a> {
             .iter_mut()
             .map(|values| {
                 let middle = median(values)?;
-                let sigma = sigma(values);
-                Some(Slot { middle, sigma })
+                Some(Slot { middle, sigma: 0.0 })
             })
             .collect();
     }
@@ -236,21 +274,26 @@ impl<'a> Baseline<'a> {
         MEDIAN_TO_MEAN * self.sigma / (day.hours.len().max(1) as f64).sqrt()
     }
 
-    /// Gives the score that one of a hundred past hours passes.
+    /// How hours vary about what is usual. Gives the score that one of a hundred past hours passes.
     fn learn_spread(&mut self, past: &[Day]) -> f64 {
         let mut residuals = Vec::new();
+        let mut by_slot: Vec<Vec<f64>> = vec![Vec::new(); self.slots.len()];
         let mut alike: Vec<Vec<f64>> = vec![Vec::new(); OF_WORK];
         for (day, level) in past.iter().zip(&self.levels) {
             let Some(level) = level else { continue };
             for place in day.hours.clone() {
-                if let (Some(log), Some(slot)) = (
-                    self.log(place),
-                    self.slots[(self.slot_of)(&self.hours[place])],
-                ) {
+                let kind = (self.slot_of)(&self.hours[place]);
+                if let (Some(log), Some(slot)) = (self.log(place), self.slots[kind]) {
                     let residual = log - level - slot.middle;
                     residuals.push(residual);
+                    by_slot[kind].push(residual);
                     alike[of_work(&self.hours[place])].push(residual);
                 }
+            }
+        }
+        for (slot, residuals) in self.slots.iter_mut().zip(&mut by_slot) {
+            if let Some(slot) = slot {
+                slot.sigma = sigma(residuals);
             }
         }
         // A middle of few values follows each of them, so that they vary less about it than others do.

@@ -159,6 +159,30 @@ fn a_signal_stops_the_reading_of_a_long_log() {
 }
 
 #[test]
+fn a_signal_stops_the_archiving_of_a_long_log() {
+    let lab = Lab::with("timezone: UTC\narchive: {settle_minutes: 0, clean_old_archives: false}\n");
+    lab.put("long.log", &long_log());
+    lab.run(&["ingest"]).done();
+    let mut child = start(&lab, &["archive"]);
+    // The new archive is begun.
+    while fs::read_dir(lab.path("archive")).map_or(0, Iterator::count) == 0 {
+        assert!(child.try_wait().unwrap().is_none(), "it ended");
+        std::thread::yield_now();
+    }
+    let pid = child.id().to_string();
+    let kill = Command::new("kill").args(["-INT", &pid]).status();
+    assert!(kill.unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    let complained = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(130), "{complained}");
+    assert!(complained.starts_with("error: interrupted"), "{complained}");
+    assert!(lab.logs().join("long.log").exists());
+    assert!(lab.contents("archive").is_empty());
+    assert!(lab.run(&["archive"]).done().said.contains("1 log archived"));
+    assert_eq!(lab.contents("archive").len(), 2);
+}
+
+#[test]
 fn a_reader_that_goes_stops_no_work() {
     for arguments in [
         &["report"][..],
