@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::settings::Surroundings;
 
 pub use plan::{Plan, Scope, Step, Target};
-pub use units::{PACKAGED_FOLDERS, UNITS, folder as unit_folder};
+pub use units::{UNITS, folder as unit_folder, has_systemd};
 
 /// Plans what is missing, does it unless that is only to be shown, and says each step and what is
 /// left to do.

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use super::{Check, Machine};
 use crate::settings::{SYSTEM_FOLDER, Settings, Surroundings};
-use crate::setup::{Scope, UNITS, unit_folder};
+use crate::setup::{Scope, UNITS, has_systemd, unit_folder};
 
 const TOPIC: &str = "services";
 /// The units that are enabled, and what wants them.
@@ -77,8 +77,11 @@ pub(super) fn has_collector(machine: &Machine, surroundings: &Surroundings) -> b
         .is_some_and(|scope| is_enabled(ENABLED[0].0, scope, machine, surroundings))
 }
 
-/// Whose services there are; the machine's go before the user's.
+/// Whose services there are; the machine's go before the user's. None where nothing starts them.
 pub(super) fn scope(machine: &Machine, surroundings: &Surroundings) -> Option<Scope> {
+    if machine.root == Path::new("/") && !has_systemd(&machine.root) {
+        return None;
+    }
     let has = |scope: &Scope| {
         UNITS.iter().any(|unit| {
             let own = unit_folder(*scope, &machine.root, surroundings);

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::units::{self, CRON, PACKAGED_FOLDERS, UNITS};
+use super::units::{self, CRON, UNITS};
 use crate::accounts::{Access, Account, SERVICE};
 use crate::failure::Failure;
 use crate::settings::{
@@ -137,9 +137,7 @@ pub(super) fn plan(target: &Target, surroundings: &Surroundings) -> Result<Plan,
             false => Step::Folder(folder),
         });
     }
-    let has_systemd = PACKAGED_FOLDERS
-        .iter()
-        .any(|folder| target.root.join(folder).is_dir());
+    let has_systemd = units::has_systemd(&target.root);
     if has_systemd {
         let folder = units::folder(target.scope, &target.root, surroundings);
         let folder = folder.ok_or_else(no_home)?;

@@ -42,7 +42,19 @@ pub(super) const CRON: &str = include_str!("../../../../packaging/cron");
 const PACKAGED_PROGRAM: &str = "ExecStart=/usr/bin/network-monitor ";
 
 /// Where packages put units, below the root.
-pub const PACKAGED_FOLDERS: [&str; 2] = ["usr/lib/systemd", "lib/systemd"];
+const PACKAGED_FOLDERS: [&str; 2] = ["usr/lib/systemd", "lib/systemd"];
+
+/// Whether systemd starts what the machine at this root runs. The one at hand is asked as `sd_booted(3)`
+/// does: packages bring units also where something else starts what they hold. Another root does not
+/// run; there the folders of units tell.
+pub fn has_systemd(root: &Path) -> bool {
+    if root == Path::new("/") {
+        return Path::new("/run/systemd/system").is_dir();
+    }
+    PACKAGED_FOLDERS
+        .iter()
+        .any(|folder| root.join(folder).is_dir())
+}
 
 impl Unit {
     /// What it says where the program is at this path.
