@@ -222,34 +222,38 @@ def growth(folder, sizes, runs):
 
 
 def history(folder, runs):
-    """A day's report with much history and with none, and a report over all of it."""
-    few, many = Site(folder / "few"), Site(folder / "many")
-    generate(few.log, connections=20, hours=1 / 3)
-    text = few.log.read_bytes()
-    for day in range(DAYS):
-        later = re.sub(rb"<(\d{10})>", lambda stamp: b"<%d>" % (int(stamp[1]) + day * DAY), text)
-        stamp = time.strftime("%Y%m%d", time.gmtime(START + day * DAY))
-        (many.logs / f"bandwhich_{stamp}_0000.log").write_bytes(later)
-    many.tool("", "ingest").run()
-    first, last = (time.strftime("%Y-%m-%d", time.gmtime(START + day * DAY)) for day in (0, DAYS - 1))
-    few.tool("", "ingest").run()
-    days = [
-        few.tool("a day, one day in the store", "report", "--date", first, keep_store=True),
-        many.tool(f"a day, {DAYS} days in the store", "report", "--date", last, keep_store=True),
-    ]
-    figures = measure(days, runs)
+    """A day's report with more and more history, and a report over all of it. Findings look back over
+    eight weeks, so beyond these nothing should grow."""
+    one = Site(folder / "1")
+    generate(one.log, connections=20, hours=1 / 3)
+    text = one.log.read_bytes()
+
+    def day(number):
+        return time.gmtime(START + number * DAY)
+
+    tools = []
+    for days in (1, 60, DAYS):
+        site = one if days == 1 else Site(folder / str(days))
+        for number in range(days):
+            later = re.sub(rb"<(\d{10})>", lambda stamp: b"<%d>" % (int(stamp[1]) + number * DAY), text)
+            (site.logs / time.strftime("bandwhich_%Y%m%d_0000.log", day(number))).write_bytes(later)
+        site.tool("", "ingest").run()
+        last = time.strftime("%Y-%m-%d", day(days - 1))
+        name = f"a day, {days} day{'s' * (days > 1)} in the store"
+        tools.append(site.tool(name, "report", "--date", last, keep_store=True))
+    figures = measure(tools, runs)
     # Each day has news until it was reported once.
-    all_days = many.tool(f"each of {DAYS} days", "report", keep_store=True)
+    all_days = site.tool(f"each of {DAYS} days", "report", keep_store=True)
     all_days.run()
-    range_of_days = many.tool(f"{DAYS} days as one", "report", "--date", f"{first}..{last}", keep_store=True)
+    first = time.strftime("%Y-%m-%d", day(0))
+    range_of_days = site.tool(f"{DAYS} days as one", "report", "--date", f"{first}..{last}", keep_store=True)
     figures |= {all_days.name: (all_days.cpu[0], all_days.wall[0])} | measure([range_of_days], runs)
-    tools = [*days, all_days, range_of_days]
     print("\n| report of | CPU s | against one day | wall s | peak memory |\n|---|--:|--:|--:|--:|")
     least = figures[tools[0].name][0]
-    for tool in tools:
+    for tool in [*tools, all_days, range_of_days]:
         cpu, wall = figures[tool.name]
         print(f"| {tool.name} | {cpu:.3f} | {cpu / least:.1f} | {wall:.3f} | {tool.memory:.0f} MB |")
-    print(f"\nstore of {DAYS} days: {many.store_share():.2f} % of the logs")
+    print(f"\nstore of {DAYS} days: {site.store_share():.2f} % of the logs")
 
 
 def main():

@@ -198,7 +198,7 @@ impl FindingId {
         moment: i64,
     ) -> Self {
         let text = format!("{kind:?}\0{host}\0{subject:?}\0{direction:?}\0{moment}");
-        let hash = xxhash_rust::xxh3::xxh3_64(text.as_bytes());
+        let hash = twox_hash::XxHash3_64::oneshot(text.as_bytes());
         Self(format!("{:012x}", hash >> 16))
     }
 }

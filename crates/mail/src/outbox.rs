@@ -19,7 +19,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::xxh3_128;
+use twox_hash::XxHash3_128;
 
 use crate::{Address, Letter};
 pub use deliver::{Delivery, Which};
@@ -165,7 +165,7 @@ impl Key {
         recipients.dedup();
         let whole = (self.kind, &self.host, &self.subject, recipients);
         let text = serde_json::to_string(&whole).expect("strings become JSON");
-        format!("{:016x}", xxh3_128(text.as_bytes()) >> 64)
+        format!("{:016x}", XxHash3_128::oneshot(text.as_bytes()) >> 64)
     }
 
     /// The Message-ID of an edition: the same each time for the same host, period and recipients.

@@ -36,7 +36,7 @@ pub struct Frame<'a> {
 
 /// The hash that [`Frame::hash`] is of a frame's text.
 pub fn frame_hash(text: &[u8]) -> u64 {
-    xxhash_rust::xxh3::xxh3_64(text)
+    twox_hash::XxHash3_64::oneshot(text)
 }
 
 /// What ends a frame.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, params};
-use xxhash_rust::xxh3::Xxh3Default;
+use twox_hash::XxHash3_64;
 
 use crate::sidecar::{FORMAT, Segment, Source};
 use crate::{Error, Result};
@@ -284,26 +284,26 @@ pub(crate) fn verify(root: &Path, catalog: &Connection) -> Result<()> {
 
 /// A checksum of values and their types.
 fn row_sum(values: &Context<'_>) -> i64 {
-    let mut hash = Xxh3Default::new();
+    let mut bytes = Vec::new();
     for value in (0..values.len()).map(|index| values.get_raw(index)) {
         match value {
-            ValueRef::Null => hash.update(b"n"),
+            ValueRef::Null => bytes.push(b'n'),
             ValueRef::Integer(number) => {
-                hash.update(b"i");
-                hash.update(&number.to_le_bytes());
+                bytes.push(b'i');
+                bytes.extend(number.to_le_bytes());
             }
             ValueRef::Real(number) => {
-                hash.update(b"r");
-                hash.update(&number.to_le_bytes());
+                bytes.push(b'r');
+                bytes.extend(number.to_le_bytes());
             }
-            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
-                hash.update(b"b");
-                hash.update(&bytes.len().to_le_bytes());
-                hash.update(bytes);
+            ValueRef::Text(text) | ValueRef::Blob(text) => {
+                bytes.push(b'b');
+                bytes.extend(text.len().to_le_bytes());
+                bytes.extend(text);
             }
         }
     }
-    i64::from_ne_bytes(hash.digest().to_ne_bytes())
+    i64::from_ne_bytes(XxHash3_64::oneshot(&bytes).to_ne_bytes())
 }
 
 /// Takes a catalogue that cannot be used aside.

@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use xxhash_rust::xxh3::Xxh3Default;
+use twox_hash::XxHash3_128;
 
 use crate::check::strangers;
 use crate::{Error, Result, Store};
@@ -119,12 +119,12 @@ fn sync_files(paths: &[&Path]) -> Result<()> {
 /// The XXH3 hash of a file's bytes.
 pub(crate) fn checksum(path: &Path) -> files::Result<String> {
     let hash = || -> std::io::Result<String> {
-        let mut hasher = Xxh3Default::new();
+        let mut hasher = XxHash3_128::new();
         std::io::copy(
             &mut std::fs::File::open(path)?,
             &mut HashWriter(&mut hasher),
         )?;
-        Ok(format!("{:032x}", hasher.digest128()))
+        Ok(format!("{:032x}", hasher.finish_128()))
     };
     hash().map_err(files::Error::context("read", path))
 }
@@ -137,11 +137,11 @@ pub(crate) fn verify(path: &Path, expected: &str) -> Result<()> {
     }
 }
 
-struct HashWriter<'a>(&'a mut Xxh3Default);
+struct HashWriter<'a>(&'a mut XxHash3_128);
 
 impl std::io::Write for HashWriter<'_> {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.update(bytes);
+        self.0.write(bytes);
         Ok(bytes.len())
     }
 

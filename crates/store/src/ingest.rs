@@ -5,7 +5,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use traffic::{Accounting, BucketFacts, RunSummary};
-use xxhash_rust::xxh3::xxh3_64;
+use twox_hash::XxHash3_64;
 
 use crate::catalog::{self, LiveRun};
 use crate::commit::{Moves, checksum, staging, verify};
@@ -401,7 +401,7 @@ impl<'a> Batch<'a> {
             let head = head.copied().unwrap_or_default();
             let name = format!(
                 "{:016x}",
-                xxh3_64(format!("{}\0{head:016x}", log.host).as_bytes())
+                XxHash3_64::oneshot(format!("{}\0{head:016x}", log.host).as_bytes())
             );
             let source = Source {
                 format: FORMAT,

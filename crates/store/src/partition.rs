@@ -83,7 +83,7 @@ pub(crate) fn encoded(host: &str) -> String {
         name.truncate(LONGEST - 17);
         name.push_str(&format!(
             "~{:016x}",
-            xxhash_rust::xxh3::xxh3_64(host.as_bytes())
+            twox_hash::XxHash3_64::oneshot(host.as_bytes())
         ));
     }
     name

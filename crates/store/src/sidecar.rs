@@ -12,7 +12,7 @@ use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 use traffic::{LogSummary, RunSummary};
-use xxhash_rust::xxh3::xxh3_128;
+use twox_hash::XxHash3_128;
 
 use crate::{Error, Result};
 
@@ -83,7 +83,7 @@ impl Source {
                 out.write_all(&hash.to_le_bytes())?;
             }
             let mut bytes = out.finish()?;
-            bytes.extend(xxh3_128(&bytes).to_le_bytes());
+            bytes.extend(XxHash3_128::oneshot(&bytes).to_le_bytes());
             file.write_all(&bytes)
         };
         write()
@@ -97,7 +97,7 @@ impl Source {
         let Some((bytes, sum)) = bytes.split_last_chunk::<16>() else {
             return Err(Error::damaged(path, "it is cut off"));
         };
-        if xxh3_128(bytes).to_le_bytes() != *sum {
+        if XxHash3_128::oneshot(bytes).to_le_bytes() != *sum {
             return Err(Error::damaged(path, "its checksum differs"));
         }
         let bytes = zstd::decode_all(bytes).map_err(|error| Error::damaged(path, error))?;

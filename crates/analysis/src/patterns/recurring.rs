@@ -275,7 +275,7 @@ impl Recurring {
             .filter(|one| part(one) == part(self))
             .collect();
         if beside.len() <= 1 {
-            let process = xxhash_rust::xxh3::xxh3_64(who.as_bytes()) >> 8;
+            let process = twox_hash::XxHash3_64::oneshot(who.as_bytes()) >> 8;
             return process as i64 * 8 + part(self);
         }
         let key = |one: &Recurring| (one.bytes, one.time_of_day, one.last_start);
@@ -283,6 +283,6 @@ impl Recurring {
             .filter(|one| half(one) == half(self) && key(one) < key(self))
             .count();
         let text = format!("{who}\0{}\0{smaller}", half(self));
-        xxhash_rust::xxh3::xxh3_64(text.as_bytes()) as i64
+        twox_hash::XxHash3_64::oneshot(text.as_bytes()) as i64
     }
 }

@@ -85,7 +85,7 @@ fn content(name: &str, bytes: &[u8]) -> Option<String> {
         _ => format!(
             "{} bytes, {:016x}",
             bytes.len(),
-            xxhash_rust::xxh3::xxh3_64(bytes)
+            twox_hash::XxHash3_64::oneshot(bytes)
         ),
     })
 }
