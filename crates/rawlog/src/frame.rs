@@ -352,43 +352,66 @@ impl<'a> Splitter<'a> {
         }
     }
 
-    /// Reads a row of the usual form with this time that ends in the text, and gives its kind and its
-    /// length with the line feed.
+    /// Takes rows of the usual form with this time from `taken` on, until there is none or `most` is
+    /// passed: each kind in a loop of its own, from `first` on in the order in which bandwhich prints
+    /// them. Gives how many there were of each kind.
     #[inline(always)]
-    fn usual_row(&mut self, start: usize, stamp: &Stamp) -> Option<(Cell, usize)> {
-        let window = self.window(start)?;
-        let plain = |plain: quick::Plain, kind| {
-            let (up, down, end) = (plain.up, plain.down, plain.end);
+    fn take_usual_rows(
+        &mut self,
+        stamp: &Stamp,
+        first: Kind,
+        taken: &mut usize,
+        most: usize,
+    ) -> [(Kind, usize); 3] {
+        let plain = |plain: quick::Plain| {
             let form = Form::Plain(plain.name.0, plain.name.1);
-            (up, down, form, kind, end)
+            (plain.up, plain.down, form, plain.end + 1)
         };
-        let (up, down, form, kind, end) = match window[0] {
-            b'c' => {
-                if !stamp.begins_connection(window) {
-                    return None;
-                }
-                let numbers = quick::numbers(window)?;
-                let form = Form::Known(self.known.find(window, &numbers)?);
-                (
-                    numbers.up,
-                    numbers.down,
-                    form,
-                    Kind::Connection,
-                    numbers.end,
-                )
-            }
-            b'p' => plain(quick::process(window, stamp)?, Kind::Process),
-            b'r' => plain(quick::address(window, stamp)?, Kind::Address),
-            _ => return None,
-        };
-        let cell = Cell {
-            up,
-            down,
-            line: start as u32,
-            form,
-            kind,
-        };
-        (start + end < self.text.len()).then_some((cell, end + 1))
+        let mut counts = [Kind::Process, Kind::Connection, Kind::Address].map(|kind| (kind, 0));
+        if first == Kind::Process {
+            counts[0].1 = self.take_rows(Kind::Process, taken, most, |_, window| {
+                quick::process(window, stamp).map(plain)
+            });
+        }
+        if first <= Kind::Connection {
+            counts[1].1 = self.take_rows(Kind::Connection, taken, most, |known, window| {
+                let row = quick::connection(window, stamp)?;
+                let form = Form::Known(known.find(window, &row)?);
+                Some((row.up, row.down, form, row.end + 1))
+            });
+        }
+        counts[2].1 = self.take_rows(Kind::Address, taken, most, |_, window| {
+            quick::address(window, stamp).map(plain)
+        });
+        counts
+    }
+
+    /// Takes rows of the usual form of one kind, from `taken` on, until there is none or `most` is passed.
+    /// `read` gives the numbers, the form and the length of the one at the head of a window.
+    #[inline(always)]
+    fn take_rows(
+        &mut self,
+        kind: Kind,
+        taken: &mut usize,
+        most: usize,
+        read: impl Fn(&KnownRows, &Window) -> Option<(u64, u64, Form, usize)>,
+    ) -> usize {
+        let before = self.into.cells.len();
+        while *taken <= most
+            && let Some(window) = self.window(*taken)
+            && let Some((up, down, form, length)) = read(self.known, window)
+            && *taken + length <= self.text.len()
+        {
+            self.into.cells.push(Cell {
+                up,
+                down,
+                line: *taken as u32,
+                form,
+                kind,
+            });
+            *taken += length;
+        }
+        self.into.cells.len() - before
     }
 
     fn fault(&self, cut: &Cut<'_>, at: Position, reason: Reason) -> FaultAt {
@@ -437,25 +460,24 @@ impl<'a> Splitter<'a> {
             let most = self
                 .limits
                 .max_frame_bytes
-                .saturating_sub(faults * FAULT_BYTES);
-            if taken - start > most {
+                .saturating_sub(faults * FAULT_BYTES)
+                + start;
+            if taken > most {
                 break Closing::TooLong;
             }
             if let Some(stamp) = &stamp
                 && timestamp.is_none_or(|time| time == stamp.time)
             {
-                while let Some((cell, length)) = self.usual_row(taken, stamp)
-                    && (header || cell.kind >= kind)
-                    && taken - start <= most
-                {
-                    kind = cell.kind;
-                    connections += usize::from(kind == Kind::Connection);
-                    self.into.cells.push(cell);
-                    taken += length;
-                    lines += 1;
+                // Without headers, a row of an earlier kind begins the next frame.
+                let first = if header { Kind::Process } else { kind };
+                let counts = self.take_usual_rows(stamp, first, &mut taken, most);
+                if let Some((last, _)) = counts.iter().rfind(|(_, count)| *count > 0) {
+                    kind = *last;
                     timestamp = Some(stamp.time);
+                    connections += counts[1].1;
+                    lines += counts.iter().map(|(_, count)| *count as u64).sum::<u64>();
                 }
-                if taken - start > most {
+                if taken > most {
                     break Closing::TooLong;
                 }
             }

@@ -66,12 +66,6 @@ impl Stamp {
         fill(&mut stamp.address, ADDRESS, &text);
         Some(stamp)
     }
-
-    /// Whether a connection row with this time begins the window.
-    #[inline(always)]
-    pub(crate) fn begins_connection(&self, window: &Window) -> bool {
-        begins(window, &self.connection)
-    }
 }
 
 /// Whether the window begins so: two overlapping chunks tell.
@@ -139,6 +133,14 @@ pub(crate) fn numbers(window: &Window) -> Option<Numbers> {
         end,
     };
     (part(window, slash) == *b"/" && tail < end).then_some(numbers)
+}
+
+/// Reads the numbers of what may be a connection row with this time.
+#[inline(always)]
+pub(crate) fn connection(window: &Window, stamp: &Stamp) -> Option<Numbers> {
+    begins(window, &stamp.connection)
+        .then(|| numbers(window))
+        .flatten()
 }
 
 /// What a process or address row of the usual form says.
