@@ -23,7 +23,7 @@ impl Default for Limits {
     fn default() -> Self {
         Limits {
             // What was read and what was made of it fit into a core's own cache together.
-            chunk_size: 256 << 10,
+            chunk_size: 512 << 10,
             max_line_bytes: 65_536,
             max_frame_bytes: 16 << 20,
         }

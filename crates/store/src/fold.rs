@@ -69,7 +69,7 @@ impl FoldedLog {
 }
 
 /// Blocks that are read side by side while those before them are folded.
-const BLOCKS: usize = 8;
+const BLOCKS: usize = 4;
 
 /// Reads a log from any source and folds it into staged segments below the store's folder. Several
 /// logs may be folded at the same time, and a single one is spread over the threads of the rayon pool

@@ -127,8 +127,10 @@ pub(crate) struct RunFold {
     present: Vec<u32>,
     /// How many of the frame at hand were in the frame before.
     followed: usize,
+    /// Slots of the frame before that are not in the frame at hand.
+    gone: Vec<u32>,
     /// Slots that went: their last frame, index and life, in the order of the former.
-    leaving: VecDeque<(Option<Nth>, u32, u64)>,
+    leaving: VecDeque<(Option<Nth>, u32, u32)>,
     places: Places,
     /// What see_residual adds up, by the number of the peer's text.
     peers: Vec<Peer>,
@@ -175,6 +177,7 @@ impl RunFold {
             before: Vec::new(),
             present: Vec::new(),
             followed: 0,
+            gone: Vec::new(),
             leaving: VecDeque::new(),
             places: Places::default(),
             peers: Vec::new(),
@@ -244,6 +247,7 @@ impl RunFold {
     /// A frame that says there was no traffic.
     pub(crate) fn idle(&mut self) -> Result<(), Restarted> {
         self.followed = 0;
+        self.find_gone();
         if self.missing_row() || self.steady_row() {
             return Err(Restarted);
         }
@@ -266,6 +270,7 @@ impl RunFold {
     /// A frame of which nothing can be used, within the run: only its place is counted.
     pub(crate) fn skip(&mut self) {
         self.followed = 0;
+        self.find_gone();
         self.note_leaving();
         self.before.clear();
         self.next += 1;
@@ -293,6 +298,7 @@ impl RunFold {
         }
         self.residual_is_windowed &= frame.windowed() && !frame.damaged;
         self.look_up(frame);
+        self.find_gone();
         if frame.windowed() && !frame.damaged && self.missing_row() {
             return Err(Restarted);
         }

@@ -6,14 +6,15 @@ use crate::TextId;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place {
     pub(crate) slot: u32,
-    /// That of the slot; 0 where nothing was found yet.
-    pub(crate) life: u64,
+    /// That of the slot.
+    pub(crate) life: u32,
     pub(crate) name: TextId,
     pub(crate) interface: Option<TextId>,
 }
 
+/// Where nothing was found yet.
 const NOWHERE: Place = Place {
-    slot: 0,
+    slot: u32::MAX,
     life: 0,
     name: TextId(0),
     interface: None,

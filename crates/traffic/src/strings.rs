@@ -12,7 +12,7 @@ pub struct Strings {
 }
 
 /// Number of a text in a [`Strings`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TextId(pub(crate) u32);
 
 impl Strings {

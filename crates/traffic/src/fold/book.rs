@@ -1,5 +1,7 @@
 //! The values of a frame → the sums of its keys.
 
+use std::hint::select_unpredictable;
+
 use super::give::{close_parts, push_row};
 use super::{RunFold, Style};
 use crate::Volume;
@@ -16,22 +18,22 @@ impl RunFold {
         };
         let weight = refreshes.min(5);
         let remainder = (frame % 5) as usize;
-        let (at, before) = (Some(Nth::of(frame)), Nth::before(frame));
+        let (at, before) = (Nth::of(frame), Nth::before(frame));
         let mut sum = Volume::ZERO;
         for &index in &self.present {
             let slot = self.slots.get_mut(index);
             let followed = frame > 0 && slot.last_frame == before;
             let window = slot.now.map(|bytes| bytes.saturating_mul(weight));
             if followed {
-                let rounding = weight - 1;
-                if window.up > slot.last_window.up.saturating_add(rounding)
-                    || window.down > slot.last_window.down.saturating_add(rounding)
-                {
-                    slot.last_growth = at;
-                }
-                if window != slot.last_window {
-                    slot.steady_since = frame;
-                }
+                // Without branches: nothing tells in advance what grows.
+                let last = slot
+                    .last_window
+                    .map(|bytes| bytes.saturating_add(weight - 1));
+                let grew = (window.up > last.up) | (window.down > last.down);
+                slot.last_growth = select_unpredictable(grew, Some(at), slot.last_growth);
+                let same =
+                    (window.up == slot.last_window.up) & (window.down == slot.last_window.down);
+                slot.steady_since = select_unpredictable(same, slot.steady_since, Some(at));
             } else {
                 if slot
                     .last_frame
@@ -52,12 +54,12 @@ impl RunFold {
                         self.unknown,
                     );
                 }
-                slot.last_growth = if self.damaged_before { None } else { at };
-                slot.steady_since = frame;
+                slot.last_growth = (!self.damaged_before).then_some(at);
+                slot.steady_since = Some(at);
             }
             slot.windows[remainder].add(window);
             slot.last_window = window;
-            slot.last_frame = at;
+            slot.last_frame = Some(at);
             slot.last_time = time;
             if slot.kind != Kind::PeerBeside && !slot.loopback {
                 sum.add(slot.now);

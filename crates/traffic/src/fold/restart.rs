@@ -7,14 +7,13 @@ impl RunFold {
     /// Whether a row is missing that grew in one of the last four frames: its window still held
     /// that refresh, so only a restart takes it away.
     pub(super) fn missing_row(&self) -> bool {
-        if self.style == Style::Legacy || self.followed == self.before.len() {
+        if self.style == Style::Legacy {
             return false;
         }
         let missing = |kinds: &[Kind]| {
-            self.before.iter().any(|&index| {
+            self.gone.iter().any(|&index| {
                 let slot = self.slots.get(index);
-                slot.seen != Some(Nth::of(self.next))
-                    && kinds.contains(&slot.kind)
+                kinds.contains(&slot.kind)
                     && (slot.last_growth).is_some_and(|at| at.number() + 4 >= self.next)
             })
         };
@@ -22,16 +21,21 @@ impl RunFold {
             || (missing(&[Kind::Peer]) && !self.has_new_host_name())
     }
 
-    /// Notes the keys that the frame at hand no longer has.
-    pub(super) fn note_leaving(&mut self) {
-        if self.followed == self.before.len() {
-            return;
+    /// Finds the keys of the frame before that the frame at hand no longer has.
+    pub(super) fn find_gone(&mut self) {
+        self.gone.clear();
+        if self.followed < self.before.len() {
+            let is_gone = |index: &u32| self.slots.get(*index).seen != Some(Nth::of(self.next));
+            self.gone
+                .extend(self.before.iter().copied().filter(is_gone));
         }
-        for &index in &self.before {
+    }
+
+    /// Notes the keys that are gone.
+    pub(super) fn note_leaving(&mut self) {
+        for &index in &self.gone {
             let slot = self.slots.get(index);
-            if slot.seen != Some(Nth::of(self.next)) {
-                self.leaving.push_back((slot.last_frame, index, slot.life));
-            }
+            self.leaving.push_back((slot.last_frame, index, slot.life));
         }
     }
 
@@ -41,7 +45,9 @@ impl RunFold {
         self.style != Style::Legacy
             && self.before.iter().any(|&index| {
                 let slot = self.slots.get(index);
-                slot.kind != Kind::Rest && slot.steady_since + STEADY_FRAMES <= self.next
+                slot.kind != Kind::Rest
+                    && (slot.steady_since)
+                        .is_some_and(|at| at.number() + STEADY_FRAMES <= self.next)
             })
     }
 

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::Volume;
 use crate::places::Place;
-use crate::slots::{Key, Kind, Names, Nth, Part, Slot};
+use crate::slots::{Key, Kind, Nth, Slot};
 use crate::strings::same;
 
 impl RunFold {
@@ -186,36 +186,16 @@ impl RunFold {
         let text = self.strings.intern(text);
         let last_name = self.strings.intern(name);
         self.slots.insert(Slot {
-            life: 0,
             kind: key.kind,
             hash: key.hash,
             key: key.text.into(),
-            interface: None,
-            local_port: 0,
-            remote_port: 0,
-            protocol: None,
             text,
             loopback,
-            doubled: false,
             since_start: self.next == 0 && self.style == Style::Continued,
-            windows: [Volume::ZERO; 5],
-            remainder: Volume::ZERO,
-            last_window: Volume::ZERO,
-            last_frame: None,
-            last_growth: None,
-            steady_since: self.next,
-            last_time: 0,
+            steady_since: Some(Nth::of(self.next)),
             last_name,
             part_name: last_name,
-            part: Part::EMPTY,
-            names: Names::default(),
-            owner: None,
-            known: None,
-            unknown: None,
-            unresolved: Vec::new(),
-            seen: None,
-            now: Volume::ZERO,
-            in_bucket: false,
+            ..Slot::default()
         })
     }
 
