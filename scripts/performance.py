@@ -236,24 +236,30 @@ def history(folder, runs):
         site = one if days == 1 else Site(folder / str(days))
         for number in range(days):
             later = re.sub(rb"<(\d{10})>", lambda stamp: b"<%d>" % (int(stamp[1]) + number * DAY), text)
-            (site.logs / time.strftime("bandwhich_%Y%m%d_0000.log", day(number))).write_bytes(later)
+            log = site.logs / time.strftime("bandwhich_%Y%m%d_0000.log", day(number))
+            log.write_bytes(later)
         site.tool("", "ingest").run()
+        share = site.store_share()
+        # Each day has news until it was reported once.
+        all_days = site.tool(f"each of {days} days", "report", keep_store=True)
+        all_days.run()
+        # As where they are archived: only the last day's log is there.
+        for path in site.logs.iterdir():
+            if path != log:
+                path.unlink()
         last = time.strftime("%Y-%m-%d", day(days - 1))
         name = f"a day, {days} day{'s' * (days > 1)} in the store"
         tools.append(site.tool(name, "report", "--date", last, keep_store=True))
-    figures = measure(tools, runs)
-    # Each day has news until it was reported once.
-    all_days = site.tool(f"each of {DAYS} days", "report", keep_store=True)
-    all_days.run()
     first = time.strftime("%Y-%m-%d", day(0))
     range_of_days = site.tool(f"{DAYS} days as one", "report", "--date", f"{first}..{last}", keep_store=True)
-    figures |= {all_days.name: (all_days.cpu[0], all_days.wall[0])} | measure([range_of_days], runs)
+    figures = measure([*tools, range_of_days], runs)
+    figures[all_days.name] = (all_days.cpu[0], all_days.wall[0])
     print("\n| report of | CPU s | against one day | wall s | peak memory |\n|---|--:|--:|--:|--:|")
     least = figures[tools[0].name][0]
     for tool in [*tools, all_days, range_of_days]:
         cpu, wall = figures[tool.name]
         print(f"| {tool.name} | {cpu:.3f} | {cpu / least:.1f} | {wall:.3f} | {tool.memory:.0f} MB |")
-    print(f"\nstore of {DAYS} days: {site.store_share():.2f} % of the logs")
+    print(f"\nstore of {DAYS} days: {share:.2f} % of the logs")
 
 
 def main():
