@@ -79,7 +79,7 @@ pub(super) fn has_collector(machine: &Machine, surroundings: &Surroundings) -> b
 
 /// Whose services there are; the machine's go before the user's. None where nothing starts them.
 pub(super) fn scope(machine: &Machine, surroundings: &Surroundings) -> Option<Scope> {
-    if machine.root == Path::new("/") && !has_systemd(&machine.root) {
+    if !has_systemd(&machine.root) {
         return None;
     }
     let has = |scope: &Scope| {

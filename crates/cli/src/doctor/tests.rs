@@ -82,6 +82,7 @@ impl Scratch {
 
     /// The services of a machine, with those that are named enabled.
     fn serve(&self, enabled: &[(&str, &str)]) {
+        fs::create_dir_all(self.path("usr/lib/systemd")).unwrap();
         let folder = self.path("etc/systemd/system");
         for unit in crate::setup::UNITS {
             fs::create_dir_all(&folder).unwrap();
