@@ -354,7 +354,7 @@ impl<'a> Splitter<'a> {
 
     /// Takes rows of the usual form with this time from `taken` on, until there is none or `most` is
     /// passed: each kind in a loop of its own, from `first` on in the order in which bandwhich prints
-    /// them. Gives how many there were of each kind.
+    /// them. Gives how many connections were among them.
     #[inline(always)]
     fn take_usual_rows(
         &mut self,
@@ -362,28 +362,29 @@ impl<'a> Splitter<'a> {
         first: Kind,
         taken: &mut usize,
         most: usize,
-    ) -> [(Kind, usize); 3] {
+    ) -> usize {
         let plain = |plain: quick::Plain| {
             let form = Form::Plain(plain.name.0, plain.name.1);
             (plain.up, plain.down, form, plain.end + 1)
         };
-        let mut counts = [Kind::Process, Kind::Connection, Kind::Address].map(|kind| (kind, 0));
         if first == Kind::Process {
-            counts[0].1 = self.take_rows(Kind::Process, taken, most, |_, window| {
+            self.take_rows(Kind::Process, taken, most, |_, window| {
                 quick::process(window, stamp).map(plain)
             });
         }
+        let before = self.into.cells.len();
         if first <= Kind::Connection {
-            counts[1].1 = self.take_rows(Kind::Connection, taken, most, |known, window| {
+            self.take_rows(Kind::Connection, taken, most, |known, window| {
                 let row = quick::connection(window, stamp)?;
                 let form = Form::Known(known.find(window, &row)?);
                 Some((row.up, row.down, form, row.end + 1))
             });
         }
-        counts[2].1 = self.take_rows(Kind::Address, taken, most, |_, window| {
+        let connections = self.into.cells.len() - before;
+        self.take_rows(Kind::Address, taken, most, |_, window| {
             quick::address(window, stamp).map(plain)
         });
-        counts
+        connections
     }
 
     /// Takes rows of the usual form of one kind, from `taken` on, until there is none or `most` is passed.
@@ -395,8 +396,7 @@ impl<'a> Splitter<'a> {
         taken: &mut usize,
         most: usize,
         read: impl Fn(&KnownRows, &Window) -> Option<(u64, u64, Form, usize)>,
-    ) -> usize {
-        let before = self.into.cells.len();
+    ) {
         while *taken <= most
             && let Some(window) = self.window(*taken)
             && let Some((up, down, form, length)) = read(self.known, window)
@@ -411,7 +411,6 @@ impl<'a> Splitter<'a> {
             });
             *taken += length;
         }
-        self.into.cells.len() - before
     }
 
     fn fault(&self, cut: &Cut<'_>, at: Position, reason: Reason) -> FaultAt {
@@ -470,12 +469,12 @@ impl<'a> Splitter<'a> {
             {
                 // Without headers, a row of an earlier kind begins the next frame.
                 let first = if header { Kind::Process } else { kind };
-                let counts = self.take_usual_rows(stamp, first, &mut taken, most);
-                if let Some((last, _)) = counts.iter().rfind(|(_, count)| *count > 0) {
-                    kind = *last;
+                let before = self.into.cells.len();
+                connections += self.take_usual_rows(stamp, first, &mut taken, most);
+                if let [rows @ .., last] = &self.into.cells[before..] {
+                    kind = last.kind;
                     timestamp = Some(stamp.time);
-                    connections += counts[1].1;
-                    lines += counts.iter().map(|(_, count)| *count as u64).sum::<u64>();
+                    lines += rows.len() as u64 + 1;
                 }
                 if taken > most {
                     break Closing::TooLong;

@@ -138,9 +138,10 @@ pub(crate) fn numbers(window: &Window) -> Option<Numbers> {
 /// Reads the numbers of what may be a connection row with this time.
 #[inline(always)]
 pub(crate) fn connection(window: &Window, stamp: &Stamp) -> Option<Numbers> {
-    begins(window, &stamp.connection)
-        .then(|| numbers(window))
-        .flatten()
+    if !begins(window, &stamp.connection) {
+        return None;
+    }
+    numbers(window)
 }
 
 /// What a process or address row of the usual form says.

@@ -81,20 +81,19 @@ pub(crate) struct Part {
 }
 
 impl Default for Part {
+    /// Nothing: joined with another part, it is that part.
     fn default() -> Self {
-        Part::EMPTY
+        Part {
+            fifths: Volume::ZERO,
+            peak: Volume::ZERO,
+            frames: 0,
+            first: i64::MAX,
+            last: i64::MIN,
+        }
     }
 }
 
 impl Part {
-    pub(crate) const EMPTY: Part = Part {
-        fifths: Volume::ZERO,
-        peak: Volume::ZERO,
-        frames: 0,
-        first: i64::MAX,
-        last: i64::MIN,
-    };
-
     #[inline(always)]
     pub(crate) fn join(&mut self, other: &Part) {
         self.fifths.add(other.fifths);
@@ -105,8 +104,8 @@ impl Part {
     }
 }
 
-/// A live key. What each frame touches stands at the head, in as few cache lines as it fits: it is what
-/// the fold waits for.
+/// A live key, or a free place for one: an `Option` would keep its tag in a cache line of its own. What
+/// each frame touches stands at the head, in as few lines as hold it.
 #[derive(Debug, Default)]
 #[repr(C, align(64))]
 pub(crate) struct Slot {
@@ -332,14 +331,14 @@ impl Slots {
     #[inline(always)]
     pub(crate) fn get(&self, index: u32) -> &Slot {
         let slot = &self.slots[index as usize];
-        debug_assert!(slot.is_live());
+        assert!(slot.is_live(), "the index is of a live slot");
         slot
     }
 
     #[inline(always)]
     pub(crate) fn get_mut(&mut self, index: u32) -> &mut Slot {
         let slot = &mut self.slots[index as usize];
-        debug_assert!(slot.is_live());
+        assert!(slot.is_live(), "the index is of a live slot");
         slot
     }
 

@@ -111,7 +111,7 @@ impl Slot {
         if self.part.frames == 0 {
             return;
         }
-        let part = std::mem::replace(&mut self.part, Part::EMPTY);
+        let part = std::mem::take(&mut self.part);
         let name = self.part_name;
         if name == unknown {
             match &mut self.unknown {
