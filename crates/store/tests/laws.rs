@@ -9,6 +9,9 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use store::{IngestReport, Outcome, Store, Tuning, fold_log};
 
+#[path = "laws/batches.rs"]
+mod batches;
+
 #[path = "laws/retention.rs"]
 mod retention;
 
