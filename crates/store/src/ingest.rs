@@ -8,7 +8,7 @@ use traffic::{Accounting, BucketFacts, RunSummary};
 use twox_hash::XxHash3_64;
 
 use crate::catalog::{self, LiveRun};
-use crate::commit::{Moves, checksum, staging, verify};
+use crate::commit::{Moves, checksum, remove_replaced, staging, verify};
 use crate::fold::{FoldedLog, Staged, stage_file};
 use crate::identity::{Relation, relation};
 use crate::links::{self, Ends};
@@ -103,7 +103,7 @@ impl Store {
         drop(batch);
         moves.place(&root)?;
         transaction.commit()?;
-        moves.clear(&root)?;
+        remove_replaced(&root, &self.catalog)?;
         Ok(reports)
     }
 }

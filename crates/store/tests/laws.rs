@@ -18,6 +18,9 @@ mod retention;
 #[path = "laws/notes.rs"]
 mod notes;
 
+#[path = "laws/snapshots.rs"]
+mod snapshots;
+
 const HOST: &str = "lab";
 
 /// The recordings with `--total-utilization`: the second log of two does not tell what its sums
