@@ -15,6 +15,8 @@ use crate::archiving::{self, ArchiveSummary, Scope, fold_through_pipe, known_doc
 use crate::args::{ArchiveArgs, ArchiveCommand, ArchiveListArgs, ArchiveRestoreArgs};
 use crate::dry_run::DryRun;
 use crate::failure::{Ending, Failure};
+use crate::newer_archives;
+use crate::own_host;
 use crate::pipeline::tuning;
 use crate::publish::{self, print_json};
 use crate::report_command::ReportResult;
@@ -55,6 +57,7 @@ pub fn run(
         }
         None => {
             let mut store = Store::open(&settings.paths.store_dir, &world.started(), "archive")?;
+            own_host::record(&store, settings)?;
             publish::sweep(settings);
             let summary = archive_logs(&mut store, settings, world, Scope::Ingested, &[])?;
             if !world.quiet {
@@ -222,10 +225,17 @@ impl Known {
             .records
             .iter()
             .any(|record| record.checksum == checksum);
-        if !self.records.is_empty() && !is_known {
+        let beside = Document::read(&self.archive.metadata());
+        let is_described = matches!(&beside, Ok(Some(beside)) if beside.archive.sha256 == checksum);
+        if !self.records.is_empty() && !is_known && is_described {
+            faults.push(format!(
+                "it is newer than the catalogue, as if that came from a backup; {}",
+                newer_archives::CURE
+            ));
+        } else if !self.records.is_empty() && !is_known {
             faults.push("its checksum is not the one in the catalogue".to_owned());
         }
-        match Document::read(&self.archive.metadata()) {
+        match beside {
             Ok(Some(beside)) if beside.archive.sha256 != checksum => {
                 faults.push("its checksum is not the one in its metadata".to_owned());
             }

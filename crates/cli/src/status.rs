@@ -13,6 +13,7 @@ use traffic::Period;
 use crate::args::StatusArgs;
 use crate::facts::time_of;
 use crate::failure::{Ending, Failure};
+use crate::newer_archives;
 use crate::pipeline::{look_for_logs, tuning};
 use crate::post::{self, WaitingLetter};
 use crate::publish::print_json;
@@ -126,6 +127,11 @@ fn look(status: &mut Status, settings: &Settings, world: &World) -> Result<(), F
         return Ok(());
     };
     status.store = Some(store.status()?);
+    let newer: Vec<String> = newer_archives::newer_archives(&store, settings)?
+        .iter()
+        .map(|path| files::show(path).to_string())
+        .collect();
+    status.attention.extend(newer_archives::sentence(&newer));
     status.store_bytes = Some(files::folder_size(&settings.paths.store_dir)?);
     for host in store.hosts()? {
         let mut damage = BTreeSet::new();

@@ -126,8 +126,20 @@ const TABLES: &str = "
     ) STRICT;
 ";
 
+/// The machine that the store belongs to. Catalogues of earlier versions get this table when they are next
+/// written.
+const OWNER_TABLE: &str = "
+    CREATE TABLE IF NOT EXISTS owner (
+        id INTEGER PRIMARY KEY CHECK (id = 0),
+        host TEXT NOT NULL,
+        machine TEXT,
+        sum INTEGER AS (row_sum(id, host, machine)) STORED
+    ) STRICT;
+";
+
 /// The tables, and the columns that their checksums cover.
-const SUMS: [(&str, &str); 10] = [
+const SUMS: [(&str, &str); 11] = [
+    ("owner", "id, host, machine"),
     ("source", "name, generation, host, log, damaged"),
     (
         "run",
@@ -165,6 +177,7 @@ pub(crate) fn open(root: &Path) -> Result<Connection> {
         create(&transaction)?;
         transaction.commit()?;
     }
+    catalog.execute_batch(OWNER_TABLE)?;
     Ok(catalog)
 }
 
@@ -272,8 +285,23 @@ fn with_sums(catalog: &Connection) -> rusqlite::Result<()> {
 
 /// Makes the tables of an empty catalogue, within a transaction of the caller's.
 pub(crate) fn create(catalog: &Connection) -> Result<()> {
-    catalog.execute_batch(&format!("{TABLES} PRAGMA user_version = {FORMAT};"))?;
+    catalog.execute_batch(&format!(
+        "{TABLES} {OWNER_TABLE} PRAGMA user_version = {FORMAT};"
+    ))?;
     Ok(())
+}
+
+/// Whether the catalogue has a table of the machine that the store belongs to.
+pub(crate) fn has_owner_table(catalog: &Connection) -> rusqlite::Result<bool> {
+    let sql = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'owner'";
+    catalog.prepare(sql)?.exists([])
+}
+
+/// The owner by a catalogue that is about to be replaced. `None` if it cannot tell.
+pub(crate) fn owner_before(root: &Path) -> Option<crate::Owner> {
+    let catalog = Connection::open_with_flags(path(root), OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
+    with_sums(&catalog).ok()?;
+    crate::owner::read(&catalog).ok()?
 }
 
 /// The format of the catalogue; 0 where it is empty.
@@ -313,6 +341,9 @@ pub(crate) fn verify(root: &Path, catalog: &Connection) -> Result<()> {
         return Err(damaged(found.replace('\n', ": ")));
     }
     for (table, columns) in SUMS {
+        if table == "owner" && !has_owner_table(catalog)? {
+            continue;
+        }
         let sql = format!("SELECT 1 FROM {table} WHERE sum IS NOT row_sum({columns}) LIMIT 1");
         let row = catalog.query_row(&sql, [], |_| Ok(())).optional()?;
         if row.is_some() {

@@ -117,6 +117,7 @@ impl Store {
         let lock = files::Lock::acquire(&root.join("lock"), started, command)?;
         let (sources, damage) = newest_sources(root)?;
         set_aside(root, &damage, &sources)?;
+        let owner = catalog::owner_before(root);
         let mut store = Store {
             root: root.to_owned(),
             catalog: catalog::begin_rebuilt(root)?,
@@ -124,6 +125,9 @@ impl Store {
             reading: None,
         };
         store.adopt(&sources)?;
+        if let Some(owner) = &owner {
+            store.set_owner(owner)?;
+        }
         store.catalog = catalog::replace_by_rebuilt(root, store.catalog)?;
         commit::sweep(&store)?;
         Ok((store, damage))

@@ -81,7 +81,8 @@ impl Moves {
 enum Journal {
     /// These files move or moved.
     Files(BTreeSet<String>),
-    /// Files move. Earlier versions of this program did not say which.
+    /// Files move, but it is not known which: earlier versions of this program did not say, and a journal
+    /// may be damaged.
     Unlisted,
 }
 
@@ -92,13 +93,8 @@ fn read_journal(root: &Path) -> Result<Option<Journal>> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         outcome => outcome.map_err(files::Error::context("read", &path))?,
     };
-    if bytes.is_empty() {
-        return Ok(Some(Journal::Unlisted));
-    }
-    // What a damaged journal listed stays, and is then found to be files that no transaction names.
-    Ok(Some(Journal::Files(
-        serde_json::from_slice(&bytes).unwrap_or_default(),
-    )))
+    let listed = serde_json::from_slice(&bytes).map(Journal::Files);
+    Ok(Some(listed.unwrap_or(Journal::Unlisted)))
 }
 
 /// Removes the files of the journal that no transaction names, unless somebody reads. To be called after

@@ -18,6 +18,9 @@ mod retention;
 #[path = "laws/notes.rs"]
 mod notes;
 
+#[path = "laws/owner.rs"]
+mod owner;
+
 #[path = "laws/snapshots.rs"]
 mod snapshots;
 
