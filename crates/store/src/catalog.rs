@@ -3,7 +3,6 @@
 //! Each row bears a checksum of its own: SQLite finds a damaged page only where its structure
 //! breaks, and a changed number would be believed.
 
-use std::collections::HashSet;
 use std::ffi::OsString;
 use std::fs::OpenOptions;
 use std::io::ErrorKind;
@@ -12,11 +11,25 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _};
 use twox_hash::XxHash3_64;
 
-use crate::sidecar::{FORMAT, Segment, Source};
+use crate::disk::remove;
+use crate::readers::wait_for_readers;
+use crate::sidecar::FORMAT;
 use crate::{Error, Result};
+
+mod files;
+mod owner;
+mod runs;
+
+pub(crate) use files::{
+    forget_sums, insert_pending, insert_segment, insert_source, name_of, names_file,
+    next_generation, segments_of, segments_of_day, source_of_file,
+};
+pub use owner::Owner;
+pub(crate) use owner::{has_owner_table, owner_before, read_owner, write_owner};
+pub(crate) use runs::{LiveRun, ends_within, runs_of, runs_within, starts_within};
 
 const NAME: &str = "catalog.sqlite";
 const REBUILT: &str = "catalog-rebuilt.sqlite";
@@ -204,7 +217,7 @@ fn require_writable(root: &Path) -> Result<()> {
     let path = path(root);
     match OpenOptions::new().read(true).write(true).open(&path) {
         Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(files::Error::new("write", &path, error).into())
+            Err(::files::Error::new("write", &path, error).into())
         }
         _ => Ok(()),
     }
@@ -289,19 +302,6 @@ pub(crate) fn create(catalog: &Connection) -> Result<()> {
         "{TABLES} {OWNER_TABLE} PRAGMA user_version = {FORMAT};"
     ))?;
     Ok(())
-}
-
-/// Whether the catalogue has a table of the machine that the store belongs to.
-pub(crate) fn has_owner_table(catalog: &Connection) -> rusqlite::Result<bool> {
-    let sql = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'owner'";
-    catalog.prepare(sql)?.exists([])
-}
-
-/// The owner by a catalogue that is about to be replaced. `None` if it cannot tell.
-pub(crate) fn owner_before(root: &Path) -> Option<crate::Owner> {
-    let catalog = Connection::open_with_flags(path(root), OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
-    with_sums(&catalog).ok()?;
-    crate::owner::read(&catalog).ok()?
 }
 
 /// The format of the catalogue; 0 where it is empty.
@@ -390,7 +390,7 @@ pub(crate) fn begin_rebuilt(root: &Path) -> Result<Connection> {
 /// Removes what a rebuild left that did not come to its end.
 pub(crate) fn remove_rebuilt(root: &Path) -> Result<()> {
     for suffix in ["", "-journal"] {
-        crate::commit::remove(&root.join(format!("{REBUILT}{suffix}")))?;
+        remove(&root.join(format!("{REBUILT}{suffix}")))?;
     }
     Ok(())
 }
@@ -403,312 +403,13 @@ pub(crate) fn remove_rebuilt(root: &Path) -> Result<()> {
 /// ([`crate::commit::require_current`]).
 pub(crate) fn replace_by_rebuilt(root: &Path, rebuilt: Connection) -> Result<Connection> {
     rebuilt.close().map_err(|(_, error)| error)?;
-    let _alone = crate::readers::wait_for_readers(root);
+    let _alone = wait_for_readers(root);
     for suffix in ["-wal", "-shm"] {
-        crate::commit::remove(&root.join(format!("{NAME}{suffix}")))?;
+        remove(&root.join(format!("{NAME}{suffix}")))?;
     }
     let path = path(root);
     std::fs::rename(root.join(REBUILT), &path)
-        .map_err(files::Error::context("put in place", &path))?;
-    files::sync_folder(root)?;
+        .map_err(::files::Error::context("put in place", &path))?;
+    ::files::sync_folder(root)?;
     Ok(connect(root)?)
-}
-
-/// A live run, as far as the catalogue knows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct LiveRun {
-    pub(crate) source: i64,
-    pub(crate) name: String,
-    pub(crate) generation: i64,
-    pub(crate) number: i64,
-    pub(crate) host: String,
-    pub(crate) first: i64,
-    pub(crate) last: i64,
-    pub(crate) style: String,
-    pub(crate) may_continue: bool,
-    pub(crate) may_go_on: bool,
-    /// Some files of its source are missing.
-    pub(crate) damaged: bool,
-}
-
-const RUN: &str = "SELECT run.source, source.name, source.generation, run.number, run.host, \
-     run.first, run.last, run.style, run.may_continue, run.may_go_on, source.damaged \
-     FROM run JOIN source ON source.id = run.source";
-
-fn live_run(row: &rusqlite::Row<'_>) -> rusqlite::Result<LiveRun> {
-    Ok(LiveRun {
-        source: row.get(0)?,
-        name: row.get(1)?,
-        generation: row.get(2)?,
-        number: row.get(3)?,
-        host: row.get(4)?,
-        first: row.get(5)?,
-        last: row.get(6)?,
-        style: row.get(7)?,
-        may_continue: row.get(8)?,
-        may_go_on: row.get(9)?,
-        damaged: row.get(10)?,
-    })
-}
-
-/// Live runs by a condition and an order.
-fn live_runs(
-    catalog: &Connection,
-    rest: &str,
-    params: impl rusqlite::Params,
-) -> Result<Vec<LiveRun>> {
-    let mut query = catalog.prepare_cached(&format!("{RUN} {rest}"))?;
-    let runs = query.query_map(params, live_run)?;
-    Ok(runs.collect::<rusqlite::Result<_>>()?)
-}
-
-/// Live runs of a host that overlap a stretch of time.
-pub(crate) fn runs_within(
-    catalog: &Connection,
-    host: &str,
-    first: i64,
-    last: i64,
-) -> Result<Vec<LiveRun>> {
-    let rest = "WHERE run.host = ?1 AND run.latest >= ?2 AND run.earliest <= ?3 \
-         ORDER BY run.first, source.name, run.number";
-    live_runs(catalog, rest, params![host, first, last])
-}
-
-/// All runs of a source.
-pub(crate) fn runs_of(catalog: &Connection, source: i64) -> Result<Vec<LiveRun>> {
-    live_runs(
-        catalog,
-        "WHERE run.source = ?1 ORDER BY run.number",
-        [source],
-    )
-}
-
-/// Runs whose end depends on another log, and that end within a stretch of time.
-pub(crate) fn ends_within(
-    catalog: &Connection,
-    host: &str,
-    from: i64,
-    to: i64,
-) -> Result<Vec<LiveRun>> {
-    let rest = "WHERE run.host = ?1 AND run.last BETWEEN ?2 AND ?3 AND run.owes \
-         ORDER BY run.last DESC, source.name, source.generation";
-    live_runs(catalog, rest, params![host, from, to])
-}
-
-/// Runs that may continue another log's and begin within a stretch of time.
-pub(crate) fn starts_within(
-    catalog: &Connection,
-    host: &str,
-    from: i64,
-    to: i64,
-) -> Result<Vec<LiveRun>> {
-    let rest = "WHERE run.host = ?1 AND run.first BETWEEN ?2 AND ?3 AND run.may_continue \
-         ORDER BY run.first, source.name, source.generation";
-    live_runs(catalog, rest, params![host, from, to])
-}
-
-/// A generation of a source's name that no file bears, be it a segment that is older than its
-/// sidecar, or a file that goes with this commit.
-pub(crate) fn next_generation(
-    root: &Path,
-    catalog: &Connection,
-    name: &str,
-    going: &[String],
-) -> Result<i64> {
-    let sql = "SELECT max(generation) FROM source WHERE name = ?1";
-    let newest: Option<i64> = catalog.query_row(sql, [name], |row| row.get(0))?;
-    let going = going
-        .iter()
-        .filter_map(|file| source_of_file(file))
-        .filter(|(its, _)| *its == name)
-        .map(|(_, generation)| generation);
-    let mut generation = going.chain(newest).max().unwrap_or(0) + 1;
-    while root.join(Source::file(name, generation)).exists() {
-        generation += 1;
-    }
-    Ok(generation)
-}
-
-/// Name and generation of a source.
-pub(crate) fn name_of(catalog: &Connection, source: i64) -> Result<(String, i64)> {
-    let sql = "SELECT name, generation FROM source WHERE id = ?1";
-    let mut query = catalog.prepare_cached(sql)?;
-    Ok(query.query_row([source], |row| Ok((row.get(0)?, row.get(1)?)))?)
-}
-
-/// Makes a source live, with its runs and segments.
-/// `damaged` tells that some of its files are missing: its log, met again, replaces it.
-pub(crate) fn insert_source(catalog: &Connection, source: &Source, damaged: bool) -> Result<i64> {
-    catalog.execute(
-        "INSERT INTO source (name, generation, host, log, damaged) VALUES (?1, ?2, ?3, ?4, ?5)",
-        params![
-            source.name,
-            source.generation,
-            source.host,
-            source.log,
-            damaged
-        ],
-    )?;
-    let id = catalog.last_insert_rowid();
-    for run in &source.runs {
-        let summary = &run.summary;
-        let (Some(first), Some(last)) = (summary.first, summary.last) else {
-            continue;
-        };
-        let (earliest, latest) = summary.extremes.unwrap_or((first, last));
-        let style = format!("{:?} {}", summary.mode, summary.framed);
-        catalog.execute(
-            "INSERT INTO run VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-            params![
-                id,
-                summary.run,
-                source.host,
-                first,
-                last,
-                earliest,
-                latest,
-                style,
-                summary.may_continue,
-                summary.may_go_on && summary.framed,
-                summary.may_go_on || summary.may_continue
-            ],
-        )?;
-    }
-    for segment in &source.segments {
-        insert_segment(catalog, id, &source.host, segment, None)?;
-    }
-    Ok(id)
-}
-
-/// Makes a segment live. `tail_of` is the number of the run whose end it settles.
-pub(crate) fn insert_segment(
-    catalog: &Connection,
-    source: i64,
-    host: &str,
-    segment: &Segment,
-    tail_of: Option<i64>,
-) -> Result<()> {
-    catalog.execute(
-        "INSERT INTO segment VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-        params![
-            segment.file,
-            source,
-            host,
-            segment.kind,
-            segment.day,
-            i64::try_from(segment.rows).unwrap_or(i64::MAX),
-            segment.first,
-            segment.last,
-            segment.checksum,
-            tail_of
-        ],
-    )?;
-    Ok(())
-}
-
-/// Files and days of a source's segments; with `tail_of`, only of that run's tail.
-pub(crate) fn segments_of(
-    catalog: &Connection,
-    source: i64,
-    tail_of: Option<i64>,
-) -> Result<Vec<(String, i64)>> {
-    let mut query = catalog.prepare_cached(
-        "SELECT file, day FROM segment WHERE source = ?1 AND (?2 IS NULL OR tail_of = ?2)",
-    )?;
-    let files = query.query_map(params![source, tail_of], |row| {
-        Ok((row.get(0)?, row.get(1)?))
-    })?;
-    Ok(files.collect::<rusqlite::Result<_>>()?)
-}
-
-/// Files of a host's day, each with its source.
-pub(crate) fn segments_of_day(
-    catalog: &Connection,
-    host: &str,
-    day: i64,
-) -> Result<Vec<(String, i64)>> {
-    let sql = "SELECT file, source FROM segment WHERE host = ?1 AND day = ?2 ORDER BY file";
-    let mut query = catalog.prepare_cached(sql)?;
-    let files = query.query_map(params![host, day], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(files.collect::<rusqlite::Result<_>>()?)
-}
-
-/// Whether a transaction made the file live.
-pub(crate) fn names_file(catalog: &Connection, file: &str) -> Result<bool> {
-    let segment = catalog
-        .query_row("SELECT 1 FROM segment WHERE file = ?1", [file], |_| Ok(()))
-        .optional()?;
-    if segment.is_some() {
-        return Ok(true);
-    }
-    let Some((name, generation)) = source_of_file(file) else {
-        return Ok(false);
-    };
-    let sql = "SELECT 1 FROM source WHERE name = ?1 AND generation = ?2";
-    Ok(catalog
-        .query_row(sql, params![name, generation], |_| Ok(()))
-        .optional()?
-        .is_some())
-}
-
-/// Sidecars that lie in the store and that no transaction made live.
-pub(crate) fn unnamed_sources(root: &Path, catalog: &Connection) -> Result<Vec<String>> {
-    let mut query = catalog.prepare_cached("SELECT name, generation FROM source")?;
-    let named = query.query_map([], |row| {
-        Ok(Source::file(&row.get::<_, String>(0)?, row.get(1)?))
-    })?;
-    let named: HashSet<PathBuf> = named.collect::<rusqlite::Result<_>>()?;
-    let folder = root.join("sources");
-    let entries = match std::fs::read_dir(&folder) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        outcome => outcome.map_err(files::Error::context("list", &folder))?,
-    };
-    let mut unnamed = Vec::new();
-    for entry in entries {
-        let name = entry
-            .map_err(files::Error::context("list", &folder))?
-            .file_name();
-        let file = Path::new("sources").join(&name);
-        let is_source = name.to_str().is_some_and(|name| name.ends_with(".source"));
-        if is_source && !named.contains(&file) {
-            unnamed.push(file.to_string_lossy().into_owned());
-        }
-    }
-    Ok(unnamed)
-}
-
-/// Name and generation of a sidecar's path.
-pub(crate) fn source_of_file(file: &str) -> Option<(&str, i64)> {
-    let (name, generation) = file
-        .strip_prefix("sources/")?
-        .strip_suffix(".source")?
-        .rsplit_once('-')?;
-    Some((name, generation.parse().ok()?))
-}
-
-/// Notes that a day of a host has news that no report tells yet. Totals that hold the day and
-/// its digest are forgotten.
-pub(crate) fn insert_pending(catalog: &Connection, host: &str, day: i64) -> Result<()> {
-    catalog.execute(
-        "INSERT OR IGNORE INTO pending VALUES (?1, ?2)",
-        params![host, day],
-    )?;
-    forget_sums(catalog, host, day)
-}
-
-/// Forgets totals that hold a day, and its digest.
-pub(crate) fn forget_sums(catalog: &Connection, host: &str, day: i64) -> Result<()> {
-    let (start, end) = (
-        day.saturating_mul(86_400),
-        day.saturating_add(1).saturating_mul(86_400),
-    );
-    catalog.execute(
-        "DELETE FROM total WHERE host = ?1 AND first < ?3 AND past > ?2",
-        params![host, start, end],
-    )?;
-    catalog.execute(
-        "DELETE FROM digest WHERE host = ?1 AND day = ?2",
-        params![host, day],
-    )?;
-    Ok(())
 }

@@ -5,10 +5,13 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::commit::{self, checksum};
-use crate::links::{self, Ends};
-use crate::partition::parse_folder;
+use crate::batch::Batch;
+use crate::commit;
+use crate::disk::checksum;
+use crate::ends::Ends;
+use crate::links;
 use crate::sidecar::Source;
+use crate::unnamed::{list, segment_files, unnamed_files};
 use crate::{Error, Result, Store, catalog};
 
 /// What a check found.
@@ -92,7 +95,7 @@ impl Store {
             }
         }
         if self.is_protected() {
-            for file in commit::unlisted(&self.root, strangers(&self.root, &self.catalog)?)? {
+            for file in commit::unlisted(&self.root, unnamed_files(&self.root, &self.catalog)?)? {
                 let reason = "the catalogue does not know it, but other programs that read the folder \
                               would count it";
                 damage(&file, "", reason.to_owned());
@@ -129,7 +132,7 @@ impl Store {
             store.set_owner(owner)?;
         }
         store.catalog = catalog::replace_by_rebuilt(root, store.catalog)?;
-        commit::sweep(&store)?;
+        commit::sweep(root, &store.catalog)?;
         Ok((store, damage))
     }
 
@@ -141,7 +144,7 @@ impl Store {
             .catalog
             .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         catalog::create(&transaction)?;
-        let mut batch = crate::ingest::Batch::new(&root, &transaction);
+        let mut batch = Batch::new(&root, &transaction);
         let mut ends = Ends::default();
         for (source, damaged) in sources {
             catalog::insert_source(&transaction, source, *damaged)?;
@@ -153,7 +156,7 @@ impl Store {
                 .days
                 .extend(days.map(|day| (source.host.clone(), day)));
         }
-        batch.moves.take_away = strangers(&root, &transaction)?;
+        batch.moves.take_away = unnamed_files(&root, &transaction)?;
         links::settle(&mut batch, ends)?;
         for (host, day) in &batch.days {
             catalog::insert_pending(&transaction, host, *day)?;
@@ -276,56 +279,4 @@ fn shares_runs(one: &Source, other: &Source) -> bool {
             .iter()
             .any(|other| other.summary.hashes.first() == head)
     })
-}
-
-/// Files of the store that the catalogue does not name.
-pub(crate) fn strangers(root: &Path, catalog: &rusqlite::Connection) -> Result<Vec<String>> {
-    let mut out = Vec::new();
-    let mut sources = list(&root.join("sources"))?;
-    sources.extend(segment_files(root)?);
-    for path in sources {
-        let Ok(below) = path.strip_prefix(root) else {
-            continue;
-        };
-        let file = below.to_string_lossy().into_owned();
-        let is_ours = parse_folder(below).is_some() || catalog::source_of_file(&file).is_some();
-        if is_ours && !catalog::names_file(catalog, &file)? {
-            out.push(file);
-        }
-    }
-    Ok(out)
-}
-
-/// All files in the folders of segments.
-fn segment_files(root: &Path) -> Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for kind in crate::partition::Kind::ALL {
-        for date in list(&root.join(kind.as_str()))? {
-            for host in list(&date)? {
-                files.extend(list(&host)?);
-            }
-        }
-    }
-    Ok(files)
-}
-
-/// What a folder holds, sorted; nothing where there is no folder.
-fn list(folder: &Path) -> Result<Vec<PathBuf>> {
-    let entries = match std::fs::read_dir(folder) {
-        Err(error)
-            if matches!(
-                error.kind(),
-                std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
-            ) =>
-        {
-            return Ok(Vec::new());
-        }
-        outcome => outcome.map_err(files::Error::context("list", folder))?,
-    };
-    let mut paths = entries
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<std::io::Result<Vec<_>>>()
-        .map_err(files::Error::context("list", folder))?;
-    paths.sort();
-    Ok(paths)
 }

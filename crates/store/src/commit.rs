@@ -12,17 +12,11 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
-use twox_hash::XxHash3_128;
-
-use crate::check::strangers;
-use crate::{Error, Result, Store, catalog, readers};
+use crate::disk::{remove, sync_files};
+use crate::unnamed::{unnamed_files, unnamed_sources};
+use crate::{Error, Result, catalog, readers};
 
 const JOURNAL: &str = "journal";
-/// Most threads that sync files at the same time.
-const SYNC_THREADS: usize = 8;
-/// As many files as one thread syncs alone.
-const SYNC_ALONE: usize = 32;
-
 pub(crate) fn staging(root: &Path) -> PathBuf {
     root.join("staging")
 }
@@ -108,7 +102,7 @@ pub(crate) fn remove_replaced(root: &Path, catalog: &Connection) -> Result<()> {
     };
     let files = match journal {
         Journal::Files(files) => files,
-        Journal::Unlisted => strangers(root, catalog)?.into_iter().collect(),
+        Journal::Unlisted => unnamed_files(root, catalog)?.into_iter().collect(),
     };
     for file in &files {
         if !catalog::names_file(catalog, file)? {
@@ -136,7 +130,7 @@ fn remove_empty_folders(root: &Path, files: &BTreeSet<String>) {
 /// Ensures that the catalogue is not older than the files of the store, as after a backup of it alone was
 /// brought back: each sidecar is named by it, or listed by the journal.
 pub(crate) fn require_current(root: &Path, catalog: &Connection) -> Result<()> {
-    let unnamed = catalog::unnamed_sources(root, catalog)?;
+    let unnamed = unnamed_sources(root, catalog)?;
     if unnamed.is_empty() {
         return Ok(());
     }
@@ -163,8 +157,7 @@ pub(crate) fn unlisted(root: &Path, mut files: Vec<String>) -> Result<Vec<String
 }
 
 /// Removes what an earlier commit or fold left behind.
-pub(crate) fn sweep(store: &Store) -> Result<()> {
-    let root = &store.root;
+pub(crate) fn sweep(root: &Path, catalog: &Connection) -> Result<()> {
     let staging = staging(root);
     match std::fs::remove_dir_all(&staging) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -174,66 +167,5 @@ pub(crate) fn sweep(store: &Store) -> Result<()> {
     }
     files::sweep_temporaries(root)?;
     catalog::remove_rebuilt(root)?;
-    remove_replaced(root, &store.catalog)
-}
-
-pub(crate) fn remove(path: &Path) -> Result<()> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(files::Error::new("remove", path, error).into())
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Syncs files, several at a time: a file system writes what waits together at once.
-fn sync_files(paths: &[&Path]) -> Result<()> {
-    let sync = |path: &Path| std::fs::File::open(path)?.sync_all();
-    let sync_part = |part: &[&Path]| -> Result<()> {
-        for path in part {
-            sync(path).map_err(files::Error::context("sync", path))?;
-        }
-        Ok(())
-    };
-    std::thread::scope(|scope| {
-        let parts = paths.chunks(paths.len().div_ceil(SYNC_THREADS).max(SYNC_ALONE));
-        let threads: Vec<_> = parts.map(|part| scope.spawn(|| sync_part(part))).collect();
-        threads
-            .into_iter()
-            .try_for_each(|thread| thread.join().expect("syncing does not panic"))
-    })
-}
-
-/// The XXH3 hash of a file's bytes.
-pub(crate) fn checksum(path: &Path) -> files::Result<String> {
-    let hash = || -> std::io::Result<String> {
-        let mut hasher = XxHash3_128::new();
-        std::io::copy(
-            &mut std::fs::File::open(path)?,
-            &mut HashWriter(&mut hasher),
-        )?;
-        Ok(format!("{:032x}", hasher.finish_128()))
-    };
-    hash().map_err(files::Error::context("read", path))
-}
-
-/// Holds that a file is what was written.
-pub(crate) fn verify(path: &Path, expected: &str) -> Result<()> {
-    match checksum(path)? == expected {
-        true => Ok(()),
-        false => Err(Error::damaged(path, "its checksum differs")),
-    }
-}
-
-struct HashWriter<'a>(&'a mut XxHash3_128);
-
-impl std::io::Write for HashWriter<'_> {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.write(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
+    remove_replaced(root, catalog)
 }

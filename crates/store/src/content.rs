@@ -8,7 +8,6 @@ use rawlog::Reader;
 use traffic::{LogFold, Row, RunSummary, Sink, Strings};
 
 use crate::identity::{Relation, relation};
-use crate::ingest::find_run;
 use crate::sidecar::Sources;
 use crate::{Result, Store, Tuning, catalog};
 
@@ -47,7 +46,7 @@ impl Store {
             let mut holder = None;
             for live in catalog::runs_within(&self.catalog, host, first, last)? {
                 let source = sources.get(&self.root, &live.name, live.generation)?;
-                if let Some(known) = find_run(&source, live.number)
+                if let Some(known) = source.run(live.number)
                     && relation(run, &known.summary) == Relation::Known
                 {
                     holder = Some(live.name);

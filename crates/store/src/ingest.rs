@@ -1,21 +1,21 @@
 //! Folded logs → the live history, each run exactly once.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::rc::Rc;
 
-use traffic::{Accounting, BucketFacts, RunSummary};
-use twox_hash::XxHash3_64;
+use traffic::{Accounting, RunSummary};
 
+use crate::batch::{Batch, source_name};
 use crate::catalog::{self, LiveRun};
-use crate::commit::{Moves, checksum, remove_replaced, staging, verify};
-use crate::fold::{FoldedLog, Staged, stage_file};
+use crate::commit::{remove_replaced, staging};
+use crate::disk::{remove, verify};
+use crate::ends::Ends;
+use crate::fold::{FoldedLog, Staged};
 use crate::identity::{Relation, relation};
-use crate::links::{self, Ends};
-use crate::partition::{Kind, day_number, folder};
+use crate::partition::Kind;
 use crate::rewrite::keep_runs;
-use crate::sidecar::{FORMAT, RunRecord, Segment, Source, Sources};
-use crate::{Result, Store, facts};
+use crate::sidecar::{FORMAT, RunRecord, Source};
+use crate::{Result, Store, links};
 
 /// What became of one log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,13 +85,17 @@ impl Store {
         let transaction = self
             .catalog
             .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        let mut batch = Batch::new(&root, &transaction);
-        batch.diverged = vec![0; logs.len()];
-        let (logs, candidates) = batch.recognise(logs)?;
-        let reports = report(&logs, &candidates, &batch.diverged);
+        let mut ingestion = Ingestion {
+            batch: Batch::new(&root, &transaction),
+            superseded: BTreeMap::new(),
+            diverged: vec![0; logs.len()],
+        };
+        let (logs, candidates) = ingestion.recognise(logs)?;
+        let reports = report(&logs, &candidates, &ingestion.diverged);
         let mut ends = Ends::default();
-        batch.withdraw(&mut ends)?;
-        batch.add(logs, candidates, &mut ends)?;
+        ingestion.withdraw(&mut ends)?;
+        ingestion.add(logs, candidates, &mut ends)?;
+        let mut batch = ingestion.batch;
         if batch.moves.bring.is_empty() && batch.moves.take_away.is_empty() {
             return Ok(reports);
         }
@@ -108,31 +112,16 @@ impl Store {
     }
 }
 
-/// One transaction in the making.
-pub(crate) struct Batch<'a> {
-    pub(crate) root: &'a Path,
-    pub(crate) catalog: &'a rusqlite::Connection,
-    pub(crate) sources: Sources,
+/// The logs of one transaction, compared with what is stored.
+struct Ingestion<'a> {
+    batch: Batch<'a>,
     /// Runs that longer ones replace, by source.
     superseded: BTreeMap<i64, (LiveRun, BTreeSet<i64>)>,
+    /// Frames that each log shares with runs that went on differently.
     diverged: Vec<usize>,
-    pub(crate) moves: Moves,
-    pub(crate) days: BTreeSet<(String, i64)>,
 }
 
-impl<'a> Batch<'a> {
-    pub(crate) fn new(root: &'a Path, catalog: &'a rusqlite::Connection) -> Self {
-        Batch {
-            root,
-            catalog,
-            sources: Sources::default(),
-            superseded: BTreeMap::new(),
-            diverged: Vec::new(),
-            moves: Moves::default(),
-            days: BTreeSet::new(),
-        }
-    }
-
+impl Ingestion<'_> {
     /// Tells which runs are new.
     fn recognise(&mut self, mut logs: Vec<FoldedLog>) -> Result<(Vec<FoldedLog>, Vec<Candidate>)> {
         let mut candidates: Vec<Candidate> = Vec::new();
@@ -184,12 +173,15 @@ impl<'a> Batch<'a> {
                 Relation::Apart => {}
             }
         }
-        for live in catalog::runs_within(self.catalog, &new.host, first, last)? {
+        for live in catalog::runs_within(self.batch.catalog, &new.host, first, last)? {
             if self.is_superseded(&live) {
                 continue;
             }
-            let source = self.sources.get(self.root, &live.name, live.generation)?;
-            let Some(known) = find_run(&source, live.number) else {
+            let source = self
+                .batch
+                .sources
+                .get(self.batch.root, &live.name, live.generation)?;
+            let Some(known) = source.run(live.number) else {
                 continue;
             };
             let is_same = new.run.hashes == known.summary.hashes;
@@ -254,7 +246,7 @@ impl<'a> Batch<'a> {
                 .collect();
             let whole = match owner {
                 Owner::Live(source) => {
-                    let runs = catalog::runs_of(self.catalog, source)?;
+                    let runs = catalog::runs_of(self.batch.catalog, source)?;
                     let covered =
                         |run: &LiveRun| same.contains(&run.number) || self.is_superseded(run);
                     let whole = runs.iter().all(covered);
@@ -290,59 +282,17 @@ impl<'a> Batch<'a> {
     /// Takes superseded runs out of the history.
     fn withdraw(&mut self, ends: &mut Ends) -> Result<()> {
         for (id, (live, runs)) in std::mem::take(&mut self.superseded) {
-            let source = self.sources.get(self.root, &live.name, live.generation)?;
-            for day in self.take_away(id, &source)? {
-                self.days.insert((source.host.clone(), day));
+            let source = self
+                .batch
+                .sources
+                .get(self.batch.root, &live.name, live.generation)?;
+            for day in self.batch.take_away(id, &source)? {
+                self.batch.days.insert((source.host.clone(), day));
             }
             for run in &source.runs {
                 ends.touch(&source.host, &run.summary);
             }
             self.keep_rest(&source, &runs)?;
-        }
-        Ok(())
-    }
-
-    /// Takes a source and its files out of the history. Gives the days (since 1970, UTC) of its segments.
-    pub(crate) fn take_away(&mut self, id: i64, source: &Source) -> Result<BTreeSet<i64>> {
-        let (files, days): (Vec<String>, BTreeSet<i64>) =
-            catalog::segments_of(self.catalog, id, None)?
-                .into_iter()
-                .unzip();
-        self.moves.take_away.extend(files);
-        let sidecar = Source::file(&source.name, source.generation);
-        (self.moves.take_away).push(sidecar.to_string_lossy().into_owned());
-        self.catalog
-            .execute("DELETE FROM source WHERE id = ?1", [id])?;
-        Ok(days)
-    }
-
-    /// Enters a source whose rows and facts are as they were, under the name of another host.
-    pub(crate) fn enter_as(&mut self, host: &str, source: &Source) -> Result<()> {
-        let mut renamed = source.clone();
-        let head = (source.runs.first()).and_then(|run| run.summary.hashes.first());
-        renamed.host = host.to_owned();
-        renamed.name = source_name(host, head.copied().unwrap_or_default());
-        let mut staged = Vec::new();
-        for segment in &source.segments {
-            match Kind::parse(&segment.kind) {
-                Some(Kind::Buckets) => self.add_facts(&mut renamed, segment)?,
-                Some(kind) => staged.push(stage_copy(self.root, segment, kind)?),
-                None => {}
-            }
-        }
-        renamed.segments.clear();
-        self.store(renamed, staged)
-    }
-
-    /// Adds the facts of a stored segment to the runs of a source that is written again.
-    fn add_facts(&self, source: &mut Source, segment: &Segment) -> Result<()> {
-        let path = self.root.join(&segment.file);
-        verify(&path, &segment.checksum)?;
-        for (run, facts) in facts::read(&path)? {
-            let mut runs = source.runs.iter_mut();
-            let run = runs.find(|kept| i64::from(kept.summary.run) == i64::from(run));
-            run.into_iter()
-                .for_each(|run| run.summary.facts.push(facts));
         }
         Ok(())
     }
@@ -358,16 +308,16 @@ impl<'a> Batch<'a> {
         let mut staged = Vec::new();
         for segment in &source.segments {
             match Kind::parse(&segment.kind) {
-                Some(Kind::Buckets) => self.add_facts(&mut rest, segment)?,
+                Some(Kind::Buckets) => self.batch.add_facts(&mut rest, segment)?,
                 Some(kind) => {
-                    let path = self.root.join(&segment.file);
+                    let path = self.batch.root.join(&segment.file);
                     verify(&path, &segment.checksum)?;
                     let keep = |run: i32| !gone.contains(&i64::from(run));
                     staged.extend(keep_runs(
                         &path,
                         kind,
                         segment.day,
-                        &staging(self.root),
+                        &staging(self.batch.root),
                         keep,
                     )?);
                 }
@@ -375,7 +325,7 @@ impl<'a> Batch<'a> {
             }
         }
         rest.segments.clear();
-        self.store(rest, staged)
+        self.batch.store(rest, staged)
     }
 
     /// Makes the new runs of each log live.
@@ -402,7 +352,7 @@ impl<'a> Batch<'a> {
                 .collect();
             if kept.is_empty() {
                 for staged in &log.staged {
-                    crate::commit::remove(&staged.path)?;
+                    remove(&staged.path)?;
                 }
                 continue;
             }
@@ -420,8 +370,14 @@ impl<'a> Batch<'a> {
                     let kept = kept.iter().find(is_it);
                     kept.is_some_and(|kept| !kept.dropped.contains(day))
                 };
-                staged.extend(keep_runs(path, *kind, *day, &staging(self.root), keep)?);
-                crate::commit::remove(path)?;
+                staged.extend(keep_runs(
+                    path,
+                    *kind,
+                    *day,
+                    &staging(self.batch.root),
+                    keep,
+                )?);
+                remove(path)?;
             }
             for run in &kept {
                 ends.touch(&log.host, &run.summary);
@@ -441,114 +397,10 @@ impl<'a> Batch<'a> {
                 runs: kept,
                 segments: Vec::new(),
             };
-            self.store(source, staged)?;
+            self.batch.store(source, staged)?;
         }
         Ok(())
     }
-
-    /// Names the staged segments of a source, adds its facts, and enters it into the catalogue.
-    fn store(&mut self, mut source: Source, mut staged: Vec<Staged>) -> Result<()> {
-        let going = &self.moves.take_away;
-        source.generation = catalog::next_generation(self.root, self.catalog, &source.name, going)?;
-        staged.extend(self.stage_facts(&source)?);
-        let stem = format!("{}-{}", source.name, source.generation);
-        let mut parts: BTreeMap<(Kind, i64), usize> = BTreeMap::new();
-        for staged in staged {
-            // A day that was left and met again has several parts.
-            let part = parts.entry((staged.kind, staged.day)).or_default();
-            let file = match *part {
-                0 => format!("{stem}.parquet"),
-                part => format!("{stem}-part{part}.parquet"),
-            };
-            *part += 1;
-            let segment = self.place(&source.host, &staged, &file)?;
-            source.segments.push(segment);
-        }
-        let (file, path) = stage_file(&staging(self.root))?;
-        source.write(&file, &path)?;
-        let sidecar = Source::file(&source.name, source.generation);
-        self.moves
-            .bring
-            .push((path, sidecar.to_string_lossy().into_owned()));
-        catalog::insert_source(self.catalog, &source, false)?;
-        self.sources.put(source);
-        Ok(())
-    }
-
-    /// Says where a staged segment goes, and its checksum.
-    pub(crate) fn place(&mut self, host: &str, staged: &Staged, file: &str) -> Result<Segment> {
-        let checksum = checksum(&staged.path)?;
-        let file = folder(staged.kind, staged.day, host).join(file);
-        let file = file.to_string_lossy().into_owned();
-        self.moves.bring.push((staged.path.clone(), file.clone()));
-        self.days.insert((host.to_owned(), staged.day));
-        Ok(Segment {
-            kind: staged.kind.as_str().to_owned(),
-            day: staged.day,
-            file,
-            rows: staged.rows,
-            first: staged.span.0,
-            last: staged.span.1,
-            checksum,
-        })
-    }
-
-    fn stage_facts(&self, source: &Source) -> Result<Vec<Staged>> {
-        let mut days: BTreeMap<i64, Vec<(i32, BucketFacts)>> = BTreeMap::new();
-        for run in &source.runs {
-            let number = i32::try_from(run.summary.run).unwrap_or(i32::MAX);
-            for facts in &run.summary.facts {
-                let day = day_number(facts.bucket);
-                if !run.dropped.contains(&day) {
-                    days.entry(day).or_default().push((number, *facts));
-                }
-            }
-        }
-        let mut staged = Vec::new();
-        for (day, facts) in days {
-            let (file, path) = stage_file(&staging(self.root))?;
-            facts::write(file, &path, &facts)?;
-            let buckets = || facts.iter().map(|(_, facts)| facts.bucket);
-            let span = (buckets().min().unwrap_or(0), buckets().max().unwrap_or(0));
-            staged.push(Staged {
-                kind: Kind::Buckets,
-                day,
-                path,
-                rows: facts.len() as u64,
-                span,
-            });
-        }
-        Ok(staged)
-    }
-}
-
-/// The name of a source: by its host and the hash of its first frame, so that a log that grew keeps it.
-fn source_name(host: &str, head: u64) -> String {
-    let hash = XxHash3_64::oneshot(format!("{host}\0{head:016x}").as_bytes());
-    format!("{hash:016x}")
-}
-
-/// A run of a source by its number within its log.
-pub(crate) fn find_run(source: &Source, number: i64) -> Option<&RunRecord> {
-    let mut runs = source.runs.iter();
-    runs.find(|run| i64::from(run.summary.run) == number)
-}
-
-/// Stages a stored segment as it is.
-fn stage_copy(root: &Path, segment: &Segment, kind: Kind) -> Result<Staged> {
-    let from = root.join(&segment.file);
-    verify(&from, &segment.checksum)?;
-    let (mut file, path) = stage_file(&staging(root))?;
-    std::fs::File::open(&from)
-        .and_then(|mut from| std::io::copy(&mut from, &mut file))
-        .map_err(files::Error::context("copy", &from))?;
-    Ok(Staged {
-        kind,
-        day: segment.day,
-        path,
-        rows: segment.rows,
-        span: (segment.first, segment.last),
-    })
 }
 
 fn report(logs: &[FoldedLog], candidates: &[Candidate], diverged: &[usize]) -> Vec<IngestReport> {

@@ -8,12 +8,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rusqlite::Connection;
-use traffic::{Carry, Row, RunSummary, Strings, Table, tail_rows};
+use traffic::{Carry, Row, Strings, Table, tail_rows};
 
+use crate::batch::Batch;
 use crate::catalog::{self, LiveRun};
 use crate::commit::staging;
+use crate::ends::Ends;
 use crate::fold::{Staged, stage_file};
-use crate::ingest::{Batch, find_run};
 use crate::partition::{Kind, day_number};
 use crate::segment::SegmentWriter;
 use crate::{Result, Tuning};
@@ -21,22 +22,6 @@ use crate::{Result, Tuning};
 /// Seconds between the last frame of a log and the first of the one that continues it: neighbours
 /// are nearly always one second apart, rarely none or two.
 const NEIGHBOURS: i64 = 2;
-
-/// Ends of runs that may have changed, by host and time.
-#[derive(Default)]
-pub(crate) struct Ends {
-    times: BTreeSet<(String, i64)>,
-}
-
-impl Ends {
-    /// A run came or went: its own end may be new, and so may the one that it continues, and the
-    /// one that continues it.
-    pub(crate) fn touch(&mut self, host: &str, run: &RunSummary) {
-        for time in [run.first, run.last].into_iter().flatten() {
-            self.times.insert((host.to_owned(), time));
-        }
-    }
-}
 
 /// Writes what the ends owe, where they may have changed.
 pub(crate) fn settle(batch: &mut Batch<'_>, ends: Ends) -> Result<()> {
@@ -78,8 +63,11 @@ fn settle_end(batch: &mut Batch<'_>, run: &LiveRun, goes_on: bool) -> Result<()>
         batch.moves.take_away.push(file);
     }
     let source = batch.sources.get(batch.root, &run.name, run.generation)?;
-    let is_dropped =
-        |day| find_run(&source, run.number).is_some_and(|run| run.dropped.contains(&day));
+    let is_dropped = |day| {
+        source
+            .run(run.number)
+            .is_some_and(|run| run.dropped.contains(&day))
+    };
     for staged in stage_tail(batch, run, &carry, is_dropped)? {
         let stem = format!("{}-{}-end{}", run.name, run.generation, run.number);
         let file = free_name(batch, &staged, run, &stem);
@@ -124,7 +112,8 @@ fn chain_carry(batch: &mut Batch<'_>, run: &LiveRun) -> Result<Carry> {
 
 fn carry_of(batch: &mut Batch<'_>, run: &LiveRun) -> Result<Carry> {
     let source = batch.sources.get(batch.root, &run.name, run.generation)?;
-    Ok(find_run(&source, run.number)
+    Ok(source
+        .run(run.number)
         .map(|run| run.summary.carry.clone())
         .unwrap_or_default())
 }

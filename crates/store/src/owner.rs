@@ -1,22 +1,14 @@
 //! Whose history this is: the machine that a store belongs to, and its name. A machine that is renamed
 //! keeps one history, and another machine's settings do not write into it by accident.
 
-use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
+use rusqlite::{Connection, TransactionBehavior};
 
+use crate::batch::Batch;
+use crate::catalog::Owner;
 use crate::commit::{remove_replaced, staging};
-use crate::ingest::Batch;
-use crate::links::{self, Ends};
+use crate::ends::Ends;
 use crate::sidecar::Source;
-use crate::{Error, Result, Store, catalog};
-
-/// The machine that a store belongs to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Owner {
-    /// Its name, under which the history keeps its traffic.
-    pub host: String,
-    /// What tells it from other machines of the same name. `None` if the machine has nothing like that.
-    pub machine: Option<String>,
-}
+use crate::{Error, Result, Store, catalog, links};
 
 impl Store {
     /// The machine that the store belongs to. `None` if that was never noted.
@@ -24,7 +16,7 @@ impl Store {
     /// # Errors
     /// If the catalogue cannot be read.
     pub fn owner(&self) -> Result<Option<Owner>> {
-        Ok(read(&self.catalog)?)
+        Ok(catalog::read_owner(&self.catalog)?)
     }
 
     /// Whether the store was last written by a version of this program that noted no owner.
@@ -40,7 +32,7 @@ impl Store {
     /// # Errors
     /// If the catalogue cannot be written.
     pub fn set_owner(&self, owner: &Owner) -> Result<()> {
-        Ok(write(&self.catalog, owner)?)
+        Ok(catalog::write_owner(&self.catalog, owner)?)
     }
 
     /// Gives all that is stored of a host another name, in one transaction. Returns the number of logs.
@@ -90,9 +82,9 @@ impl Store {
         for (host, day) in &batch.days {
             catalog::insert_pending(&transaction, host, *day)?;
         }
-        if let Some(owner) = read(&transaction)?.filter(|owner| owner.host == old) {
+        if let Some(owner) = catalog::read_owner(&transaction)?.filter(|owner| owner.host == old) {
             let host = new.to_owned();
-            write(&transaction, &Owner { host, ..owner })?;
+            catalog::write_owner(&transaction, &Owner { host, ..owner })?;
         }
         let moves = std::mem::take(&mut batch.moves);
         drop(batch);
@@ -101,26 +93,6 @@ impl Store {
         remove_replaced(&root, &self.catalog)?;
         Ok(sources.len() as u64)
     }
-}
-
-/// The owner that a catalogue names. Those of earlier versions have no table for it.
-pub(crate) fn read(catalog: &Connection) -> rusqlite::Result<Option<Owner>> {
-    if !catalog::has_owner_table(catalog)? {
-        return Ok(None);
-    }
-    let row = catalog.query_row("SELECT host, machine FROM owner", [], |row| {
-        Ok(Owner {
-            host: row.get(0)?,
-            machine: row.get(1)?,
-        })
-    });
-    row.optional()
-}
-
-pub(crate) fn write(catalog: &Connection, owner: &Owner) -> rusqlite::Result<()> {
-    let sql = "INSERT OR REPLACE INTO owner VALUES (0, ?1, ?2)";
-    catalog.execute(sql, params![owner.host, owner.machine])?;
-    Ok(())
 }
 
 /// Number, name and generation of a host's sources, and whether files of them are missing.

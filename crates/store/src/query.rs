@@ -10,7 +10,7 @@ use traffic::{
     BucketFacts, DamagedLine, InterfaceCount, Mode, RowView, Table, Volume, observed_seconds,
 };
 
-use crate::commit::verify;
+use crate::disk::verify;
 use crate::partition::{Kind, day_number};
 use crate::sidecar::Source;
 use crate::{Error, Result, Store, Stretch, catalog, facts, segment};

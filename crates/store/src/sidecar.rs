@@ -72,6 +72,12 @@ impl Source {
         Path::new("sources").join(format!("{name}-{generation}.source"))
     }
 
+    /// A run by its number within its log.
+    pub(crate) fn run(&self, number: i64) -> Option<&RunRecord> {
+        let mut runs = self.runs.iter();
+        runs.find(|run| i64::from(run.summary.run) == number)
+    }
+
     /// Writes it where `file` is open.
     pub(crate) fn write(&self, file: &std::fs::File, path: &Path) -> Result<()> {
         let write = || -> std::io::Result<()> {

@@ -1,0 +1,74 @@
+//! Files of the store on the disk: their checksums, syncing and removing them.
+
+use std::path::Path;
+
+use twox_hash::XxHash3_128;
+
+use crate::{Error, Result};
+
+/// Most threads that sync files at the same time.
+const SYNC_THREADS: usize = 8;
+/// As many files as one thread syncs alone.
+const SYNC_ALONE: usize = 32;
+
+/// Removes a file; one that is not there is fine.
+pub(crate) fn remove(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(files::Error::new("remove", path, error).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Syncs files, several at a time: a file system writes what waits together at once.
+pub(crate) fn sync_files(paths: &[&Path]) -> Result<()> {
+    let sync = |path: &Path| std::fs::File::open(path)?.sync_all();
+    let sync_part = |part: &[&Path]| -> Result<()> {
+        for path in part {
+            sync(path).map_err(files::Error::context("sync", path))?;
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let parts = paths.chunks(paths.len().div_ceil(SYNC_THREADS).max(SYNC_ALONE));
+        let threads: Vec<_> = parts.map(|part| scope.spawn(|| sync_part(part))).collect();
+        threads
+            .into_iter()
+            .try_for_each(|thread| thread.join().expect("syncing does not panic"))
+    })
+}
+
+/// The XXH3 hash of a file's bytes.
+pub(crate) fn checksum(path: &Path) -> files::Result<String> {
+    let hash = || -> std::io::Result<String> {
+        let mut hasher = XxHash3_128::new();
+        std::io::copy(
+            &mut std::fs::File::open(path)?,
+            &mut HashWriter(&mut hasher),
+        )?;
+        Ok(format!("{:032x}", hasher.finish_128()))
+    };
+    hash().map_err(files::Error::context("read", path))
+}
+
+/// Holds that a file is what was written.
+pub(crate) fn verify(path: &Path, expected: &str) -> Result<()> {
+    match checksum(path)? == expected {
+        true => Ok(()),
+        false => Err(Error::damaged(path, "its checksum differs")),
+    }
+}
+
+struct HashWriter<'a>(&'a mut XxHash3_128);
+
+impl std::io::Write for HashWriter<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.write(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}

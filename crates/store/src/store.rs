@@ -1,0 +1,75 @@
+//! An open store.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+
+use crate::{Result, catalog, commit, readers};
+
+/// An open store.
+pub struct Store {
+    pub(crate) root: PathBuf,
+    pub(crate) catalog: Connection,
+    /// Held while the store may be written; dies with the process.
+    pub(crate) lock: Option<files::Lock>,
+    /// Held while it is only read: see [`readers`].
+    pub(crate) reading: Option<readers::Reading>,
+}
+
+impl Store {
+    /// Opens a store for writing, and makes it where there is none. Whatever an earlier run left
+    /// unfinished is swept: files that no transaction names.
+    ///
+    /// # Errors
+    /// [`Error::Held`] where another process holds the store.
+    pub fn open(root: &Path, started: &str, command: &str) -> Result<Self> {
+        files::create_folder(root)?;
+        let lock = files::Lock::acquire(&root.join("lock"), started, command)?;
+        let store = Store {
+            root: root.to_owned(),
+            catalog: catalog::open(root)?,
+            lock: Some(lock),
+            reading: None,
+        };
+        catalog::verify(root, &store.catalog)?;
+        commit::sweep(root, &store.catalog)?;
+        commit::require_current(root, &store.catalog)?;
+        Ok(store)
+    }
+
+    /// Opens a store to read from it, as it is at this moment: what is committed later is not seen, and
+    /// no file that is needed goes away meanwhile. `None` if there is none.
+    ///
+    /// # Errors
+    /// If the catalogue cannot be read, or is older than the files of the store.
+    pub fn open_to_read(root: &Path) -> Result<Option<Self>> {
+        let reading = readers::begin_reading(root);
+        let Some(catalog) = catalog::open_to_read(root)? else {
+            return Ok(None);
+        };
+        if reading.is_some() {
+            commit::require_current(root, &catalog)?;
+        }
+        Ok(Some(Store {
+            root: root.to_owned(),
+            catalog,
+            lock: None,
+            reading,
+        }))
+    }
+
+    /// Its folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Whether no file of it can be removed by another process.
+    pub(crate) fn is_protected(&self) -> bool {
+        self.lock.is_some() || self.reading.is_some()
+    }
+
+    /// Whether it may be written.
+    pub fn is_writable(&self) -> bool {
+        self.lock.is_some()
+    }
+}
