@@ -3,9 +3,10 @@
 mod baseline;
 mod events;
 mod met;
+mod scene;
+mod seasonal_esd;
 mod shift;
 mod silence;
-mod voice;
 
 use std::ops::Range;
 
@@ -127,7 +128,7 @@ fn judge_day<'a>(
     thresholds: &'a Thresholds,
     report: &mut AnomalyReport,
 ) -> Vec<(usize, Direction, Range<usize>)> {
-    let scene = events::Scene {
+    let scene = scene::Scene {
         history,
         day,
         past_days: observed_days(past),

@@ -4,6 +4,7 @@
 //! services. What is there is left as it is, so a second run does nothing.
 
 mod plan;
+mod target;
 mod units;
 mod work;
 
@@ -14,7 +15,8 @@ use crate::args::SetupArgs;
 use crate::failure::Failure;
 use crate::settings::Surroundings;
 
-pub use plan::{Plan, Scope, Step, Target};
+pub use plan::{Plan, Step};
+pub use target::{Scope, Target};
 pub use units::{UNITS, folder as unit_folder, has_systemd};
 
 /// Plans what is missing, does it unless that is only to be shown, and says each step and what is

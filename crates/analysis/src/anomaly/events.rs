@@ -1,15 +1,11 @@
 //! Unusual hours, put together to what happened.
 
-use std::ops::Range;
-
-use super::baseline::{Baseline, Baselines};
-use super::voice;
-use crate::days::{Day, total};
+use super::scene::{Event, Scene};
+use super::seasonal_esd;
+use crate::days::total;
 use crate::finding::Draft;
 use crate::words::{self, bytes};
-use crate::{
-    Contributor, Direction, Expected, Finding, FindingKind, History, Severity, Subject, Thresholds,
-};
+use crate::{Contributor, Direction, Finding, FindingKind, Severity, Subject};
 
 /// Part of an excess from which on somebody explains it.
 const EXPLAINS: f64 = 0.1;
@@ -19,45 +15,6 @@ const PAUSE: usize = 4;
 const NEIGHBOUR: f64 = 0.5;
 /// Contributors of a kind that are named.
 const NAMED: usize = 3;
-
-/// What is looked at.
-pub(super) struct Scene<'s, 'a> {
-    pub history: &'a History,
-    pub day: &'a Day,
-    pub past_days: u32,
-    pub baselines: &'s Baselines<'a>,
-    pub thresholds: &'a Thresholds,
-}
-
-impl<'s, 'a> Scene<'s, 'a> {
-    pub(super) fn baseline(&self, series: usize, direction: Direction) -> &'s Baseline<'a> {
-        self.baselines.of(series, direction)
-    }
-
-    /// The second after an hour.
-    pub(super) fn end(&self, hours: &Range<usize>) -> i64 {
-        self.history.hours[hours.end - 1].start + crate::days::HOUR
-    }
-}
-
-/// Unusual hours of a series one after another.
-#[derive(Clone, Debug)]
-pub(super) struct Event {
-    pub series: usize,
-    pub direction: Direction,
-    /// From the first unusual hour to the last.
-    pub hours: Range<usize>,
-    /// How many of them are unusual.
-    pub unusual: usize,
-    /// Bytes of the unusual hours.
-    pub observed: f64,
-    pub expected: Expected,
-    /// Bytes beyond the usual; less than zero where they are missing.
-    pub excess: f64,
-    pub score: f64,
-    /// Whether an hour of it is beyond all that is usual at any hour.
-    pub is_beyond: bool,
-}
 
 /// The unusual hours of a series on a day.
 pub(super) fn of_day(scene: &Scene<'_, '_>, number: usize, direction: Direction) -> Vec<Event> {
@@ -151,7 +108,7 @@ fn join(events: Vec<Event>) -> Vec<Event> {
 pub(super) struct Told {
     pub main: Event,
     contributors: Vec<Contributor>,
-    seconded: bool,
+    confirmed: bool,
 }
 
 /// Puts events of one cause together: the whole host first, then processes, peers and ports. What
@@ -183,12 +140,12 @@ pub(super) fn merge(mut events: Vec<Event>, scene: &Scene<'_, '_>) -> Vec<Told> 
             continue;
         }
         let contributors = contributors(&event, scene);
-        let seconded = scene.history.series[event.series].subject == Subject::Total
-            && voice::agrees(scene, &event);
+        let confirmed = scene.history.series[event.series].subject == Subject::Total
+            && seasonal_esd::confirms(scene, &event);
         told.push(Told {
             main: event,
             contributors,
-            seconded,
+            confirmed,
         });
     }
     told
@@ -313,7 +270,7 @@ impl Told {
                 .reasons
                 .push(format!("Explained by {}.", names.join(", ")));
         }
-        if self.seconded {
+        if self.confirmed {
             draft
                 .reasons
                 .push("A second method (S-H-ESD) says the same.".to_owned());
@@ -323,7 +280,7 @@ impl Told {
 
     fn severity(&self, subject: &Subject) -> Severity {
         let ratio = (self.main.observed + 1.0) / (self.main.expected.middle + 1.0);
-        match (subject, self.seconded) {
+        match (subject, self.confirmed) {
             (Subject::Total, true) if !(0.1..=10.0).contains(&ratio) => Severity::Critical,
             (Subject::Total, _) => Severity::Warning,
             _ if ratio >= 10.0 => Severity::Warning,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::events::Scene;
+use super::scene::Scene;
 use crate::days::{Day, HOUR, total};
 use crate::finding::Draft;
 use crate::words::{self, bytes};

@@ -1,7 +1,7 @@
 //! A level that changed and stays.
 
 use super::baseline::{Baseline, Baselines};
-use super::events::Scene;
+use super::scene::Scene;
 use crate::days::Day;
 use crate::finding::Draft;
 use crate::robust::{median, sigma};

@@ -1,6 +1,6 @@
 //! Who always talks, and stopped.
 
-use super::events::Scene;
+use super::scene::Scene;
 use crate::days::{Day, HOUR, total};
 use crate::finding::Draft;
 use crate::words::bytes;

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::target::{Scope, Target};
 use super::units::{self, CRON, UNITS};
 use crate::accounts::{Access, Account, SERVICE};
 use crate::failure::Failure;
@@ -13,26 +14,6 @@ use crate::settings::{
 /// Gives bandwhich what it needs where no service does.
 const SETCAP: &str = "setcap cap_sys_ptrace,cap_dac_read_search,cap_net_raw,cap_net_admin+ep \\
     \"$(command -v bandwhich)\"";
-
-/// For whom everything is set up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// The machine: services of an account of their own.
-    System,
-    /// The user.
-    User,
-}
-
-/// What is set up where.
-#[derive(Clone, Debug)]
-pub struct Target {
-    /// For whom.
-    pub scope: Scope,
-    /// What stands for `/`.
-    pub root: PathBuf,
-    /// This program.
-    pub program: PathBuf,
-}
 
 /// What has to be done, in this order, and what the user has to do then.
 #[derive(Clone, Debug)]

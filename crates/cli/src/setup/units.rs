@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::plan::Scope;
+use super::target::Scope;
 use crate::settings::Surroundings;
 
 /// A unit.

@@ -7,7 +7,8 @@ use std::process::Command;
 
 use files::AtomicFile;
 
-use super::plan::{Scope, Step, Target};
+use super::plan::Step;
+use super::target::{Scope, Target};
 use crate::accounts::{Account, SERVICE};
 use crate::failure::Failure;
 use crate::settings::SYSTEM_FOLDER;

@@ -1,10 +1,10 @@
-//! The second voice: seasonal hybrid ESD.
+//! The cross-check of an event: seasonal hybrid ESD.
 //!
 //! Hochenbaum, Vallis and Kejariwal (2017), arXiv:1704.07706: the seasonal part of a decomposition by
 //! LOESS (Cleveland et al. 1990, STL) and the median are taken out, and what is left is tested with a
 //! generalised ESD about median and median absolute deviation.
 
-use super::events::{Event, Scene};
+use super::scene::{Event, Scene};
 use crate::esd;
 
 /// Part of the hours that are tested.
@@ -16,8 +16,8 @@ const WEEK: usize = 168;
 /// Hours of a day.
 const DAY: usize = 24;
 
-/// Whether S-H-ESD calls one of an event's hours an outlier in the same direction.
-pub(super) fn agrees(scene: &Scene<'_, '_>, event: &Event) -> bool {
+/// Whether S-H-ESD also calls one of an event's hours an outlier in the same direction.
+pub(super) fn confirms(scene: &Scene<'_, '_>, event: &Event) -> bool {
     let baseline = scene.baseline(event.series, event.direction);
     let end = event.hours.end;
     let start = end.saturating_sub(WEEKS * WEEK);
