@@ -1,0 +1,63 @@
+//! Mail that goes wrong in ways that must harm nothing else: hostile servers, a damaged outbox.
+
+use std::fs;
+use std::io::Write as _;
+use std::net::TcpListener;
+use std::path::Path;
+
+use crate::lab::{Lab, recording};
+
+const LOG: &str = "bandwhich_20201122_0843.log";
+
+/// Archives what is old enough, so that it shows whether a run came to its end.
+const SETTINGS: &str = "timezone: UTC\narchive: {settle_minutes: 0, clean_old_archives: false}\n";
+
+/// Letters without a name and without encryption.
+fn email(port: u16) -> String {
+    format!(
+        "{SETTINGS}email: {{smtp_server: 127.0.0.1, smtp_port: {port}, use_tls: false, timeout: 5s, \
+         from_addr: a@example.org, to_addrs: [b@example.org]}}\n"
+    )
+}
+
+/// Holds that a run did all but send its letter.
+#[track_caller]
+fn assert_all_done(lab: &Lab, exit_code: u64) {
+    assert!(lab.path("reports/report_20201122.json").exists());
+    assert_eq!(
+        fs::read_dir(lab.logs()).unwrap().count(),
+        0,
+        "it is archived"
+    );
+    let run = &lab.run(&["status", "--json"]).json()["last_run"];
+    assert_eq!(run["exit_code"], exit_code, "{run}");
+}
+
+#[test]
+fn a_server_that_writes_without_end_takes_no_memory_and_holds_nothing_up() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            while stream.write_all(&[b'2'; 65_536]).is_ok() {}
+        }
+    });
+    let lab = Lab::with(&email(port));
+    lab.put(LOG, &recording(LOG));
+    // Threads and mapped files take addresses that cost no memory; without a bound it took all in seconds.
+    let output = lab
+        .prepared(Path::new("sh"))
+        .env("PATH", "/usr/bin:/bin")
+        .args([
+            "-c",
+            "ulimit -v 1500000; exec \"$0\" -c settings.yaml report",
+        ])
+        .arg(env!("CARGO_BIN_EXE_network-monitor"))
+        .output()
+        .unwrap();
+    let complained = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{complained}");
+    assert!(complained.contains("a line without end"), "{complained}");
+    assert_all_done(&lab, 3);
+}
