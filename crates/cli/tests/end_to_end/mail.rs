@@ -393,7 +393,7 @@ fn a_damaged_record_is_set_aside_and_the_rest_goes_on() {
     let ran = report(&lab, 3);
     assert!(
         ran.said
-            .contains("damaged/0123456789abcdef.json: the record of a letter was damaged"),
+            .contains("damaged/0123456789abcdef.json: the record of a letter is damaged"),
         "{}",
         ran.said
     );

@@ -6,6 +6,7 @@ use std::net::TcpListener;
 use std::path::Path;
 
 use crate::lab::{Lab, recording};
+use crate::post_office::PostOffice;
 
 const LOG: &str = "bandwhich_20201122_0843.log";
 
@@ -60,4 +61,38 @@ fn a_server_that_writes_without_end_takes_no_memory_and_holds_nothing_up() {
     assert_eq!(output.status.code(), Some(3), "{complained}");
     assert!(complained.contains("a line without end"), "{complained}");
     assert_all_done(&lab, 3);
+}
+
+#[test]
+fn a_message_that_changed_in_the_outbox_is_named_and_not_sent() {
+    let gone = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let lab = Lab::with(&email(gone));
+    lab.put(LOG, &recording(LOG));
+    assert_eq!(lab.run(&["report"]).code, 3);
+    let message = lab
+        .contents("store/outbox")
+        .into_keys()
+        .find(|path| path.extension().is_some_and(|extension| extension == "eml"))
+        .unwrap();
+    let eml = fs::read(&message).unwrap();
+    fs::write(&message, &eml[..eml.len() / 2]).unwrap();
+    let office = PostOffice::new();
+    let counter = office.open("", "");
+    counter.settle_with(
+        &lab,
+        SETTINGS,
+        "allow_plaintext_auth: true\nto_addrs: [b@example.org]",
+    );
+    let ran = lab.run(&["email", "flush"]);
+    assert_eq!(ran.code, 3, "{}", ran.said);
+    for words in ["store/outbox/damaged/", "has changed since it was written"] {
+        assert!(ran.said.contains(words), "{}", ran.said);
+    }
+    assert!(office.letters().is_empty());
+    lab.run(&["report", "--date", "2020-11-22"]).done();
+    assert_eq!(office.letters().len(), 1, "written again");
 }
