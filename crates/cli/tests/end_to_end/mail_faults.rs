@@ -64,6 +64,35 @@ fn a_server_that_writes_without_end_takes_no_memory_and_holds_nothing_up() {
 }
 
 #[test]
+fn an_outbox_that_takes_nothing_keeps_neither_report_nor_archive_back() {
+    let office = PostOffice::new();
+    let counter = office.open("", "");
+    let lab = Lab::with(SETTINGS);
+    counter.settle_with(&lab, SETTINGS, "allow_plaintext_auth: true");
+    fs::create_dir(lab.path("store")).unwrap();
+    fs::write(lab.path("store/outbox"), "in the way").unwrap();
+    lab.put(LOG, &recording(LOG));
+    let ran = lab.run(&["report"]);
+    assert_eq!(ran.code, 1, "{}", ran.complained);
+    assert!(
+        ran.complained.contains("store/outbox"),
+        "{}",
+        ran.complained
+    );
+    assert_all_done(&lab, 1);
+    fs::remove_file(lab.path("store/outbox")).unwrap();
+    // The failure was told without the outbox.
+    let before = office.letters().len();
+    lab.run(&["report"]).done();
+    let letters = office.letters();
+    assert_eq!(letters.len(), before + 1, "the letter is not lost");
+    let subject = letters[before].header("Subject");
+    assert!(subject.contains("lab, 2020-11-22"), "{subject}");
+    lab.run(&["report"]).done();
+    assert_eq!(office.letters().len(), before + 1);
+}
+
+#[test]
 fn a_message_that_changed_in_the_outbox_is_named_and_not_sent() {
     let gone = TcpListener::bind("127.0.0.1:0")
         .unwrap()
