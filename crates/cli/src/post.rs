@@ -15,6 +15,7 @@ use crate::letter::{Circumstances, Draft, Envelope, Silence, Subject, Writer, si
 use crate::password;
 use crate::pipeline::IngestSummary;
 use crate::settings::{Encryption, Settings};
+use crate::watch::AbandonedRun;
 use crate::world::World;
 
 /// What a run did with its letters.
@@ -237,6 +238,34 @@ impl<'a> Post<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Writes of runs that did not come to their end, once a day.
+    ///
+    /// # Errors
+    /// Where the outbox cannot be written.
+    pub fn write_abandoned(&mut self, runs: &[AbandonedRun]) -> Result<(), Failure> {
+        if runs.is_empty() {
+            return Ok(());
+        }
+        let host = &self.settings.host;
+        let about = format!("{} abandoned", self.world.today(self.settings));
+        let key = self.envelope.key(Kind::Error, host, about);
+        if self.outbox.find(&key)?.is_some() {
+            return Ok(());
+        }
+        let sentences: Vec<String> = (runs.iter())
+            .map(|run| run.sentence(&self.settings.time_zone))
+            .collect();
+        let writer = Writer::new(self.settings, &self.envelope, self.world.now);
+        let draft = writer.write_error(
+            host,
+            "a run did not come to its end",
+            &sentences.join("\n"),
+            "Look into the system's journal whether it was killed for want of memory or time. The run that \
+             sent this letter does what was left undone; if it dies as well, `network-monitor status` says so.",
+        );
+        self.put(&key, draft)
     }
 
     fn put(&mut self, key: &mail::Key, draft: Draft) -> Result<(), Failure> {

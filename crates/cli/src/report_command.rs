@@ -30,6 +30,7 @@ use crate::publish::{self, Written, is_written, print_json};
 use crate::quotas;
 use crate::retention;
 use crate::settings::{HostLayout, Settings};
+use crate::watch;
 use crate::world::World;
 use letters::Letters;
 use making::note_damage;
@@ -160,7 +161,10 @@ fn run_untold(
     let mut is_over = false;
     let mut store = Store::open(&settings.paths.store_dir, &world.started(), "report")?;
     publish::sweep(settings);
-    let mut letters = Letters::open(settings, world)?;
+    for run in watch::AbandonedRun::of(&store) {
+        warn!("{}", run.sentence(&settings.time_zone));
+    }
+    let mut letters = Letters::open(settings, world, &store)?;
     let progress = Progress::new(world.quiet);
     result.ingest = ingest_folder(&mut store, settings, world.now, &progress)?;
     let today = world.today(settings);
@@ -249,6 +253,7 @@ fn run_untold(
     if let Some(failure) = mail_failure {
         return Err(failure);
     }
+    watch::forget_abandoned(&mut store, "report");
     let attention = result.ingest.needs_attention()
         || !result.damage.is_empty()
         || archived.is_some_and(|archive| !archive.trouble.is_empty())

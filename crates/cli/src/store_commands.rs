@@ -13,6 +13,7 @@ use crate::progress::Progress;
 use crate::publish::print_json;
 use crate::report_command::accounting;
 use crate::settings::Settings;
+use crate::watch;
 use crate::world::World;
 
 /// Brings logs into the store.
@@ -32,6 +33,7 @@ pub fn ingest(
     } else {
         ingest_paths(&mut store, settings, &args.paths, world.now, &progress)?
     };
+    watch::forget_abandoned(&mut store, "ingest");
     if args.json {
         print_json(&summary, out)?;
     } else if !world.quiet {
@@ -76,6 +78,7 @@ pub fn store(
                     )?;
                 }
             }
+            watch::forget_abandoned(&mut store, "store rebuild");
             let status = store.status()?;
             writeln!(
                 out,

@@ -27,6 +27,6 @@ pub use attribute::extended_attribute;
 pub use discover::{Discovery, FileIdentity, FoundLog, NameDate, SkipReason, Skipped, discover};
 pub use error::{Error, Result, ShownPath, describe, show};
 pub use interrupt::{interrupt_flag, interrupted};
-pub use lock::{Lock, LockError, lock_holder};
+pub use lock::{Lock, LockError, abandoned, lock_holder};
 pub use open::{Compression, Encoding, Limits, OpenLog, open_log, open_log_within};
 pub use space::{Space, folder_size, space};

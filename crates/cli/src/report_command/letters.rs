@@ -10,6 +10,7 @@ use crate::letter::Subject;
 use crate::pipeline::IngestSummary;
 use crate::post::{MailResult, Post};
 use crate::settings::Settings;
+use crate::watch::AbandonedRun;
 use crate::world::World;
 
 /// The outbox of a run that sends letters, as far as it could be opened.
@@ -19,11 +20,16 @@ pub(super) struct Letters<'a> {
 }
 
 impl<'a> Letters<'a> {
-    /// Opens the outbox, and sends what waits in it.
+    /// Opens the outbox, and sends what waits in it and what there is to say of earlier runs that did not
+    /// come to their end.
     ///
     /// # Errors
     /// Where another run sends letters, or the settings are not complete.
-    pub(super) fn open(settings: &'a Settings, world: &'a World) -> Result<Self, Failure> {
+    pub(super) fn open(
+        settings: &'a Settings,
+        world: &'a World,
+        store: &Store,
+    ) -> Result<Self, Failure> {
         let mut letters = Self {
             post: None,
             failure: None,
@@ -36,7 +42,11 @@ impl<'a> Letters<'a> {
             Err(failure) if failure.code() == 1 => letters.keep(failure),
             Err(failure) => return Err(failure),
         }
-        letters.attempt(|post| post.deliver(Which::Due));
+        // Now, and not at the end: this run may die as well.
+        letters.attempt(|post| {
+            post.write_abandoned(&AbandonedRun::of(store))?;
+            post.deliver(Which::Due)
+        });
         Ok(letters)
     }
 

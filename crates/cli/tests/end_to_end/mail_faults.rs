@@ -5,8 +5,9 @@ use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::Path;
 
-use crate::lab::{Lab, recording};
+use crate::lab::{Lab, assert_valid, recording, schema};
 use crate::post_office::PostOffice;
+use crate::processes::{long_log, start};
 
 const LOG: &str = "bandwhich_20201122_0843.log";
 
@@ -124,4 +125,99 @@ fn a_message_that_changed_in_the_outbox_is_named_and_not_sent() {
     assert!(office.letters().is_empty());
     lab.run(&["report", "--date", "2020-11-22"]).done();
     assert_eq!(office.letters().len(), 1, "written again");
+}
+
+/// A report that is killed while it reads.
+#[track_caller]
+fn killed_report(lab: &Lab) {
+    let mut child = start(lab, &["report"]);
+    while !lab.path("store/staging").exists() {
+        assert!(child.try_wait().unwrap().is_none(), "it ended");
+        std::thread::yield_now();
+    }
+    let status = lab.run(&["status", "--json"]).json();
+    assert!(status["lock"].is_string(), "{status}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn a_run_that_dies_is_named_everywhere_until_a_later_one_makes_up_for_it() {
+    let office = PostOffice::new();
+    let counter = office.open("", "");
+    let lab = Lab::new();
+    let settings = "timezone: UTC\nmetrics: {textfile: out.prom}\n";
+    counter.settle_with(&lab, settings, "allow_plaintext_auth: true");
+    lab.put("long.log", &long_log());
+    killed_report(&lab);
+    let schema = schema("status.schema.json");
+    let abandoned = || {
+        let status = lab.run(&["status", "--json"]);
+        assert_valid(&schema, &status.json());
+        let runs = status.json()["abandoned_runs"].as_array().unwrap().clone();
+        assert_eq!(
+            status.code,
+            if runs.is_empty() { 0 } else { 3 },
+            "{}",
+            status.said
+        );
+        runs
+    };
+    let runs = abandoned();
+    assert_eq!(runs.len(), 1);
+    assert_eq!(runs[0]["command"], "report");
+    assert!(runs[0]["started"].is_i64());
+    let words = "did not come to its end";
+    let said = lab.run(&["status"]).said;
+    assert!(
+        said.contains("Attention the report that began at ") && said.contains(words),
+        "{said}"
+    );
+    let checks = lab.run(&["doctor", "--json"]).json();
+    let is_named = |check: &serde_json::Value| {
+        check["topic"] == "last run"
+            && check["verdict"] == "fault"
+            && check.to_string().contains(words)
+    };
+    assert!(
+        checks["checks"].as_array().unwrap().iter().any(is_named),
+        "{checks}"
+    );
+
+    // The next one dies as well: its letter and its metrics were there before.
+    let metrics = || fs::read_to_string(lab.path("out.prom")).unwrap();
+    fs::remove_dir_all(lab.path("store/staging")).unwrap();
+    killed_report(&lab);
+    assert_eq!(abandoned().len(), 2);
+    assert!(
+        metrics().contains("network_monitor_abandoned_runs 1\n"),
+        "{}",
+        metrics()
+    );
+    let letter = office.letter();
+    let subject = letter.header("Subject");
+    assert!(
+        subject.ends_with(": a run did not come to its end"),
+        "{subject}"
+    );
+    for kind in ["text/plain", "text/html"] {
+        let text = letter.text(kind).replace('\n', " ");
+        assert!(text.contains("the report that began at"), "{text}");
+    }
+
+    // What another command does is no report.
+    lab.run(&["ingest"]);
+    assert_eq!(abandoned().len(), 2);
+    assert_eq!(lab.run(&["report"]).code, 0);
+    assert!(abandoned().is_empty());
+    assert!(
+        metrics().contains("network_monitor_abandoned_runs 0\n"),
+        "{}",
+        metrics()
+    );
+    assert_eq!(
+        office.letters().len(),
+        2,
+        "one a day, and that of the report"
+    );
 }
