@@ -127,6 +127,27 @@ fn a_message_that_changed_in_the_outbox_is_named_and_not_sent() {
     assert_eq!(office.letters().len(), 1, "written again");
 }
 
+#[test]
+fn a_password_command_is_ended_with_all_that_it_started() {
+    let lab = Lab::new();
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let settings = email(port).replace(
+        "timeout: 5s,",
+        "timeout: 1s, username: ada, password_command: 'echo pw; sleep 4; touch lives',",
+    );
+    lab.configure(&settings);
+    lab.put(LOG, &recording(LOG));
+    let begun = std::time::Instant::now();
+    assert_eq!(lab.run(&["report"]).code, 3);
+    assert!(begun.elapsed().as_secs() < 4, "{:?}", begun.elapsed());
+    std::thread::sleep(std::time::Duration::from_secs(5));
+    assert!(!lab.path("lives").exists());
+}
+
 /// A report that is killed while it reads.
 #[track_caller]
 fn killed_report(lab: &Lab) {
