@@ -257,6 +257,26 @@ fn faults_of_a_compressed_bomb() {
 }
 
 #[test]
+fn data_of_time_zones_that_are_missing_are_named() {
+    let lab = Lab::with("timezone: Europe/Berlin\n");
+    // The machine's own data may lie in any of three folders.
+    let hide = "for folder in /usr/share/zoneinfo /usr/share/lib/zoneinfo /etc/zoneinfo; do
+                    [ ! -d $folder ] || mount -t tmpfs tmpfs $folder || exit 9
+                done";
+    for (zone, code) in [("Europe/Berlin", 2), ("UTC", 0), ("local", 0)] {
+        lab.configure(&format!("timezone: {zone}\n"));
+        let script = format!("{hide}\n$NM -c settings.yaml report");
+        let Some(ran) = with_mounts(&lab, &script) else {
+            return;
+        };
+        assert_eq!(ran.code, code, "{zone}: {ran:?}");
+        for words in ["no data of time zones", "install the package tzdata"] {
+            assert_eq!(ran.complained.contains(words), code == 2, "{zone}: {ran:?}");
+        }
+    }
+}
+
+#[test]
 fn a_current_folder_that_was_deleted_matters_to_no_absolute_path() {
     let lab = Lab::new();
     lab.put(LOG, &recording(LOG));
