@@ -25,7 +25,7 @@ mod utf16;
 pub use atomic::{AtomicFile, create_folder, sweep_temporaries, sync_folder, write_atomically};
 pub use attribute::extended_attribute;
 pub use discover::{Discovery, FileIdentity, FoundLog, NameDate, SkipReason, Skipped, discover};
-pub use error::{Error, Result, ShownPath, describe, show};
+pub use error::{Error, Result, ShownPath, describe, show, turns_direction};
 pub use interrupt::{interrupt_flag, interrupted};
 pub use lock::{Lock, LockError, abandoned, lock_holder};
 pub use open::{Compression, Encoding, Limits, OpenLog, open_log, open_log_within};

@@ -148,6 +148,36 @@ fn a_password_command_is_ended_with_all_that_it_started() {
     assert!(!lab.path("lives").exists());
 }
 
+#[test]
+fn a_prefix_cannot_turn_the_direction_of_a_letter() {
+    let lab = Lab::with(&email(9).replace(
+        "email: {",
+        "email: {subject_prefix: \"a\u{202e}b\u{200b}\u{2066}c\", ",
+    ));
+    lab.put(LOG, &recording(LOG));
+    lab.run(&["report", "--no-email"]).done();
+    let preview = [
+        "email",
+        "preview",
+        "--date",
+        "2020-11-22",
+        "--output",
+        "letter.eml",
+    ];
+    lab.run(&preview).done();
+    let read = crate::post_office::read(&lab.path("letter.eml"));
+    for part in read["parts"].as_array().unwrap() {
+        let text = part["text"].as_str().unwrap_or_default();
+        let turns = ['\u{202e}', '\u{200b}', '\u{2066}'];
+        assert!(!text.contains(turns), "{}", text.escape_debug());
+    }
+    let subject = crate::post_office::header(&read, "Subject");
+    assert!(
+        subject.starts_with(r"a\u{202e}b\u{200b}\u{2066}c: lab"),
+        "{subject}"
+    );
+}
+
 /// A report that is killed while it reads.
 #[track_caller]
 fn killed_report(lab: &Lab) {
