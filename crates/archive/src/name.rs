@@ -64,7 +64,8 @@ pub(crate) fn parse_archive_name(name: &str) -> Option<(Date, Format)> {
 }
 
 /// The name of a log in an archive: its path below the log folder, with `/` between its parts.
-/// Bytes that no system takes for a name (controls, `\`, what is not UTF-8) become `%XX`.
+/// Bytes that no system takes for a name (controls, `\`, what is not UTF-8) become `%XX`, and so do
+/// characters that turn the direction of reading: programs that show archives show them as they are.
 pub fn member_name(relative: &Path) -> String {
     let mut name = String::new();
     for part in relative.components() {
@@ -76,7 +77,7 @@ pub fn member_name(relative: &Path) -> String {
         }
         for chunk in part.as_encoded_bytes().utf8_chunks() {
             for letter in chunk.valid().chars() {
-                if letter.is_control() || letter == '\\' {
+                if letter.is_control() || letter == '\\' || files::turns_direction(letter) {
                     let mut bytes = [0; 4];
                     escape(&mut name, letter.encode_utf8(&mut bytes).as_bytes());
                 } else {
@@ -190,6 +191,7 @@ mod tests {
         let name = |bytes: &[u8]| member_name(Path::new(std::ffi::OsStr::from_bytes(bytes)));
         assert_eq!(name(b"web1/a b:\xc3\xbc.log"), "web1/a b:\u{fc}.log");
         assert_eq!(name(b"a\\b\n\xff.log"), "a%5Cb%0A%FF.log");
+        assert_eq!(name("gpj\u{202e}.log".as_bytes()), "gpj%E2%80%AE.log");
     }
 
     #[cfg(unix)]

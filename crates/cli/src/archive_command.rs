@@ -22,6 +22,7 @@ use crate::publish::{self, print_json};
 use crate::report_command::ReportResult;
 use crate::retention;
 use crate::settings::Settings;
+use crate::watch;
 use crate::world::World;
 
 /// How often an archive in doubt is looked at again while a run may be replacing it, and the pause before.
@@ -60,6 +61,7 @@ pub fn run(
             own_host::record(&store, settings)?;
             publish::sweep(settings);
             let summary = archive_logs(&mut store, settings, world, Scope::Ingested, &[])?;
+            watch::forget_abandoned(&mut store, "archive");
             if !world.quiet {
                 writeln!(out, "{}", told(&summary))?;
             }

@@ -116,11 +116,11 @@ pub fn show(result: &MailResult, out: &mut dyn Write) -> Result<(), Failure> {
             report::printable(&letter.reason)
         )?;
     }
-    for path in &result.set_aside {
+    for letter in &result.set_aside {
         writeln!(
             out,
-            "Attention: {path}: the record of a letter was damaged; whether it was sent is not known. \
-             `report --date DAY --force` writes it anew."
+            "Attention: {}: {}. `report --date DAY --force` writes it anew.",
+            letter.path, letter.reason
         )?;
     }
     for fault in &result.template_faults {

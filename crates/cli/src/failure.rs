@@ -98,8 +98,16 @@ pub enum Failure {
     #[error("{0}")]
     Setup(String),
     /// Standard output refused.
-    #[error(transparent)]
+    #[error("cannot write to standard output: {}", files::describe(.0))]
     Output(#[from] io::Error),
+    /// The system refused what every run needs.
+    #[error("{action}: {}", files::describe(cause))]
+    System {
+        /// What was tried.
+        action: &'static str,
+        /// What the system said.
+        cause: io::Error,
+    },
 }
 
 impl Failure {

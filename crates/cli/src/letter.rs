@@ -208,7 +208,7 @@ impl<'a> Writer<'a> {
 
     /// Writes the letter that only proves the way.
     pub fn write_test(&self) -> Draft {
-        let host = &self.settings.host;
+        let host = report::printable(&self.settings.host);
         let prefix = &self.settings.email.subject_prefix;
         let text = format!(
             "This letter proves that network-monitor on {host} can send mail.\n\
@@ -238,7 +238,7 @@ impl<'a> Writer<'a> {
 
     fn frame(&self) -> data::Frame<'_> {
         data::Frame {
-            prefix: &self.settings.email.subject_prefix,
+            prefix: report::printable(&self.settings.email.subject_prefix),
             zone: &self.settings.time_zone,
             now: self.now,
         }

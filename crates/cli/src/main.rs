@@ -16,10 +16,16 @@ use network_monitor::{
 };
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return show_usage(&error),
+    };
     let out = &mut Polite::new(io::stdout().lock());
     match signals::listen()
-        .map_err(Failure::from)
+        .map_err(|cause| Failure::System {
+            action: "cannot listen to signals",
+            cause,
+        })
         .and_then(|()| run(&args, out))
         .and_then(|ending| Ok(out.flush().map(|()| ending)?))
     {
@@ -39,6 +45,14 @@ fn main() -> ExitCode {
     }
 }
 
+/// Shows what was asked for in place of a command, or what was wrong with what was typed.
+fn show_usage(error: &clap::Error) -> ExitCode {
+    match error.print() {
+        Err(cause) if cause.kind() != io::ErrorKind::BrokenPipe => ExitCode::FAILURE,
+        _ => ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2)),
+    }
+}
+
 fn run(args: &Args, out: &mut dyn Write) -> Result<Ending, Failure> {
     match &args.command {
         Command::Completions(completions) => {
@@ -54,7 +68,7 @@ fn run(args: &Args, out: &mut dyn Write) -> Result<Ending, Failure> {
         }
         _ => {}
     }
-    let surroundings = Surroundings::of_this_process()?;
+    let surroundings = Surroundings::of_this_process();
     let (named, flags) = (args.config.as_deref(), args.overrides());
     if let Command::Config(command) = &args.command {
         config_command::run(command, named, &flags, &surroundings, out)?;
@@ -83,11 +97,14 @@ fn run(args: &Args, out: &mut dyn Write) -> Result<Ending, Failure> {
     let ending = match &args.command {
         Command::Report(args) if args.dry_run => report_command::run(args, &settings, &world, out),
         Command::Report(args) => watch::run("report", Pings::Both, &settings, &world, || {
-            report_command::run(args, &settings, &world, out)
+            let ending = report_command::run(args, &settings, &world, out)?;
+            // A run whose output is lost is noted as one that failed.
+            Ok(out.flush().map(|()| ending)?)
         }),
         Command::Analysis(args) => analysis_command::run(args, &settings, &world, out),
         Command::Ingest(args) => watch::run("ingest", Pings::None, &settings, &world, || {
-            store_commands::ingest(args, &settings, &world, out)
+            let ending = store_commands::ingest(args, &settings, &world, out)?;
+            Ok(out.flush().map(|()| ending)?)
         }),
         Command::Collect(args) => collect_command::run(args, &settings, &surroundings),
         Command::Status(args) => status::run(args, &settings, &world, out),

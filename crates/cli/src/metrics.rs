@@ -43,6 +43,11 @@ fn runs(page: &mut Page, status: &Status) {
         "When a run last did its work (exit codes 0, 3, 4).",
         run.filter_map(|run| Some((vec![], run.last_success? as f64))),
     );
+    page.gauge(
+        "abandoned_runs",
+        "Runs that did not come to their end, and that no later run made up for.",
+        [(vec![], status.abandoned_runs.len() as f64)],
+    );
 }
 
 fn input(page: &mut Page, status: &Status) {

@@ -2,14 +2,19 @@
 //!
 //! No message here quotes what a file or command holds.
 
-use std::io::{self, BufRead as _, BufReader};
-use std::process::{Command, Stdio};
+use std::io::{self, BufRead as _, BufReader, Read as _};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
 
 use crate::settings::{Email, PasswordSource};
+
+/// Bytes of a line that may be a password.
+const LONGEST: u64 = 4096;
+/// How often it is looked whether a command has ended.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// Fetches the password. `None` where the settings name none.
 ///
@@ -30,35 +35,65 @@ pub fn fetch(email: &Email) -> Result<Option<SecretString>, String> {
     }
 }
 
-/// The first line that a shell command prints within the time.
+/// The first line that a shell command prints within the time. The command may go on until then.
 fn run(command: &str, time: Duration) -> Result<SecretString, String> {
     let failed = |reason: &str| format!("email.password_command {reason}");
-    let mut child = Command::new(if cfg!(windows) { "cmd" } else { "sh" })
+    let deadline = Instant::now() + time;
+    let mut shell = Command::new(if cfg!(windows) { "cmd" } else { "sh" });
+    shell
         .args([if cfg!(windows) { "/C" } else { "-c" }, command])
         .stdin(Stdio::null())
-        .stdout(Stdio::piped())
+        .stdout(Stdio::piped());
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut shell, 0);
+    let mut child = shell
         .spawn()
         .map_err(|error| failed(&format!("cannot be run: {}", files::describe(&error))))?;
     let output = child.stdout.take().expect("it was asked for");
     let (tell, told) = mpsc::channel();
     std::thread::spawn(move || {
         let mut line = String::new();
-        let read: io::Result<_> = BufReader::new(output).read_line(&mut line);
+        let read: io::Result<_> = BufReader::new(output.take(LONGEST)).read_line(&mut line);
         // Nobody listens any more where the time was up.
         let _ = tell.send(read.map(|_| line));
     });
-    let answer = told.recv_timeout(time);
-    if answer.is_err() {
-        // It may have ended by itself this instant.
-        let _ = child.kill();
-    }
-    let status = child
-        .wait()
-        .map_err(|error| failed(&files::describe(&error)))?;
+    let is_over = || Instant::now() >= deadline || files::interrupted().is_some();
+    let answer = loop {
+        match told.recv_timeout(PAUSE) {
+            Err(mpsc::RecvTimeoutError::Timeout) if !is_over() => {}
+            answer => break answer,
+        }
+    };
+    // What it does behind its first line (to lock a safe, say) may be of use, and is not waited for longer.
+    let status = loop {
+        match child.try_wait() {
+            Ok(None) if !is_over() => std::thread::sleep(PAUSE),
+            Ok(None) => {
+                end(&mut child);
+                break child.wait();
+            }
+            outcome => break outcome.map(Option::unwrap_or_default),
+        }
+    };
+    let status = status.map_err(|error| failed(&files::describe(&error)))?;
     let line = answer
         .map_err(|_| failed(&format!("printed nothing within {} s", time.as_secs())))?
         .map_err(|_| failed("printed what is no text"))?;
+    if line.len() as u64 == LONGEST {
+        return Err(failed("printed a line that is too long for a password"));
+    }
     first_line(&line).ok_or_else(|| failed(&format!("printed nothing ({status})")))
+}
+
+/// Ends a command with all that it has started.
+fn end(child: &mut Child) {
+    #[cfg(unix)]
+    let _ = rustix::process::kill_process_group(
+        rustix::process::Pid::from_child(child),
+        rustix::process::Signal::KILL,
+    );
+    // It may have ended by itself this instant.
+    let _ = child.kill();
 }
 
 fn first_line(text: &str) -> Option<SecretString> {
@@ -90,5 +125,30 @@ mod tests {
     fn a_command_that_hangs_is_ended() {
         let error = run("exec sleep 600", Duration::from_millis(100)).unwrap_err();
         assert!(error.contains("printed nothing within"), "{error}");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_command_that_goes_on_is_ended_with_its_children() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("lives");
+        // The shell starts others, one of them in the background and with the output in its hands.
+        let command = format!(
+            "echo pw; (sleep 1; touch '{0}') & sleep 1; touch '{0}'",
+            file.display()
+        );
+        let begun = Instant::now();
+        let password = run(&command, Duration::from_millis(200)).unwrap();
+        assert_eq!(password.expose_secret(), "pw");
+        assert!(begun.elapsed() < Duration::from_millis(900));
+        std::thread::sleep(Duration::from_secs(2));
+        assert!(!file.exists());
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_command_that_prints_without_end_is_bounded() {
+        let error = run("cat /dev/zero", Duration::from_millis(500)).unwrap_err();
+        assert!(error.contains("too long for a password"), "{error}");
     }
 }

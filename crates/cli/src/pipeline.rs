@@ -311,7 +311,10 @@ fn ingest_found(
     let workers = rayon::ThreadPoolBuilder::new()
         .num_threads(settings.processing.max_workers)
         .build()
-        .map_err(|error| Failure::Output(io::Error::other(error)))?;
+        .map_err(|error| Failure::System {
+            action: "cannot start threads",
+            cause: io::Error::other(error),
+        })?;
     let (limits, tuning) = (limits(settings), tuning(settings));
     let mut rest = pending.as_slice();
     while !rest.is_empty() {

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use mail::{
-    Credentials, Delivery, Kind, Outbox, OutboxError, Security, Server, Step, Trouble, Which,
+    Credentials, Delivery, Kind, Lost, Outbox, OutboxError, Security, Server, SetAside, Step,
+    Trouble, Which,
 };
 use serde::Serialize;
 use store::Store;
@@ -14,6 +15,7 @@ use crate::letter::{Circumstances, Draft, Envelope, Silence, Subject, Writer, si
 use crate::password;
 use crate::pipeline::IngestSummary;
 use crate::settings::{Encryption, Settings};
+use crate::watch::AbandonedRun;
 use crate::world::World;
 
 /// What a run did with its letters.
@@ -27,8 +29,8 @@ pub struct MailResult {
     pub refused: Vec<RefusedLetter>,
     /// What is wrong with templates.
     pub template_faults: Vec<String>,
-    /// Damaged records of letters, where they were put.
-    pub set_aside: Vec<String>,
+    /// Letters that were set aside because a file of theirs is damaged or lost: where, and what that means.
+    pub set_aside: Vec<SetAsideLetter>,
 }
 
 /// A letter in the outbox.
@@ -55,6 +57,34 @@ pub struct RefusedLetter {
     pub address: String,
     /// What its server said.
     pub reason: String,
+}
+
+/// A letter that was set aside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SetAsideLetter {
+    /// The file.
+    pub path: String,
+    /// What is wrong with it, and what that means.
+    pub reason: &'static str,
+}
+
+impl From<&SetAside> for SetAsideLetter {
+    fn from(letter: &SetAside) -> Self {
+        Self {
+            path: files::show(&letter.path).to_string(),
+            reason: match letter.lost {
+                Lost::Record => {
+                    "the record of a letter is damaged; whether the letter was sent is not known"
+                }
+                Lost::Message => {
+                    "the message of a letter has changed since it was written; it was not sent"
+                }
+                Lost::Recipients => {
+                    "the record of a letter is gone; whether the letter was sent is not known"
+                }
+            },
+        }
+    }
 }
 
 impl MailResult {
@@ -140,20 +170,26 @@ impl<'a> Post<'a> {
     pub fn open(settings: &'a Settings, world: &'a World, command: &str) -> Result<Self, Failure> {
         let envelope = Envelope::of(&settings.email)?;
         let outbox = Outbox::open(&folder(settings), &world.started(), command)?;
-        let mut result = MailResult::default();
-        for path in outbox.set_aside() {
-            let path = files::show(path).to_string();
-            warn!("{path}: the record of a letter is damaged and was set aside");
-            result.set_aside.push(path);
-        }
-        Ok(Self {
+        let mut post = Self {
             settings,
             world,
             envelope,
             outbox,
             is_stuck: false,
-            result,
-        })
+            result: MailResult::default(),
+        };
+        post.note_set_aside();
+        Ok(post)
+    }
+
+    /// Takes over what the outbox has set aside since it was last asked.
+    fn note_set_aside(&mut self) {
+        let known = self.result.set_aside.len();
+        for letter in &self.outbox.set_aside()[known..] {
+            let letter = SetAsideLetter::from(letter);
+            warn!("{}: {}", letter.path, letter.reason);
+            self.result.set_aside.push(letter);
+        }
     }
 
     /// Puts the letter about a report into the outbox, unless it has been there before.
@@ -204,6 +240,34 @@ impl<'a> Post<'a> {
         Ok(())
     }
 
+    /// Writes of runs that did not come to their end, once a day.
+    ///
+    /// # Errors
+    /// Where the outbox cannot be written.
+    pub fn write_abandoned(&mut self, runs: &[AbandonedRun]) -> Result<(), Failure> {
+        if runs.is_empty() {
+            return Ok(());
+        }
+        let host = &self.settings.host;
+        let about = format!("{} abandoned", self.world.today(self.settings));
+        let key = self.envelope.key(Kind::Error, host, about);
+        if self.outbox.find(&key)?.is_some() {
+            return Ok(());
+        }
+        let sentences: Vec<String> = (runs.iter())
+            .map(|run| run.sentence(&self.settings.time_zone))
+            .collect();
+        let writer = Writer::new(self.settings, &self.envelope, self.world.now);
+        let draft = writer.write_error(
+            host,
+            "a run did not come to its end",
+            &sentences.join("\n"),
+            "Look into the system's journal whether it was killed for want of memory or time. The run that \
+             sent this letter does what was left undone; if it dies as well, `network-monitor status` says so.",
+        );
+        self.put(&key, draft)
+    }
+
     fn put(&mut self, key: &mail::Key, draft: Draft) -> Result<(), Failure> {
         for fault in &draft.faults {
             let fault = fault.to_string();
@@ -228,6 +292,7 @@ impl<'a> Post<'a> {
         }
         let server = || server(self.settings);
         let deliveries = self.outbox.deliver(server, self.world.now, which)?;
+        self.note_set_aside();
         self.is_stuck = deliveries.iter().any(|delivery| delivery.trouble.is_some());
         self.result.add(deliveries);
         Ok(())

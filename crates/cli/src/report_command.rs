@@ -1,5 +1,6 @@
 //! `report`: ingest, then write the reports of every day with news, or of the period asked for.
 
+mod letters;
 mod making;
 
 pub use making::write;
@@ -8,7 +9,6 @@ use std::io::Write;
 use std::path::Path;
 
 use analysis::QuotaState;
-use mail::Which;
 use report::{Report, TextOptions};
 use serde::Serialize;
 use store::Store;
@@ -26,14 +26,16 @@ use crate::newer_archives;
 use crate::own_host;
 use crate::periods::{Plan, days_told_by, has_lost, plan};
 use crate::pipeline::{IngestSummary, ingest_folder, look_for_logs};
-use crate::post::{self, MailResult, Post};
+use crate::post::{self, MailResult};
 use crate::progress::Progress;
 use crate::publish::{self, Written, is_written, print_json};
 use crate::quotas;
 use crate::report_folder;
 use crate::retention;
 use crate::settings::{HostLayout, Settings};
+use crate::watch;
 use crate::world::World;
+use letters::Letters;
 use making::note_damage;
 
 /// Reports of a host that are summarised in full on the terminal; of more, each gets a line.
@@ -166,13 +168,10 @@ fn run_untold(
     own_host::record(&store, settings)?;
     report_folder::require_own(settings)?;
     publish::sweep(settings);
-    let mut post = match settings.email.enabled {
-        true => Some(Post::open(settings, world, "report")?),
-        false => None,
-    };
-    if let Some(post) = &mut post {
-        post.deliver(Which::Due)?;
+    for run in watch::AbandonedRun::of(&store) {
+        warn!("{}", run.sentence(&settings.time_zone));
     }
+    let mut letters = Letters::open(settings, world, &store)?;
     let progress = Progress::new(world.quiet);
     result.ingest = ingest_folder(&mut store, settings, world.now, &progress)?;
     result.newer_archives = newer_archives::newer_archives(&store, settings)?
@@ -215,20 +214,21 @@ fn run_untold(
             };
             let paths = files.iter().map(|file| Path::new(&file.path));
             store.note_report(paths, &period.last.to_string())?;
-            if let Some(post) = &mut post
-                && (!report.period.partial || asked == Some(*period))
-            {
+            let mut is_mailed = true;
+            if !report.period.partial || asked == Some(*period) {
                 let subject = Subject {
                     report: &report,
                     period: *period,
                     files: &files,
                     moved: None,
                 };
-                post.write(&store, &subject, &result.ingest, args.force)?;
+                is_mailed = letters.write(&store, &subject, &result.ingest, args.force);
             }
             if period.is_day() {
                 let day = period.first.to_string();
-                store.mark_unfinished(host, &day, report.period.partial)?;
+                // The next run looks at the day again, and writes the letter that is missing.
+                let is_unfinished = report.period.partial || !is_mailed;
+                store.mark_unfinished(host, &day, is_unfinished)?;
             }
             if !args.json && !world.quiet {
                 match plan.periods.len() {
@@ -241,16 +241,12 @@ fn run_untold(
         }
         store.mark_reported(host, &plan.told)?;
     }
-    if let Some(mut post) = post {
-        if asked.is_none() {
-            // A report tells by itself where its log stopped.
-            let told = |host: &String| result.reports.iter().any(|report| report.host == *host);
-            let untold: Vec<String> = hosts.into_iter().filter(|host| !told(host)).collect();
-            post.write_silences(&store, &untold)?;
-        }
-        post.deliver(Which::New)?;
-        result.mail = Some(post.finish()?);
-    }
+    // A report tells by itself where its log stopped.
+    let told = |host: &String| result.reports.iter().any(|report| report.host == *host);
+    let untold: Vec<String> = hosts.into_iter().filter(|host| !told(host)).collect();
+    let silences = asked.is_none().then_some(untold.as_slice());
+    let (mail, mail_failure) = letters.finish(&store, silences);
+    result.mail = mail;
     result.quotas = quotas::states(&store, settings, None, Period::day(today), world.now)?;
     is_over |= is_used(&result.quotas, args);
     result.archive = finish_logs(&mut store, settings, world, &result.reports)?;
@@ -269,6 +265,10 @@ fn run_untold(
     } else if !world.quiet {
         conclude(&result, when, settings, out)?;
     }
+    if let Some(failure) = mail_failure {
+        return Err(failure);
+    }
+    watch::forget_abandoned(&mut store, "report");
     let attention = result.ingest.needs_attention()
         || !result.newer_archives.is_empty()
         || !result.damage.is_empty()

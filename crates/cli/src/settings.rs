@@ -248,8 +248,19 @@ fn time_zone(typed: &str, local: &TimeZone) -> Result<TimeZone, String> {
     if typed.eq_ignore_ascii_case("local") {
         return Ok(local.clone());
     }
+    if typed.eq_ignore_ascii_case("UTC") {
+        return Ok(TimeZone::UTC);
+    }
     TimeZone::get(typed).map_err(|_| {
-        "is not a time zone; write local or an IANA name such as Europe/Berlin".to_owned()
+        // Names are looked up in the machine's data, so that a change of the rules is one for all programs.
+        match jiff::tz::db().available().next() {
+            Some(_) => "is not a time zone; write local or an IANA name such as Europe/Berlin",
+            None => {
+                "cannot be looked up: this machine has no data of time zones (/usr/share/zoneinfo); \
+                 install the package tzdata, or write UTC"
+            }
+        }
+        .to_owned()
     })
 }
 

@@ -19,7 +19,7 @@ use crate::post::{self, WaitingLetter};
 use crate::publish::print_json;
 use crate::quotas;
 use crate::settings::{Loopback, Settings};
-use crate::watch::LastRun;
+use crate::watch::{AbandonedRun, LastRun};
 use crate::world::World;
 
 /// Raised when the meaning of a key changes; keys are only ever added.
@@ -38,6 +38,8 @@ pub struct Status {
     pub timestamp: i64,
     /// The last run of `report` or `ingest`. `None` where none is known.
     pub last_run: Option<LastRun>,
+    /// Runs that did not come to their end, and that no later run made up for.
+    pub abandoned_runs: Vec<AbandonedRun>,
     /// Who holds the store. `None` where nobody does.
     pub lock: Option<String>,
     /// The history. `None` where there is none yet, or it cannot be read.
@@ -101,6 +103,7 @@ pub fn collect(settings: &Settings, world: &World) -> (Status, Option<Failure>) 
         schema_version: SCHEMA_VERSION,
         timestamp: world.now,
         last_run: LastRun::read(&settings.paths.store_dir),
+        abandoned_runs: AbandonedRun::find(&settings.paths.store_dir),
         lock: files::lock_holder(&settings.paths.store_dir.join("lock")),
         not_yet_active: settings.not_yet_active(),
         ..Status::default()
@@ -217,6 +220,9 @@ fn judge(status: &mut Status, settings: &Settings) {
             "the last {} ({began}) failed: {error}",
             run.command
         ));
+    }
+    for run in &status.abandoned_runs {
+        add(run.sentence(&settings.time_zone));
     }
     for log in status.store.iter().flat_map(|store| &store.damaged_logs) {
         let reason = log.damage.as_deref().unwrap_or_default();

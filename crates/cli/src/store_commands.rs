@@ -14,6 +14,7 @@ use crate::progress::Progress;
 use crate::publish::print_json;
 use crate::report_command::accounting;
 use crate::settings::{Settings, check_host};
+use crate::watch;
 use crate::world::World;
 
 /// Brings logs into the store.
@@ -36,6 +37,7 @@ pub fn ingest(
     } else {
         ingest_paths(&mut store, settings, &args.paths, world.now, &progress)?
     };
+    watch::forget_abandoned(&mut store, "ingest");
     if args.json {
         print_json(&summary, out)?;
     } else if !world.quiet {
@@ -81,6 +83,7 @@ pub fn store(
                     )?;
                 }
             }
+            watch::forget_abandoned(&mut store, "store rebuild");
             let status = store.status()?;
             writeln!(
                 out,

@@ -3,9 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
+use store::Store;
 use tracing::warn;
 
+use crate::facts::time_of;
 use crate::failure::{Ending, Failure};
 use crate::metrics;
 use crate::pings::Watchdog;
@@ -46,6 +50,64 @@ impl LastRun {
     }
 }
 
+/// A run that did not come to its end: it was killed, or the machine went down. Its start is what it wrote
+/// into the lock file of the store.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AbandonedRun {
+    /// The command.
+    pub command: String,
+    /// When it began, in seconds since 1970. `None` where that cannot be read any more.
+    pub started: Option<i64>,
+}
+
+impl AbandonedRun {
+    /// Those that a store has traces of, the newest last. A run that is at work is not among them.
+    pub fn find(store_dir: &Path) -> Vec<Self> {
+        let traces = files::abandoned(&store_dir.join("lock"));
+        traces
+            .iter()
+            .filter_map(|trace| Self::parse(trace))
+            .collect()
+    }
+
+    /// Those that an open store has traces of.
+    pub fn of(store: &Store) -> Vec<Self> {
+        let traces = store.abandoned_runs().iter();
+        traces.filter_map(|trace| Self::parse(trace)).collect()
+    }
+
+    /// `pid 812, started 2026-11-21T00:10:00Z: report`
+    fn parse(trace: &str) -> Option<Self> {
+        let (_, rest) = trace.split_once(", started ")?;
+        let (started, command) = rest.split_once(": ")?;
+        Some(Self {
+            command: command.to_owned(),
+            started: started.parse().ok().map(Timestamp::as_second),
+        })
+    }
+
+    /// The run in a sentence without a full stop.
+    pub fn sentence(&self, zone: &TimeZone) -> String {
+        let began = match self.started {
+            Some(started) => format!(" that began at {}", time_of(started, zone)),
+            None => String::new(),
+        };
+        format!(
+            "the {}{began} did not come to its end: it was killed, or the machine went down",
+            self.command
+        )
+    }
+}
+
+/// Forgets the abandoned runs whose work a command has done that came to its end: those of the same
+/// command, and for `report`, which does all that there is to do, every other.
+pub fn forget_abandoned(store: &mut Store, command: &str) {
+    store.forget_abandoned_runs(|trace| {
+        let run = AbandonedRun::parse(trace);
+        command == "report" || run.is_none_or(|run| run.command == command)
+    });
+}
+
 fn path(store_dir: &Path) -> PathBuf {
     store_dir.join("last_run.json")
 }
@@ -73,6 +135,10 @@ pub fn run(
     let begun = Instant::now();
     let url = settings.notify.healthcheck_url.as_ref();
     let watchdog = url.filter(|_| pings == Pings::Both).map(Watchdog::start);
+    // Where one run after the other dies, none of them comes to write this at its end.
+    if !AbandonedRun::find(&settings.paths.store_dir).is_empty() {
+        write_metrics(None, settings, world);
+    }
     let ended = work();
     let (exit_code, error) = match &ended {
         Ok(ending) => (ending.code(), None),
@@ -117,10 +183,15 @@ fn note(last: &LastRun, settings: &Settings, world: &World) {
             warn!("the run is not noted: {error}");
         }
     }
+    write_metrics(Some(last), settings, world);
+}
+
+/// Writes the file of metrics, where one is asked for; `last` is the run that ended just now.
+fn write_metrics(last: Option<&LastRun>, settings: &Settings, world: &World) {
     if let Some(path) = &settings.metrics_textfile {
         let (mut status, _) = status::collect(settings, world);
         // The file in the store may be what could not be written.
-        status.last_run = Some(last.clone());
+        status.last_run = last.cloned().or(status.last_run);
         let text = metrics::text(&status);
         let written = files::write_atomically(path, None, |file| file.write_all(text.as_bytes()));
         if let Err(error) = written {

@@ -41,6 +41,9 @@ mod lab;
 mod machine;
 #[path = "end_to_end/mail.rs"]
 mod mail;
+#[cfg(unix)]
+#[path = "end_to_end/mail_faults.rs"]
+mod mail_faults;
 #[path = "end_to_end/pages.rs"]
 mod pages;
 #[path = "end_to_end/patterns.rs"]

@@ -138,8 +138,9 @@ pub(crate) fn escaped(text: &str) -> String {
     out
 }
 
-// Bidirectional controls (Unicode UAX #9) and the two separators that some viewers break lines at.
-fn turns_direction(letter: char) -> bool {
+/// Whether a character turns the direction of reading (bidirectional controls, Unicode UAX #9), or is one
+/// of the two separators that some viewers break lines at.
+pub fn turns_direction(letter: char) -> bool {
     matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 

@@ -3,6 +3,9 @@
 //! The lock is the kernel's, on an open file, so it dies with its process whatever kills it. What
 //! the file says is only for the message, and the file is never deleted: deleting a lock file
 //! lets two runs lock two files of one name.
+//!
+//! A holder that ends clears its line. A line without a holder is therefore the trace of a run that
+//! was killed, or whose machine went down: [`abandoned`] reads it, and the next holder carries it along.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
@@ -13,11 +16,18 @@ use crate::error::{self, Error, show};
 // Longer than any text we write; a foreign file behind the name must not fill the message.
 const HOLDER_LIMIT: u64 = 4096;
 
+/// Traces that are carried along, the newest.
+const MOST_TRACES: usize = 5;
+/// Characters of a trace.
+const LONGEST_TRACE: usize = 200;
+
 /// A held lock; dropping it, or the end of the process, lets go.
 #[derive(Debug)]
 pub struct Lock {
     file: File,
     path: PathBuf,
+    traces: Vec<String>,
+    keeps_traces: bool,
 }
 
 /// Why a lock could not be had.
@@ -61,11 +71,31 @@ impl Lock {
             }
         }
         let lock = Self {
+            traces: traces(&read(&mut file)),
             file,
             path: path.to_owned(),
+            keeps_traces: false,
         };
-        lock.sign(started, command);
+        let text = format!("pid {}, started {started}: {command}", std::process::id());
+        lock.write(&error::escaped(&text));
         Ok(lock)
+    }
+
+    /// Leaves the traces of earlier holders in the file when this one ends, until they are forgotten.
+    #[must_use]
+    pub fn keeping_traces(mut self) -> Self {
+        self.keeps_traces = true;
+        self
+    }
+
+    /// What earlier holders wrote that did not come to their end, the newest last.
+    pub fn traces(&self) -> &[String] {
+        &self.traces
+    }
+
+    /// Forgets the traces of earlier holders for which this holds.
+    pub fn forget_traces(&mut self, is_done: impl Fn(&str) -> bool) {
+        self.traces.retain(|trace| !is_done(trace));
     }
 
     /// The lock file.
@@ -73,32 +103,87 @@ impl Lock {
         &self.path
     }
 
-    // The lock holds without its text, so a full disk is no reason to refuse the run.
-    fn sign(&self, started: &str, command: &str) {
-        let text = format!("pid {}, started {started}: {command}", std::process::id());
+    // The lock holds without its text, so a full disk is no reason to refuse the run. Nothing is cut off
+    // before it is written over: on a full disk what is there may be all that fits.
+    fn write(&self, holder: &str) {
+        let mut text = format!("{holder}\n");
+        for trace in &self.traces {
+            text.push_str(trace);
+            text.push('\n');
+        }
         let mut file = &self.file;
         let _ = file
-            .set_len(0)
-            .and_then(|()| file.write_all(format!("{}\n", error::escaped(&text)).as_bytes()));
+            .rewind()
+            .and_then(|()| file.write_all(text.as_bytes()))
+            .and_then(|()| file.set_len(text.len() as u64));
     }
 }
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // Emptied while still held, so that nobody reads the name of one who has gone.
-        let _ = self.file.set_len(0);
+        // Cleared while still held, so that nobody reads the name of one who has gone.
+        if self.keeps_traces && !self.traces.is_empty() {
+            self.write("");
+        } else {
+            let _ = self.file.set_len(0);
+        }
         let _ = self.file.unlock();
     }
 }
 
+/// What holders of the lock at `path` wrote that did not come to their end, the newest last. Works while
+/// somebody holds it, and takes no lock.
+pub fn abandoned(path: &Path) -> Vec<String> {
+    let Ok(mut file) = File::open(path) else {
+        return Vec::new();
+    };
+    let mut traces = traces(&read(&mut file));
+    // The newest is the one that holds it.
+    if lock_holder(path).is_some() {
+        traces.pop();
+    }
+    traces
+}
+
 /// Who holds the lock at `path`, as it wrote it. `None` where nobody does. Asking takes no lock, so it
-/// is in nobody's way; where a run was killed, whether its process still runs tells.
+/// is in nobody's way; where a run was killed, the kernel's list of locks tells.
 pub fn lock_holder(path: &Path) -> Option<String> {
     let mut file = File::open(path).ok()?;
     let text = holder(&mut file);
     let pid = text.strip_prefix("pid ")?.split(',').next()?;
-    let is_gone = cfg!(target_os = "linux") && !Path::new("/proc").join(pid).exists();
-    (!is_gone).then_some(text)
+    (!is_gone(pid, &file)).then_some(text)
+}
+
+/// Whether the process that signed has ended. Its number may be another's by now, which holds no lock.
+fn is_gone(pid: &str, file: &File) -> bool {
+    if !cfg!(target_os = "linux") {
+        return false;
+    }
+    if !Path::new("/proc").join(pid).exists() {
+        return true;
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let Ok(metadata) = file.metadata() else {
+            return false;
+        };
+        // The sixth word of a line is DEVICE:DEVICE:INODE. Devices are not those that `stat` gives on some
+        // filesystems, and inodes hardly ever meet.
+        let inode = metadata.ino().to_string();
+        let is_its = |line: &str| {
+            let file = line
+                .split_whitespace()
+                .find(|word| word.split(':').count() == 3);
+            file.is_some_and(|file| file.ends_with(&format!(":{inode}")))
+        };
+        match std::fs::read_to_string("/proc/locks") {
+            Ok(locks) => !locks.lines().any(is_its),
+            Err(_) => false,
+        }
+    }
+    #[cfg(not(unix))]
+    false
 }
 
 fn open(path: &Path) -> std::io::Result<File> {
@@ -123,17 +208,37 @@ fn open(path: &Path) -> std::io::Result<File> {
 }
 
 fn holder(file: &mut File) -> String {
+    let text = read(file);
+    let holder = text.lines().next().unwrap_or_default().trim();
+    // Empty between taking the lock and signing it, and where the disk was full.
+    if holder.is_empty() {
+        return "one that did not sign".to_owned();
+    }
+    error::escaped(holder)
+}
+
+/// The lines that holders wrote, the newest last: the first line is the last holder's.
+fn traces(text: &str) -> Vec<String> {
+    let mut lines = text.lines();
+    let last = lines.next();
+    let traces: Vec<String> = lines
+        .chain(last)
+        .filter(|line| line.starts_with("pid "))
+        .map(|line| error::escaped(line).chars().take(LONGEST_TRACE).collect())
+        .collect();
+    let older = traces.len().saturating_sub(MOST_TRACES);
+    traces[older..].to_vec()
+}
+
+fn read(file: &mut File) -> String {
     let mut bytes = Vec::new();
     let read = file
         .rewind()
         .and_then(|()| file.take(HOLDER_LIMIT).read_to_end(&mut bytes));
-    let text = String::from_utf8_lossy(&bytes);
-    let text = text.trim();
-    // Empty between taking the lock and signing it, and where the disk was full.
-    if read.is_err() || text.is_empty() {
-        return "one that did not sign".to_owned();
+    match read {
+        Ok(_) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(_) => String::new(),
     }
-    error::escaped(text)
 }
 
 #[cfg(test)]
@@ -187,8 +292,60 @@ mod tests {
         let text = std::fs::read_to_string(&path).unwrap();
         assert_eq!(
             text,
-            format!("pid {}, started now: x\n", std::process::id())
+            format!(
+                "pid {}, started now: x\npid 1, started long ago: something with a longer text\n",
+                std::process::id()
+            )
         );
+    }
+
+    #[test]
+    fn a_holder_that_did_not_end_leaves_a_trace_until_it_is_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let died = |number: usize| format!("pid {}, started then: report", 99_999_990 + number);
+        std::fs::write(&path, died(0) + "\n").unwrap();
+        assert_eq!(lock_holder(&path), None);
+        assert_eq!(abandoned(&path), [died(0)]);
+        let acquire = || Lock::acquire(&path, "now", "x").unwrap().keeping_traces();
+        let lock = acquire();
+        assert_eq!(lock.traces(), [died(0)]);
+        assert_eq!(abandoned(&path), [died(0)], "the holder lives");
+        drop(lock);
+        assert_eq!(
+            (abandoned(&path), lock_holder(&path)),
+            (vec![died(0)], None)
+        );
+        // One after the other dies.
+        for number in 1..10 {
+            let text = std::fs::read_to_string(&path).unwrap();
+            let older = text.split_once('\n').unwrap().1.to_owned();
+            std::fs::write(&path, format!("{}\n{older}", died(number))).unwrap();
+            drop(acquire());
+        }
+        let newest: Vec<String> = (5..10).map(died).collect();
+        assert_eq!(abandoned(&path), newest);
+        let mut lock = acquire();
+        lock.forget_traces(|trace| trace.ends_with(": ingest"));
+        assert_eq!(lock.traces(), newest);
+        lock.forget_traces(|trace| trace.ends_with(": report"));
+        drop(lock);
+        assert_eq!(std::fs::read(&path).unwrap(), b"");
+        // Whoever does not keep them, does not.
+        std::fs::write(&path, died(0)).unwrap();
+        drop(Lock::acquire(&path, "now", "x").unwrap());
+        assert_eq!(std::fs::read(&path).unwrap(), b"");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_number_that_another_process_has_by_now_holds_no_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let text = format!("pid {}, started then: report", std::process::id());
+        std::fs::write(&path, &text).unwrap();
+        assert_eq!(lock_holder(&path), None);
+        assert_eq!(abandoned(&path), [text]);
     }
 
     #[test]

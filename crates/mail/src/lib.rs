@@ -15,6 +15,8 @@ mod templates;
 
 pub use address::{Address, AddressError};
 pub use letter::{Attachment, Image, Letter};
-pub use outbox::{Delivery, Key, Kind, Outbox, OutboxError, Recipient, Record, State, Which};
+pub use outbox::{
+    Delivery, Key, Kind, Lost, Outbox, OutboxError, Recipient, Record, SetAside, State, Which,
+};
 pub use smtp::{Answer, Credentials, Security, Server, Step, Trouble};
 pub use templates::{Rendered, TemplateFault, Templates};

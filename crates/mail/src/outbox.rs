@@ -4,7 +4,8 @@
 //! outbox/lock         one process sends at a time
 //! outbox/KEY.json     the record of a letter: the commit point, replaced atomically
 //! outbox/KEY.eml      the message, as long as a recipient waits for it
-//! outbox/damaged/     records that could not be read, set aside, with their messages
+//! outbox/KEY.new      the message before its record is written; then it becomes KEY.eml
+//! outbox/damaged/     records and messages that are damaged or lost each other, set aside
 //! ```
 //!
 //! A folder of its own and not a table of the history's catalogue: the catalogue can be thrown
@@ -110,6 +111,29 @@ pub struct Record {
     pub next_attempt: i64,
     /// Why the last attempt failed.
     pub trouble: Option<String>,
+    /// The checksum of the message. `None` in records of versions that kept none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    checksum: Option<String>,
+}
+
+/// What keeps a letter from being sent for good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lost {
+    /// Its record cannot be read.
+    Record,
+    /// Its message is not the one that was written.
+    Message,
+    /// Its message is there, and no record says whose it is.
+    Recipients,
+}
+
+/// A letter that was set aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetAside {
+    /// Where the file lies that is damaged or left over.
+    pub path: PathBuf,
+    /// What is wrong.
+    pub lost: Lost,
 }
 
 /// An error of the outbox.
@@ -149,7 +173,7 @@ type Result<T> = std::result::Result<T, OutboxError>;
 #[derive(Debug)]
 pub struct Outbox {
     folder: PathBuf,
-    set_aside: Vec<PathBuf>,
+    set_aside: Vec<SetAside>,
     _lock: files::Lock,
 }
 
@@ -194,6 +218,12 @@ impl Record {
         self.waiting().next().is_some()
     }
 
+    /// Whether this is the message that the record was written for.
+    fn is_whole(&self, eml: &[u8]) -> bool {
+        let checksum = self.checksum.as_ref();
+        checksum.is_none_or(|checksum| *checksum == checksum_of(eml))
+    }
+
     /// Those who refused it, with what their server said.
     pub fn refused(&self) -> impl Iterator<Item = (&str, &str)> {
         self.recipients
@@ -208,9 +238,9 @@ impl Record {
 }
 
 impl Outbox {
-    /// Opens the outbox to send from it, and makes the folder where there is none. Messages that a
-    /// crash left, before a letter was recorded or after nobody waited for it any more, go. Damaged
-    /// records are set aside: see [`Outbox::set_aside`].
+    /// Opens the outbox to send from it, and makes the folder where there is none. What a crash left
+    /// is finished or goes. Letters that cannot be sent any more are set aside: see
+    /// [`Outbox::set_aside`].
     ///
     /// # Errors
     /// [`OutboxError::Held`] where another process sends.
@@ -225,28 +255,33 @@ impl Outbox {
         };
         for name in names(folder, "json")? {
             match read(&outbox.path(&name, "json")) {
-                Err(OutboxError::Damaged { .. }) => outbox.put_aside(&name)?,
+                Err(OutboxError::Damaged { .. }) => outbox.put_aside(&name, Lost::Record)?,
                 outcome => drop(outcome?),
             }
         }
+        for name in names(folder, "new")? {
+            outbox.finish_putting(&name)?;
+        }
         for name in names(folder, "eml")? {
-            let record = read(&outbox.path(&name, "json"))?;
-            if !record.is_some_and(|record| record.is_waiting()) {
-                outbox.forget_message(&name)?;
+            match read(&outbox.path(&name, "json"))? {
+                // A message gets its name after its record is written: this record was lost since.
+                None => outbox.put_aside(&name, Lost::Recipients)?,
+                Some(record) if !record.is_waiting() => outbox.forget(&name, "eml")?,
+                Some(_) => {}
             }
         }
         Ok(outbox)
     }
 
-    /// Where damaged records lie that were found as the outbox was opened. Whether their letters went
-    /// out is not known; no run sends them again by itself.
-    pub fn set_aside(&self) -> &[PathBuf] {
+    /// Letters that were found since the outbox was opened to be damaged. Whether they went out is not
+    /// known where the record is lost; no run sends them again by itself.
+    pub fn set_aside(&self) -> &[SetAside] {
         &self.set_aside
     }
 
-    /// Moves a record to the folder `damaged`, its message before it: without its record the message
-    /// would be taken for one that a crash left.
-    fn put_aside(&mut self, name: &str) -> Result<()> {
+    /// Moves a letter to the folder `damaged`, its message before its record: without its record the
+    /// message would be set aside once more.
+    fn put_aside(&mut self, name: &str, lost: Lost) -> Result<()> {
         let damaged = self.folder.join("damaged");
         files::create_folder(&damaged)?;
         for extension in ["eml", "json"] {
@@ -257,7 +292,33 @@ impl Outbox {
                 outcome => outcome.map_err(files::Error::context("move", &from))?,
             }
         }
-        self.set_aside.push(damaged.join(format!("{name}.json")));
+        let extension = match lost {
+            Lost::Record => "json",
+            Lost::Message | Lost::Recipients => "eml",
+        };
+        self.set_aside.push(SetAside {
+            path: damaged.join(format!("{name}.{extension}")),
+            lost,
+        });
+        Ok(())
+    }
+
+    /// Where a crash came while a letter was put in: the record is the commit point.
+    fn finish_putting(&self, name: &str) -> Result<()> {
+        let path = self.path(name, "new");
+        let eml = fs::read(&path).map_err(files::Error::context("read", &path))?;
+        match read(&self.path(name, "json"))? {
+            Some(record) if record.checksum.is_some() && record.is_whole(&eml) => {
+                self.name_message(name)
+            }
+            _ => self.forget(name, "new"),
+        }
+    }
+
+    /// Gives the message of a record that was written its name.
+    fn name_message(&self, name: &str) -> Result<()> {
+        let from = self.path(name, "new");
+        fs::rename(&from, self.path(name, "eml")).map_err(files::Error::context("move", &from))?;
         Ok(())
     }
 
@@ -287,7 +348,7 @@ impl Outbox {
     /// the letter is known already it becomes a new edition, with a Message-ID of its own.
     ///
     /// # Errors
-    /// Where it cannot be written. Then nothing has changed.
+    /// Where it cannot be written. Then nothing has changed, or it waits all the same.
     pub fn put(
         &mut self,
         key: &Key,
@@ -300,7 +361,7 @@ impl Outbox {
         let message_id = key.message_id(edition, from);
         let letter = write(message_id.clone());
         let eml = letter.compose();
-        files::write_atomically(&self.path(&name, "eml"), None, |out| out.write_all(&eml))?;
+        files::write_atomically(&self.path(&name, "new"), None, |out| out.write_all(&eml))?;
         let record = Record {
             version: VERSION,
             kind: key.kind,
@@ -322,8 +383,10 @@ impl Outbox {
             attempts: 0,
             next_attempt: now,
             trouble: None,
+            checksum: Some(checksum_of(&eml)),
         };
         self.keep(&name, &record)?;
+        self.name_message(&name)?;
         Ok(record)
     }
 
@@ -334,8 +397,8 @@ impl Outbox {
         Ok(())
     }
 
-    fn forget_message(&self, name: &str) -> Result<()> {
-        let path = self.path(name, "eml");
+    fn forget(&self, name: &str, extension: &str) -> Result<()> {
+        let path = self.path(name, extension);
         match fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 Err(files::Error::new("remove", path, error).into())
@@ -363,6 +426,11 @@ fn read(path: &Path) -> Result<Option<Record>> {
         ..=VERSION => Ok(Some(record)),
         _ => Err(OutboxError::Newer { path: path() }),
     }
+}
+
+/// The checksum of a message: XXH3 with 128 bits, as 32 digits.
+fn checksum_of(eml: &[u8]) -> String {
+    format!("{:032x}", XxHash3_128::oneshot(eml))
 }
 
 /// Names of the files with an extension, without it, in order.

@@ -1,6 +1,7 @@
 //! How a message gets to an SMTP server: resolve, connect, encrypt, log in, hand over.
 
 mod attempt;
+mod connection;
 mod trouble;
 
 use std::fmt;
@@ -152,8 +153,8 @@ impl Server {
         let mut time = self.timeout;
         let (tell, told) = mpsc::channel();
         let server = self.clone();
-        // Resolving a name knows no time limit, and a server that drips a byte now and then keeps
-        // within every other: so nobody waits for the thread itself.
+        // Resolving a name knows no time limit: so nobody waits for the thread itself. All that follows
+        // ends by itself at the deadline (see `connection.rs`).
         std::thread::spawn(move || {
             let ended = attempt::attempt(&server, parcel.as_ref(), deadline, &tell);
             // Nobody listens any more where the time was up.
@@ -182,3 +183,7 @@ impl Server {
 fn transfer_time(eml: &[u8]) -> Duration {
     Duration::from_secs(eml.len() as u64 / SLOWEST_LINE)
 }
+
+#[cfg(test)]
+#[path = "smtp/tests.rs"]
+mod tests;

@@ -117,7 +117,7 @@ impl Store {
     /// Where a file cannot be read.
     pub fn rebuild(root: &Path, started: &str, command: &str) -> Result<(Self, Vec<Damage>)> {
         files::create_folder(root)?;
-        let lock = files::Lock::acquire(&root.join("lock"), started, command)?;
+        let lock = files::Lock::acquire(&root.join("lock"), started, command)?.keeping_traces();
         let (sources, damage) = newest_sources(root)?;
         set_aside(root, &damage, &sources)?;
         let owner = catalog::owner_before(root);

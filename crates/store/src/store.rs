@@ -24,7 +24,7 @@ impl Store {
     /// [`Error::Held`] where another process holds the store.
     pub fn open(root: &Path, started: &str, command: &str) -> Result<Self> {
         files::create_folder(root)?;
-        let lock = files::Lock::acquire(&root.join("lock"), started, command)?;
+        let lock = files::Lock::acquire(&root.join("lock"), started, command)?.keeping_traces();
         let store = Store {
             root: root.to_owned(),
             catalog: catalog::open(root)?,
@@ -61,6 +61,19 @@ impl Store {
     /// Its folder.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// What runs wrote that held the store before this one and did not come to their end, the newest last:
+    /// see [`files::abandoned`].
+    pub fn abandoned_runs(&self) -> &[String] {
+        self.lock.as_ref().map_or(&[], files::Lock::traces)
+    }
+
+    /// Forgets those for which this holds.
+    pub fn forget_abandoned_runs(&mut self, is_done: impl Fn(&str) -> bool) {
+        if let Some(lock) = &mut self.lock {
+            lock.forget_traces(is_done);
+        }
     }
 
     /// Whether no file of it can be removed by another process.

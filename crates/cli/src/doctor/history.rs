@@ -27,6 +27,7 @@ pub(super) fn checks(
 ) -> Vec<Check> {
     let (status, failure) = status::collect(settings, world);
     let mut checks = runs(&status, settings, machine, world);
+    checks.extend(abandoned(&status, settings, machine));
     if let Some(failure) = failure {
         let failure = failure.in_store(&settings.paths.store_dir);
         let cure = failure
@@ -73,6 +74,20 @@ fn runs(status: &Status, settings: &Settings, machine: &Machine, world: &World) 
         )];
     }
     let last = run.last_success.unwrap_or(run.started);
+    // Under a clock that was ahead, days without a run would not be noticed for years.
+    if last - world.now > DAY {
+        return vec![Check::fault(
+            TOPIC,
+            format!(
+                "it ended at {}, which is in the future",
+                time_of(last, zone)
+            ),
+            format!(
+                "set the clock; `{}` notes the right time",
+                machine.report_now()
+            ),
+        )];
+    }
     if world.now - last > DAY {
         return vec![Check::fault(
             TOPIC,
@@ -87,6 +102,20 @@ fn runs(status: &Status, settings: &Settings, machine: &Machine, world: &World) 
             run.command, run.exit_code
         ),
     )]
+}
+
+/// The newest run that did not come to its end.
+fn abandoned(status: &Status, settings: &Settings, machine: &Machine) -> Option<Check> {
+    let run = status.abandoned_runs.last()?;
+    Some(Check::fault(
+        "last run",
+        run.sentence(&settings.time_zone),
+        format!(
+            "look into the system's journal whether it was for want of memory or time; `{}` does what it \
+             left undone",
+            machine.report_now()
+        ),
+    ))
 }
 
 fn outbox(status: &Status, machine: &Machine) -> Option<Check> {

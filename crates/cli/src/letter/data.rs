@@ -1,6 +1,7 @@
 //! What templates see: docs/email_templates.md describes every name here. The names of the last
 //! block of [`ReportData`] are those of the templates of this project's first version.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::tz::TimeZone;
@@ -25,7 +26,8 @@ const BARS: usize = 31;
 
 /// What every letter has.
 pub(super) struct Frame<'a> {
-    pub(super) prefix: &'a str,
+    /// Made printable.
+    pub(super) prefix: Cow<'a, str>,
     pub(super) zone: &'a TimeZone,
     pub(super) now: i64,
 }

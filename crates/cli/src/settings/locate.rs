@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, ErrorKind, Read};
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
@@ -23,7 +23,8 @@ pub struct Surroundings {
     pub variables: BTreeMap<String, String>,
     /// The user's home; `None` where the environment does not tell.
     pub home: Option<PathBuf>,
-    /// The folder that relative paths of flags and variables begin at.
+    /// The folder that relative paths of flags and variables begin at. Empty where it was deleted: then they
+    /// lead nowhere, and absolute ones are as good as ever.
     pub current_folder: PathBuf,
     /// The folder of the machine's own settings, `/etc`.
     pub system_folder: PathBuf,
@@ -37,22 +38,22 @@ pub struct Surroundings {
 
 impl Surroundings {
     /// Gathers the surroundings of this process.
-    pub fn of_this_process() -> io::Result<Self> {
+    pub fn of_this_process() -> Self {
         let variables: BTreeMap<String, String> = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
         let home = std::env::var_os("HOME")
             .filter(|home| !home.is_empty())
             .map(PathBuf::from);
-        Ok(Self {
+        Self {
             variables,
             home,
-            current_folder: std::env::current_dir()?,
+            current_folder: std::env::current_dir().unwrap_or_default(),
             system_folder: PathBuf::from("/etc"),
             hostname: gethostname::gethostname().to_string_lossy().into_owned(),
             machine: machine(Path::new("/etc/machine-id")),
             local_zone: TimeZone::system(),
-        })
+        }
     }
 
     #[cfg(test)]

@@ -255,3 +255,46 @@ fn faults_of_a_compressed_bomb() {
     assert!(ran.said.contains("more than 100 times"), "{ran:?}");
     assert_eq!(ran.json()["new"], 1);
 }
+
+#[test]
+fn data_of_time_zones_that_are_missing_are_named() {
+    let lab = Lab::with("timezone: Europe/Berlin\n");
+    // The machine's own data may lie in any of three folders.
+    let hide = "for folder in /usr/share/zoneinfo /usr/share/lib/zoneinfo /etc/zoneinfo; do
+                    [ ! -d $folder ] || mount -t tmpfs tmpfs $folder || exit 9
+                done";
+    for (zone, code) in [("Europe/Berlin", 2), ("UTC", 0), ("local", 0)] {
+        lab.configure(&format!("timezone: {zone}\n"));
+        let script = format!("{hide}\n$NM -c settings.yaml report");
+        let Some(ran) = with_mounts(&lab, &script) else {
+            return;
+        };
+        assert_eq!(ran.code, code, "{zone}: {ran:?}");
+        for words in ["no data of time zones", "install the package tzdata"] {
+            assert_eq!(ran.complained.contains(words), code == 2, "{zone}: {ran:?}");
+        }
+    }
+}
+
+#[test]
+fn a_current_folder_that_was_deleted_matters_to_no_absolute_path() {
+    let lab = Lab::new();
+    lab.put(LOG, &recording(LOG));
+    let script = "mkdir gone && cd gone && rmdir ../gone && exec $NM -c $HOME/settings.yaml report";
+    let run = |script: &str| {
+        let output = lab
+            .prepared(Path::new("sh"))
+            .env("NM", env!("CARGO_BIN_EXE_network-monitor"))
+            .env("PATH", "/usr/bin:/bin")
+            .args(["-c", script])
+            .output()
+            .unwrap();
+        let complained = String::from_utf8(output.stderr).unwrap();
+        (output.status.code().unwrap(), complained)
+    };
+    assert_eq!(run(script), (0, String::new()));
+    assert!(lab.path("reports/report_20201122.json").exists());
+    let (code, complained) = run(&script.replace("$HOME/", ""));
+    assert_eq!(code, 2, "{complained}");
+    assert!(complained.contains("settings.yaml"), "{complained}");
+}

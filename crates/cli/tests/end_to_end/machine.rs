@@ -12,8 +12,12 @@ use crate::lab::Lab;
 use crate::post_office::{Counter, PASSWORD, PostOffice};
 use crate::state::State;
 
-/// Letters that tell of a run that failed, and of a machine that is silent: each run may have its own.
-const ABOUT_RUNS: [&str; 2] = ["the run failed", "nothing is logged any more"];
+/// Letters about a run that failed or died, and about a machine that is silent: each run may have its own.
+const ABOUT_RUNS: [&str; 3] = [
+    "the run failed",
+    "a run did not come to its end",
+    "nothing is logged any more",
+];
 
 struct Shared {
     office: PostOffice,

@@ -220,3 +220,48 @@ fn a_reader_that_goes_stops_no_work() {
     drop(child.stderr.take());
     assert_eq!(child.wait_with_output().unwrap().status.code(), Some(3));
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn an_output_that_takes_nothing_stops_no_work_and_is_said() {
+    for (arguments, is_run) in [
+        (&["report"][..], true),
+        (&["report", "--json"], true),
+        (&["ingest"], true),
+        (&["status"], false),
+        (&["config", "show"], false),
+        (&["man"], false),
+        (&["--help"], false),
+    ] {
+        let lab =
+            Lab::with("timezone: UTC\narchive: {settle_minutes: 0, clean_old_archives: false}\n");
+        lab.put(LOG, &recording(LOG));
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = lab
+            .prepared(Path::new(env!("CARGO_BIN_EXE_network-monitor")))
+            .args(["-c", "settings.yaml"])
+            .args(arguments)
+            .stdout(full)
+            .output()
+            .unwrap();
+        let complained = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {complained}");
+        if arguments != ["--help"] {
+            let reason = "error: cannot write to standard output: no space left on device\n";
+            assert!(complained.ends_with(reason), "{arguments:?}: {complained}");
+        }
+        if !is_run {
+            continue;
+        }
+        let status = lab.run(&["status", "--json"]).json();
+        let run = &status["last_run"];
+        assert_eq!(run["exit_code"], 1, "{run}");
+        assert_eq!(run["command"], arguments[0], "{run}");
+        assert_eq!(status["abandoned_runs"].as_array().unwrap().len(), 0);
+        assert_eq!(status["store"]["sources"], 1, "{status}");
+        if arguments[0] == "report" {
+            lab.written("report_20201122.json");
+            assert!(lab.contents("logs").is_empty(), "it is archived");
+        }
+    }
+}

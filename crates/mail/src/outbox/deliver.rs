@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{Outbox, Record, Result, State, names, read};
+use super::{Lost, Outbox, Record, Result, State, names, read};
 use crate::{Answer, Server, Trouble};
 
 /// Seconds to wait after each attempt that failed; after more, the last again. The first run after
@@ -49,7 +49,7 @@ impl Outbox {
                 && record.is_waiting()
                 && match which {
                     Which::All => true,
-                    Which::Due => record.next_attempt <= now,
+                    Which::Due => is_due(&record, now),
                     Which::New => record.attempts == 0,
                 }
             {
@@ -63,7 +63,9 @@ impl Outbox {
         }
         let server = server();
         for (name, record) in waiting {
-            let delivery = self.send(&name, record, &server, now)?;
+            let Some(delivery) = self.send(&name, record, &server, now)? else {
+                continue;
+            };
             let failed = delivery.trouble.is_some();
             deliveries.push(delivery);
             if failed {
@@ -73,13 +75,14 @@ impl Outbox {
         Ok(deliveries)
     }
 
+    /// Sends a letter. `None` where its message is damaged and was set aside.
     fn send(
-        &self,
+        &mut self,
         name: &str,
         mut record: Record,
         server: &std::result::Result<Server, Trouble>,
         now: i64,
-    ) -> Result<Delivery> {
+    ) -> Result<Option<Delivery>> {
         let path = self.path(name, "eml");
         let to: Vec<String> = record.waiting().map(|one| one.address.clone()).collect();
         let mut refused = Vec::new();
@@ -90,6 +93,10 @@ impl Outbox {
                 Ok(vec![Answer::Refused(reason); to.len()])
             }
             (Err(error), _) => return Err(files::Error::new("read", path, error).into()),
+            (Ok(eml), _) if !record.is_whole(&eml) => {
+                self.put_aside(name, Lost::Message)?;
+                return Ok(None);
+            }
             (Ok(eml), Ok(server)) => server.send(&record.from, &to, &eml, |_, _| {}),
             (Ok(_), Err(trouble)) => Err(trouble.clone()),
         };
@@ -104,9 +111,8 @@ impl Outbox {
             }
         };
         if record.is_waiting() {
-            let pause = PAUSES[(record.attempts as usize).min(PAUSES.len() - 1)];
-            record.attempts += 1;
-            record.next_attempt = now.saturating_add(pause);
+            record.next_attempt = now.saturating_add(pause(record.attempts as usize));
+            record.attempts = record.attempts.saturating_add(1);
         } else {
             record.trouble = None;
         }
@@ -114,14 +120,26 @@ impl Outbox {
         self.keep(name, &record)
             .or_else(|_| self.keep(name, &record))?;
         if !record.is_waiting() {
-            self.forget_message(name)?;
+            self.forget(name, "eml")?;
         }
-        Ok(Delivery {
+        Ok(Some(Delivery {
             record,
             trouble,
             refused,
-        })
+        }))
     }
+}
+
+/// Whether a letter's pause is over. An attempt that lies in the future was made under another clock, and
+/// nothing follows from it.
+fn is_due(record: &Record, now: i64) -> bool {
+    let last_pause = (record.attempts as usize).checked_sub(1).map_or(0, pause);
+    record.next_attempt <= now || record.next_attempt.saturating_sub(last_pause) > now
+}
+
+/// Seconds to wait after an attempt, of which there were so many before.
+fn pause(attempts: usize) -> i64 {
+    PAUSES[attempts.min(PAUSES.len() - 1)]
 }
 
 /// Writes the answers into the record; gives those who were refused.

@@ -91,9 +91,10 @@ fn a_letter_outlives_the_process_and_waits_longer_each_time() {
 #[test]
 fn only_one_process_sends_and_what_a_crash_left_is_swept() {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("0123456789abcdef.eml"), "no record").unwrap();
+    fs::write(folder.path().join("0123456789abcdef.new"), "no record yet").unwrap();
     let mut outbox = Outbox::open(folder.path(), "now", "test").unwrap();
-    assert!(!folder.path().join("0123456789abcdef.eml").exists());
+    assert!(!folder.path().join("0123456789abcdef.new").exists());
+    assert!(outbox.set_aside().is_empty());
     let again = Outbox::open(folder.path(), "now", "test");
     assert!(matches!(again, Err(OutboxError::Held(_))), "{again:?}");
 
@@ -134,7 +135,9 @@ fn a_damaged_record_is_named_and_set_aside_with_its_message() {
         );
         let outbox = Outbox::open(folder.path(), "now", "test").unwrap();
         let aside = at("damaged/0123456789abcdef.json");
-        assert_eq!(outbox.set_aside(), std::slice::from_ref(&aside));
+        let lost = Lost::Record;
+        let path = aside.clone();
+        assert_eq!(outbox.set_aside(), [SetAside { path, lost }]);
         assert_eq!(fs::read_to_string(aside).unwrap(), text);
         let message = fs::read_to_string(at("damaged/0123456789abcdef.eml"));
         assert_eq!(message.unwrap(), "a letter");
@@ -157,4 +160,121 @@ fn a_newer_programs_record_stays_where_it_is() {
     let error = Outbox::open(folder.path(), "now", "test").unwrap_err();
     assert!(error.to_string().contains("a newer version"), "{error}");
     assert!(path.exists());
+}
+
+#[test]
+fn an_attempt_in_the_future_is_due() {
+    const LATE: i64 = 1_900_000_000;
+    for attempts in 0..8 {
+        let folder = tempfile::tempdir().unwrap();
+        let mut outbox = Outbox::open(folder.path(), "now", "test").unwrap();
+        put(&mut outbox, &key(&["ada@example.org"]));
+        for attempt in 0..attempts {
+            let then = LATE + attempt * 86_400;
+            outbox.deliver(unreachable, then, Which::Due).unwrap();
+        }
+        let deliveries = outbox.deliver(unreachable, 2000, Which::Due).unwrap();
+        assert_eq!(deliveries.len(), 1, "after {attempts} attempts");
+        // By the right clock pauses are kept again.
+        let soon = outbox.deliver(unreachable, 2001, Which::Due).unwrap();
+        assert_eq!(soon.len(), usize::from(attempts == 0));
+    }
+}
+
+#[test]
+fn a_message_that_changed_is_set_aside_and_the_others_go() {
+    for change in [
+        |eml: &mut Vec<u8>| eml.truncate(eml.len() / 2),
+        |eml: &mut Vec<u8>| eml.clear(),
+        |eml: &mut Vec<u8>| eml[0] ^= 1,
+        |eml: &mut Vec<u8>| eml.push(b'x'),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut outbox = Outbox::open(folder.path(), "now", "test").unwrap();
+        let (damaged, whole) = (key(&["ada@example.org"]), key(&["bob@example.org"]));
+        put(&mut outbox, &damaged);
+        put(&mut outbox, &whole);
+        let path = outbox.path(&damaged.name(), "eml");
+        let mut eml = fs::read(&path).unwrap();
+        change(&mut eml);
+        fs::write(&path, &eml).unwrap();
+        let deliveries = outbox.deliver(unreachable, 1000, Which::Due).unwrap();
+        let about: Vec<&str> = deliveries[0]
+            .record
+            .waiting()
+            .map(|one| one.address.as_str())
+            .collect();
+        assert_eq!((deliveries.len(), about), (1, vec!["bob@example.org"]));
+        let path = folder
+            .path()
+            .join(format!("damaged/{}.eml", damaged.name()));
+        assert_eq!(fs::read(&path).unwrap(), eml);
+        assert!(path.with_extension("json").exists());
+        let lost = Lost::Message;
+        assert_eq!(outbox.set_aside(), [SetAside { path, lost }]);
+        assert_eq!(outbox.find(&damaged).unwrap(), None);
+    }
+}
+
+#[test]
+fn a_message_whose_record_is_gone_is_set_aside() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = key(&["ada@example.org"]);
+    let mut outbox = Outbox::open(folder.path(), "now", "test").unwrap();
+    put(&mut outbox, &key);
+    fs::remove_file(outbox.path(&key.name(), "json")).unwrap();
+    drop(outbox);
+    let outbox = Outbox::open(folder.path(), "now", "test").unwrap();
+    let path = folder.path().join(format!("damaged/{}.eml", key.name()));
+    assert!(path.exists());
+    let lost = Lost::Recipients;
+    assert_eq!(outbox.set_aside(), [SetAside { path, lost }]);
+}
+
+#[test]
+fn a_crash_while_a_letter_is_put_in_loses_neither_it_nor_the_one_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = key(&["ada@example.org"]);
+    let open = || Outbox::open(folder.path(), "now", "test").unwrap();
+    let mut outbox = open();
+    put(&mut outbox, &key);
+    let at = |extension| outbox.path(&key.name(), extension);
+    let (json, eml, new) = (at("json"), at("eml"), at("new"));
+    let (first, message) = (fs::read(&json).unwrap(), fs::read(&eml).unwrap());
+    let second = put(&mut outbox, &key);
+    drop(outbox);
+    assert_eq!(second.edition, 2);
+    let later = fs::read(&eml).unwrap();
+    // After the record of the second edition was written.
+    fs::write(&eml, &message).unwrap();
+    fs::write(&new, &later).unwrap();
+    drop(open());
+    assert_eq!(fs::read(&eml).unwrap(), later);
+    assert!(!new.exists());
+    // Before that.
+    fs::write(&json, &first).unwrap();
+    fs::write(&eml, &message).unwrap();
+    fs::write(&new, &later).unwrap();
+    let mut outbox = open();
+    assert_eq!(fs::read(&eml).unwrap(), message);
+    assert!(!new.exists());
+    let deliveries = outbox.deliver(unreachable, 1000, Which::Due).unwrap();
+    assert_eq!(deliveries[0].record.edition, 1);
+    assert!(outbox.set_aside().is_empty());
+}
+
+#[test]
+fn a_record_without_a_checksum_is_sent_as_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = key(&["ada@example.org"]);
+    let mut outbox = Outbox::open(folder.path(), "now", "test").unwrap();
+    put(&mut outbox, &key);
+    let path = outbox.path(&key.name(), "json");
+    let mut record: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    assert!(record.as_object_mut().unwrap().remove("checksum").is_some());
+    fs::write(&path, record.to_string()).unwrap();
+    drop(outbox);
+    let mut outbox = Outbox::open(folder.path(), "now", "test").unwrap();
+    let deliveries = outbox.deliver(unreachable, 1000, Which::Due).unwrap();
+    assert!(deliveries[0].trouble.is_some(), "it was tried");
 }

@@ -1,16 +1,20 @@
 //! One attempt, on its own thread.
 
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use lettre::Address;
-use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
-use lettre::transport::smtp::client::{Certificate, SmtpConnection, TlsParameters};
+use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::commands::{Data, Mail, Quit, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
 use secrecy::ExposeSecret as _;
 
+use super::connection::{Connection, Fault, Tls};
 use super::{Answer, Parcel, Security, Server, Step, Told, Trouble, transfer_time};
 
 type Outcome<T> = Result<T, Trouble>;
@@ -60,29 +64,8 @@ impl Attempt<'_> {
         Trouble::new(self.step, reason.into(), hint.to_owned())
     }
 
-    fn failed(&self, error: &lettre::transport::smtp::Error) -> Trouble {
-        Trouble::of_error(self.step, error, self.server)
-    }
-
-    /// What is left of the time. Nothing left is an error, as sockets take zero for endless.
-    fn left(&self) -> Outcome<Duration> {
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(Trouble::no_answer(
-                self.step,
-                self.server,
-                self.server.timeout,
-            ));
-        }
-        Ok(left)
-    }
-
-    /// Gives the next command what is left of the time.
-    fn hurry(&self, connection: &mut SmtpConnection) -> Outcome<()> {
-        let left = self.left()?;
-        connection
-            .set_timeout(Some(left))
-            .map_err(|error| self.trouble(files::describe(&error), ""))
+    fn failed(&self, fault: &Fault) -> Trouble {
+        Trouble::of_fault(self.step, fault, self.server)
     }
 
     fn resolve(&mut self) -> Outcome<Vec<SocketAddr>> {
@@ -100,7 +83,7 @@ impl Attempt<'_> {
         Ok(addresses)
     }
 
-    fn connect(&mut self, addresses: &[SocketAddr]) -> Outcome<SmtpConnection> {
+    fn connect(&mut self, addresses: &[SocketAddr]) -> Outcome<Connection> {
         let hello = hello();
         let tls = match self.server.security {
             Security::Plain => None,
@@ -110,23 +93,21 @@ impl Attempt<'_> {
         let at_once = tls
             .as_ref()
             .filter(|_| self.server.security == Security::Tls);
-        let left = self.left()?;
-        let mut connection = SmtpConnection::connect(addresses, Some(left), &hello, at_once, None)
-            .map_err(|error| self.failed(&error))?;
+        let mut connection = Connection::open(addresses, self.deadline, at_once, &hello)
+            .map_err(|fault| self.failed(&fault))?;
         self.pass(format!("port {}", self.server.port));
         if let (Some(tls), Security::StartTls) = (&tls, self.server.security) {
             self.begin(Step::Encrypt);
-            if !connection.can_starttls() {
+            if !connection.offers(Extension::StartTls) {
                 return Err(self.trouble(
                     "the server offers no STARTTLS",
                     "use a port that does, mostly 587; or email.use_ssl: true, mostly with port \
                      465; only inside a network you trust: email.use_tls: false",
                 ));
             }
-            self.hurry(&mut connection)?;
             connection
                 .starttls(tls, &hello)
-                .map_err(|error| self.failed(&error))?;
+                .map_err(|fault| self.failed(&fault))?;
         }
         self.step = Step::Encrypt;
         self.pass(match self.server.security {
@@ -137,9 +118,10 @@ impl Attempt<'_> {
         Ok(connection)
     }
 
-    fn tls(&mut self) -> Outcome<TlsParameters> {
+    fn tls(&mut self) -> Outcome<Tls> {
         self.step = Step::Encrypt;
-        let mut builder = TlsParameters::builder(self.server.host.clone());
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         if let Some(path) = &self.server.ca_file {
             let shown = files::show(path);
             let wrong = |reason: String| {
@@ -148,17 +130,37 @@ impl Attempt<'_> {
             };
             let pem = std::fs::read(path)
                 .map_err(|error| wrong(files::Error::new("read", path, error).to_string()))?;
-            // Without any certificate lettre takes the file for good.
-            let holds_any = String::from_utf8_lossy(&pem).contains("-----BEGIN CERTIFICATE-----");
-            let certificate = Certificate::from_pem(&pem).ok().filter(|_| holds_any);
-            builder = builder.add_root_certificate(
-                certificate.ok_or_else(|| wrong(format!("{shown} holds no certificate")))?,
-            );
+            let none = || wrong(format!("{shown} holds no certificate"));
+            let certificates = CertificateDer::pem_slice_iter(&pem)
+                .collect::<Result<Vec<_>, _>>()
+                .map_err(|_| none())?;
+            if certificates.is_empty() {
+                return Err(none());
+            }
+            for certificate in certificates {
+                roots.add(certificate).map_err(|_| none())?;
+            }
         }
-        builder.build().map_err(|error| self.failed(&error))
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(|error| self.trouble(error.to_string(), ""))?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let name = ServerName::try_from(self.server.host.clone()).map_err(|_| {
+            let reason = format!(
+                "{:?} is no name that a certificate can have",
+                self.server.host
+            );
+            self.trouble(reason, "check email.smtp_server")
+        })?;
+        Ok(Tls {
+            config: Arc::new(config),
+            name,
+        })
     }
 
-    fn authenticate(&mut self, connection: &mut SmtpConnection) -> Outcome<()> {
+    fn authenticate(&mut self, connection: &mut Connection) -> Outcome<()> {
         self.begin(Step::Authenticate);
         let Some(credentials) = &self.server.credentials else {
             self.pass("without a name, as the settings ask");
@@ -171,40 +173,33 @@ impl Attempt<'_> {
                  email.allow_plaintext_auth: true",
             ));
         }
-        self.hurry(connection)?;
         let secret = Credentials::new(
             credentials.username.clone(),
             credentials.password.expose_secret().to_owned(),
         );
         connection
-            .auth(DEFAULT_MECHANISMS, &secret)
-            .map_err(|error| self.failed(&error))?;
+            .log_in(&secret)
+            .map_err(|fault| self.failed(&fault))?;
         self.pass(format!("as {}", credentials.username));
         Ok(())
     }
 
-    fn hand_over(
-        &mut self,
-        connection: &mut SmtpConnection,
-        parcel: &Parcel,
-    ) -> Outcome<Vec<Answer>> {
+    fn hand_over(&mut self, connection: &mut Connection, parcel: &Parcel) -> Outcome<Vec<Answer>> {
         self.begin(Step::Accept);
-        self.deadline += transfer_time(&parcel.eml);
+        connection.extend(transfer_time(&parcel.eml));
         let from = self.address(&parcel.from)?;
         let to = parcel.to.iter().map(|address| self.address(address));
         let to = to.collect::<Outcome<Vec<Address>>>()?;
         let parameters = self.parameters(connection, &from, &to, parcel)?;
-        self.hurry(connection)?;
-        if let Err(error) = connection.command(Mail::new(Some(from), parameters)) {
-            let answer = self.answer(&error)?;
+        if let Err(fault) = connection.command(Mail::new(Some(from), parameters)) {
+            let answer = self.answer(&fault)?;
             return Ok(vec![answer; to.len()]);
         }
         let mut answers = Vec::with_capacity(to.len());
         for address in to {
-            self.hurry(connection)?;
             answers.push(match connection.command(Rcpt::new(address, Vec::new())) {
                 Ok(_) => Answer::Accepted,
-                Err(error) => self.answer(&error)?,
+                Err(fault) => self.answer(&fault)?,
             });
         }
         if answers.contains(&Answer::Accepted) {
@@ -221,29 +216,25 @@ impl Attempt<'_> {
     }
 
     /// What there was to do is done; a server that does not say goodbye changes nothing.
-    fn part(&self, connection: &mut SmtpConnection) {
-        let soon = self.left().unwrap_or_default().min(Duration::from_secs(2));
-        if !soon.is_zero() && connection.set_timeout(Some(soon)).is_ok() {
-            let _ = connection.command(Quit);
-        }
+    fn part(&self, connection: &mut Connection) {
+        connection.hurry(Duration::from_secs(2));
+        let _ = connection.command(Quit);
     }
 
-    fn data(&mut self, connection: &mut SmtpConnection, eml: &[u8]) -> Outcome<Answer> {
-        self.hurry(connection)?;
-        if let Err(error) = connection.command(Data) {
-            return self.answer(&error);
+    fn data(&mut self, connection: &mut Connection, eml: &[u8]) -> Outcome<Answer> {
+        if let Err(fault) = connection.command(Data) {
+            return self.answer(&fault);
         }
-        self.hurry(connection)?;
         match connection.message(eml) {
             Ok(_) => Ok(Answer::Accepted),
-            Err(error) => self.answer(&error),
+            Err(fault) => self.answer(&fault),
         }
     }
 
-    /// What a reply means for the letter; an error where it says something about the server.
-    fn answer(&self, error: &lettre::transport::smtp::Error) -> Outcome<Answer> {
-        let code = error.status().map_or(0, u16::from);
-        let trouble = self.failed(error);
+    /// What a refusal means for the letter; an error where it says something about the server.
+    fn answer(&self, fault: &Fault) -> Outcome<Answer> {
+        let code = fault.code();
+        let trouble = self.failed(fault);
         match code {
             // The server is going down, or wants to be logged in to first (RFC 4954).
             421 | 454 | 530 | 534 | 535 | 538 => Err(trouble),
@@ -260,13 +251,13 @@ impl Attempt<'_> {
 
     fn parameters(
         &self,
-        connection: &SmtpConnection,
+        connection: &Connection,
         from: &Address,
         to: &[Address],
         parcel: &Parcel,
     ) -> Outcome<Vec<MailParameter>> {
         let is_ascii = |address: &Address| AsRef::<str>::as_ref(address).is_ascii();
-        let offers = |extension| connection.server_info().supports_feature(extension);
+        let offers = |extension| connection.offers(extension);
         let mut parameters = Vec::new();
         if !is_ascii(from) || !to.iter().all(is_ascii) {
             if !offers(Extension::SmtpUtfEight) {

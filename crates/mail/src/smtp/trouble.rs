@@ -1,15 +1,15 @@
 //! What went wrong at which step, and what to do about it.
 
-use std::error::Error as _;
 use std::io;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use lettre::transport::smtp::Error;
+use lettre::transport::smtp::response::Response;
 use rustls::CertificateError;
 use secrecy::ExposeSecret as _;
 
+use super::connection::Fault;
 use super::{Security, Server, Step};
 
 /// The longest reason that is kept of what a server says.
@@ -48,35 +48,59 @@ impl Trouble {
         Self::new(step, reason, hint.to_owned())
     }
 
-    pub(super) fn of_error(step: Step, error: &Error, server: &Server) -> Self {
-        let cause = error.source();
-        let io = cause.and_then(|cause| cause.downcast_ref::<io::Error>());
-        if let Some(tls) = io.and_then(tls_error) {
-            let (reason, hint) = explain_tls(tls, server);
-            return Self::new(Step::Encrypt, reason, hint);
-        }
-        let is_late = |kind| matches!(kind, io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock);
-        if io.is_some_and(|io| is_late(io.kind())) {
-            return Self::no_answer(step, server, server.timeout);
-        }
-        let said = match (io, cause) {
-            (Some(io), _) => files::describe(io),
-            (None, Some(cause)) => cause.to_string(),
-            (None, None) => error.to_string(),
+    pub(super) fn of_fault(step: Step, fault: &Fault, server: &Server) -> Self {
+        let said = match fault {
+            Fault::Io(error) => match tls_error(error) {
+                Some(tls) => {
+                    let (reason, hint) = explain_tls(tls, server);
+                    return Self::new(Step::Encrypt, reason, hint);
+                }
+                None if is_late(error) => {
+                    return Self::no_answer(step, server, server.timeout);
+                }
+                None if is_end(error) => "the server hung up".to_owned(),
+                None => files::describe(error),
+            },
+            Fault::Refused(reply) => format!("the server says {} {}", reply.code(), text(reply)),
+            Fault::Protocol(reason) => (*reason).to_owned(),
+            Fault::NoMechanism => "no common way to log in".to_owned(),
         };
-        let reason = match error.status() {
-            Some(code) => format!("the server says {code} {said}"),
-            None if said == "incomplete response" || io.is_some_and(is_end) => {
-                "the server hung up".to_owned()
-            }
-            None => said,
-        };
-        Self::new(
-            step,
-            masked(&reason, server),
-            hint(step, error, server).to_owned(),
-        )
+        let hint = hint(step, fault, server).to_owned();
+        Self::new(step, masked(&said, server), hint)
     }
+}
+
+impl Fault {
+    /// The code of a refusal; 0 where the server did not refuse.
+    pub(super) fn code(&self) -> u16 {
+        match self {
+            Fault::Refused(reply) => reply.code().into(),
+            Fault::Io(_) | Fault::Protocol(_) | Fault::NoMechanism => 0,
+        }
+    }
+}
+
+/// The lines of a reply as one, with the extended code (`5.1.1`) that may begin each of them only once.
+fn text(reply: &Response) -> String {
+    let mut lines = reply.message();
+    let first = lines.next().unwrap_or_default();
+    let code = first
+        .split(' ')
+        .next()
+        .filter(|word| word.matches('.').count() == 2);
+    lines.fold(first.to_owned(), |text, line| {
+        let line = code
+            .and_then(|code| line.strip_prefix(code))
+            .unwrap_or(line);
+        text + " " + line.trim_start()
+    })
+}
+
+fn is_late(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock
+    )
 }
 
 fn is_end(error: &io::Error) -> bool {
@@ -89,17 +113,17 @@ fn is_end(error: &io::Error) -> bool {
     )
 }
 
-fn hint(step: Step, error: &Error, server: &Server) -> &'static str {
+fn hint(step: Step, fault: &Fault, server: &Server) -> &'static str {
     match step {
-        Step::Connect if error.status().is_some() => "the server takes no mail now",
+        Step::Connect if fault.code() != 0 => "the server takes no mail now",
         Step::Connect if server.security != Security::Tls && server.port == 465 => {
             "port 465 mostly speaks TLS from the first byte: set email.use_ssl: true"
         }
         Step::Connect => "check email.smtp_server and email.smtp_port, and that the server runs",
-        Step::Authenticate if error.is_permanent() => {
+        Step::Authenticate if fault.code() >= 500 => {
             "check email.username and the password; many providers want an app password"
         }
-        Step::Authenticate if error.is_client() => {
+        Step::Authenticate if matches!(fault, Fault::NoMechanism) => {
             "the server offers neither PLAIN nor LOGIN here; if it wants no login, leave \
              email.username blank and set email.from_addr"
         }
@@ -134,6 +158,11 @@ fn explain_tls(error: &rustls::Error, server: &Server) -> (String, String) {
                 "mend it on the server".to_owned(),
             ),
         },
+        rustls::Error::InvalidMessage(_) if server.security == Security::StartTls => (
+            "what came after STARTTLS is no TLS".to_owned(),
+            "something between here and the server speaks for it; ask whoever runs the network"
+                .to_owned(),
+        ),
         rustls::Error::InvalidMessage(_) => (
             format!("port {} speaks no TLS", server.port),
             "where the server begins without TLS, set email.use_ssl: false and email.use_tls: \
