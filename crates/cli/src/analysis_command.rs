@@ -17,9 +17,8 @@ use crate::failure::{Ending, Failure};
 use crate::findings::once_each;
 use crate::history::{self, Wanted};
 use crate::mutes;
-use crate::pipeline::tuning;
 use crate::publish::print_json;
-use crate::settings::{Loopback, Settings};
+use crate::settings::Settings;
 use crate::world::World;
 
 /// Days of the longest period that is judged.
@@ -175,8 +174,8 @@ fn judge(
         host,
         judged: judged.clone(),
         zone,
-        loopback: settings.input.loopback == Loopback::Include,
-        resolution: tuning(settings).fold.resolution,
+        loopback: settings.input.includes_loopback(),
+        resolution: settings.input.resolution_seconds(),
         month: month.start,
     };
     let mut history = match judged.is_empty() {

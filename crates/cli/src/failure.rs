@@ -76,13 +76,15 @@ pub enum Failure {
         /// This machine by the settings.
         asked: String,
     },
-    /// The report folder holds reports that are written from another store.
-    #[error("the reports in {reports} are written from the store in {store}")]
+    /// A folder of reports or archives is another store's, or another host's.
+    #[error("the files in {folder} are those of the host {host:?}, from the store in {store}")]
     OtherStore {
-        /// The report folder.
-        reports: String,
-        /// The other store.
+        /// The folder.
+        folder: String,
+        /// The store that writes there.
         store: String,
+        /// Its host.
+        host: String,
         /// The file that says so.
         claim: String,
     },
@@ -127,6 +129,13 @@ impl Failure {
         }
     }
 
+    /// Whether a letter has to say it: what is wrong with a command line is seen by whoever typed it.
+    pub fn deserves_letter(&self) -> bool {
+        let is_about_machine =
+            matches!(self, Failure::OtherHost { .. } | Failure::OtherStore { .. });
+        self.code() == 1 || is_about_machine
+    }
+
     /// What the user can do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -135,12 +144,13 @@ impl Failure {
             Failure::Machine { cure, .. } => Some(cure.clone()),
             Failure::OtherHost { known, asked, .. } => Some(format!(
                 "if the machine was renamed: `network-monitor store rename-host {known:?} {asked:?}`, or \
-                 `host: {known:?}` in the settings keeps the old name. Another machine needs a \
-                 paths.store_dir and a paths.report_dir of its own, or input.hosts: directories"
+                 `host: {known:?}` in the settings keeps the old name. Another machine needs paths \
+                 (store_dir, report_dir, archive_dir) of its own; input.hosts: directories keeps several \
+                 machines in one store"
             )),
             Failure::OtherStore { claim, .. } => Some(format!(
-                "give each settings file a paths.report_dir of its own, or remove {claim} if the reports \
-                 there may be replaced"
+                "give each settings file a paths.report_dir and a paths.archive_dir of its own, or remove \
+                 {claim} if the files there may be replaced"
             )),
             Failure::Letter(trouble) => Some(trouble.hint.clone()).filter(|hint| !hint.is_empty()),
             Failure::File(error) if error.action() == "search the log folder" => Some(

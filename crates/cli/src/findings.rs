@@ -17,8 +17,7 @@ use traffic::Period;
 use crate::failure::Failure;
 use crate::history::{self, Wanted};
 use crate::mutes;
-use crate::pipeline::tuning;
-use crate::settings::{Loopback, Settings};
+use crate::settings::Settings;
 
 /// Days of the longest period of which findings are told.
 const MOST_DAYS: usize = 31;
@@ -78,8 +77,8 @@ fn of_period(
         host,
         judged: before.start..seconds.end,
         zone,
-        loopback: settings.input.loopback == Loopback::Include,
-        resolution: tuning(settings).fold.resolution,
+        loopback: settings.input.includes_loopback(),
+        resolution: settings.input.resolution_seconds(),
         // No month is reckoned here.
         month: seconds.end,
     };

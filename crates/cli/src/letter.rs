@@ -13,7 +13,7 @@ use traffic::Period;
 use crate::facts::time_of;
 use crate::failure::Failure;
 use crate::publish::Written;
-use crate::settings::{Email, ReportFormat, Settings};
+use crate::settings::{Email, Settings, Word as _};
 
 use data::{ErrorData, ReportData};
 pub(crate) use problems::is_nearly_full;
@@ -293,15 +293,7 @@ fn is_wanted(name: &str, email: &Email, has_zip: bool) -> bool {
     }
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     name.starts_with("report_")
-        && email.attachments.iter().any(|format| {
-            extension
-                == match format {
-                    ReportFormat::Json => "json",
-                    ReportFormat::Csv => "csv",
-                    ReportFormat::Parquet => "parquet",
-                    ReportFormat::Html => "html",
-                }
-        })
+        && (email.attachments.iter()).any(|format| format.word() == extension)
 }
 
 /// The second on the clocks of a zone: `2026-11-21 14:02`.

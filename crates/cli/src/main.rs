@@ -7,11 +7,12 @@ use clap::Parser;
 use network_monitor::args::{Args, Command};
 use network_monitor::failure::{Ending, Failure};
 use network_monitor::output::Polite;
+use network_monitor::own_host::settled;
 use network_monitor::world::World;
 use network_monitor::{
     Settings, Surroundings, analysis_command, archive_command, collect_command, completions,
-    config_command, doctor, email_command, logging, own_host, report_command, setup, signals,
-    status, store_commands,
+    config_command, doctor, email_command, logging, report_command, setup, signals, status,
+    store_commands,
     watch::{self, Pings},
 };
 
@@ -54,70 +55,72 @@ fn show_usage(error: &clap::Error) -> ExitCode {
 }
 
 fn run(args: &Args, out: &mut dyn Write) -> Result<Ending, Failure> {
+    let surroundings = &Surroundings::of_this_process();
+    let (named, flags) = (args.config.as_deref(), args.overrides());
+    let world = &world(args, surroundings);
+    // Commands that work by the settings: they are read, and what is logged goes where they say.
+    let with_settings = |work: &mut dyn FnMut(&Settings) -> Result<Ending, Failure>| {
+        let settings = Settings::load_with_flags(named, &flags, surroundings)?;
+        let console = logging::Console::new(args, &settings.logging, surroundings);
+        logging::start(&settings, console)?;
+        work(&settings).map_err(|failure| failure.in_store(&settings.paths.store_dir))
+    };
     match &args.command {
         Command::Completions(completions) => {
             completions::write_completions(completions.shell, out)?;
-            return Ok(Ending::Done);
+            Ok(Ending::Done)
         }
         Command::Man(man) => {
             match &man.output {
                 None => completions::write_manual_page(out)?,
                 Some(folder) => completions::write_manual_pages(folder).map(drop)?,
             }
-            return Ok(Ending::Done);
+            Ok(Ending::Done)
         }
-        _ => {}
-    }
-    let surroundings = Surroundings::of_this_process();
-    let (named, flags) = (args.config.as_deref(), args.overrides());
-    if let Command::Config(command) = &args.command {
-        config_command::run(command, named, &flags, &surroundings, out)?;
-        return Ok(Ending::Done);
-    }
-    if let Command::Setup(args) = &args.command {
-        setup::run(args, &surroundings, out)?;
-        return Ok(Ending::Done);
-    }
-    if let Command::Doctor(doctor) = &args.command {
-        let world = world(args, &surroundings);
-        return doctor::run(doctor, named, &flags, &surroundings, &world, out);
-    }
-    let mut settings = Settings::load_with_flags(named, &flags, &surroundings)?;
-    let console = logging::Console::new(args, &settings.logging, &surroundings);
-    logging::start(&settings, console)?;
-    let is_about_another = match &args.command {
-        Command::Ingest(args) => args.host.is_some(),
-        Command::Store(_) => true,
-        _ => false,
-    };
-    if !is_about_another {
-        own_host::settle(&mut settings)?;
-    }
-    let world = world(args, &surroundings);
-    let ending = match &args.command {
-        Command::Report(args) if args.dry_run => report_command::run(args, &settings, &world, out),
-        Command::Report(args) => watch::run("report", Pings::Both, &settings, &world, || {
-            let ending = report_command::run(args, &settings, &world, out)?;
-            // A run whose output is lost is noted as one that failed.
-            Ok(out.flush().map(|()| ending)?)
+        Command::Config(command) => {
+            config_command::run(command, named, &flags, surroundings, out)?;
+            Ok(Ending::Done)
+        }
+        Command::Setup(args) => {
+            setup::run(args, surroundings, out)?;
+            Ok(Ending::Done)
+        }
+        Command::Doctor(doctor) => doctor::run(doctor, named, &flags, surroundings, world, out),
+        Command::Report(args) => with_settings(&mut |settings| {
+            if args.dry_run {
+                return report_command::run(args, settings, world, out);
+            }
+            watch::run("report", Pings::Both, settings, world, || {
+                let ending = report_command::run(args, settings, world, out)?;
+                // A run whose output is lost is noted as one that failed.
+                Ok(out.flush().map(|()| ending)?)
+            })
         }),
-        Command::Analysis(args) => analysis_command::run(args, &settings, &world, out),
-        Command::Ingest(args) => watch::run("ingest", Pings::None, &settings, &world, || {
-            let ending = store_commands::ingest(args, &settings, &world, out)?;
-            Ok(out.flush().map(|()| ending)?)
+        Command::Ingest(args) => with_settings(&mut |settings| {
+            watch::run("ingest", Pings::None, settings, world, || {
+                let ending = store_commands::ingest(args, settings, world, out)?;
+                Ok(out.flush().map(|()| ending)?)
+            })
         }),
-        Command::Collect(args) => collect_command::run(args, &settings, &surroundings),
-        Command::Status(args) => status::run(args, &settings, &world, out),
-        Command::Archive(args) => archive_command::run(args, &settings, &world, out),
-        Command::Email(command) => email_command::run(command, &settings, &world, out),
-        Command::Store(command) => store_commands::store(command, &settings, &world, out),
-        Command::Config(_)
-        | Command::Doctor(_)
-        | Command::Setup(_)
-        | Command::Completions(_)
-        | Command::Man(_) => Ok(Ending::Done),
-    };
-    ending.map_err(|failure| failure.in_store(&settings.paths.store_dir))
+        Command::Analysis(args) => with_settings(&mut |settings| {
+            analysis_command::run(args, &settled(settings)?, world, out)
+        }),
+        Command::Collect(args) => with_settings(&mut |settings| {
+            collect_command::run(args, &settled(settings)?, surroundings)
+        }),
+        Command::Status(args) => {
+            with_settings(&mut |settings| status::run(args, &settled(settings)?, world, out))
+        }
+        Command::Archive(args) => with_settings(&mut |settings| {
+            archive_command::run(args, &settled(settings)?, world, out)
+        }),
+        Command::Email(command) => with_settings(&mut |settings| {
+            email_command::run(command, &settled(settings)?, world, out)
+        }),
+        Command::Store(command) => {
+            with_settings(&mut |settings| store_commands::store(command, settings, world, out))
+        }
+    }
 }
 
 fn world(args: &Args, surroundings: &Surroundings) -> World {

@@ -32,15 +32,33 @@ pub fn newer_archives(store: &Store, settings: &Settings) -> Result<Vec<PathBuf>
         if known.contains(&(file, document.archive.sha256.clone())) {
             continue;
         }
-        let mut is_newer = false;
-        for name in document.members.iter().flat_map(|member| &member.sources) {
-            is_newer |= !store.has_source(name)?;
-        }
-        if is_newer {
+        if !holds_sources(store, &document)? {
             newer.push(archive.path);
         }
     }
     Ok(newer)
+}
+
+/// Whether the history holds the logs of an archive, by the names that its metadata have for them.
+///
+/// # Errors
+/// If the catalogue cannot be read.
+pub fn holds_sources(store: &Store, document: &Document) -> Result<bool, Failure> {
+    for name in document.members.iter().flat_map(|member| &member.sources) {
+        if !store.has_source(name)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Says that the store is an earlier state of itself.
+pub fn older_sentence(settings: &Settings) -> String {
+    format!(
+        "the store is older than the files in {} or {}, as if it came from a backup; {CURE}",
+        files::show(&settings.paths.report_dir),
+        files::show(&settings.paths.archive_dir)
+    )
 }
 
 /// A sentence about them; `None` if there are none.

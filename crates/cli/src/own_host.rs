@@ -18,21 +18,22 @@ enum Decision {
     Ask(String),
 }
 
-/// Settles the name of this machine: where the settings do not say it, a machine that was renamed keeps the
-/// name that it has in the history.
+/// Settings with the name under which this machine's traffic is kept: where they do not say it, a machine
+/// that was renamed keeps the name that it has in the history.
 ///
 /// # Errors
 /// [`Failure::OtherHost`] if the settings name another machine than the history does, and nothing tells
 /// whether it is the same one. A store that cannot be read is left to the command that needs it.
-pub fn settle(settings: &mut Settings) -> Result<(), Failure> {
+pub fn settled(settings: &Settings) -> Result<Settings, Failure> {
+    let mut settings = settings.clone();
     let Ok(Some(store)) = Store::open_to_read(&settings.paths.store_dir) else {
-        return Ok(());
+        return Ok(settings);
     };
-    let (Ok(owner), Ok(hosts)) = (owner(&store, settings), store.hosts()) else {
-        return Ok(());
+    let (Ok(owner), Ok(hosts)) = (owner(&store, &settings), store.hosts()) else {
+        return Ok(settings);
     };
-    match decide(owner, &hosts, settings) {
-        Decision::Settings => Ok(()),
+    match decide(owner, &hosts, &settings) {
+        Decision::Settings => Ok(settings),
         Decision::Keep(name) => {
             warn!(
                 "this machine is now called {:?}; its history keeps the name {name:?} \
@@ -40,21 +41,32 @@ pub fn settle(settings: &mut Settings) -> Result<(), Failure> {
                 settings.host
             );
             settings.host = name;
-            Ok(())
+            Ok(settings)
         }
         Decision::Ask(known) => Err(Failure::OtherHost {
             store: files::show(&settings.paths.store_dir).to_string(),
             known,
-            asked: settings.host.clone(),
+            asked: settings.host,
         }),
     }
 }
 
-/// Notes whose history it is, once that is known.
+/// Notes whose history it is, in a store that nobody else writes to now. It decides again: since the
+/// settings were [`settled`] another run may have renamed the host, or the store could not be read.
 ///
 /// # Errors
-/// If the catalogue cannot be written.
+/// As [`settled`]; if the catalogue cannot be read or written.
 pub fn record(store: &Store, settings: &Settings) -> Result<(), Failure> {
+    match decide(owner(store, settings)?, &store.hosts()?, settings) {
+        Decision::Settings => {}
+        Decision::Keep(known) | Decision::Ask(known) => {
+            return Err(Failure::OtherHost {
+                store: files::show(&settings.paths.store_dir).to_string(),
+                known,
+                asked: settings.host.clone(),
+            });
+        }
+    }
     let new = Owner {
         host: settings.host.clone(),
         machine: settings.machine.clone(),
@@ -90,17 +102,18 @@ pub fn record_rebuilt(store: &Store, settings: &Settings) -> Result<(), Failure>
     }
 }
 
-/// The machine that a store belongs to. A store that predates owners belongs to the only host in it.
+/// The machine that a store belongs to. One that predates owners belongs to the only host in it.
 fn owner(store: &Store, settings: &Settings) -> Result<Option<Owner>, store::Error> {
-    if settings.input.hosts == HostLayout::Directories || !store.predates_owners()? {
-        return store.owner();
+    if let Some(owner) = store.owner()? {
+        return Ok(Some(owner));
     }
-    let mut hosts = store.hosts()?;
-    let host = hosts.pop().filter(|_| hosts.is_empty());
-    Ok(host.map(|host| Owner {
-        host,
-        machine: None,
-    }))
+    Ok(match settings.input.hosts {
+        HostLayout::Directories => None,
+        HostLayout::Single => store.sole_host()?.map(|host| Owner {
+            host,
+            machine: None,
+        }),
+    })
 }
 
 fn decide(owner: Option<Owner>, hosts: &[String], settings: &Settings) -> Decision {

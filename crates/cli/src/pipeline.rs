@@ -95,7 +95,7 @@ struct Pending {
 pub fn tuning(settings: &Settings) -> Tuning {
     Tuning {
         fold: traffic::Options {
-            resolution: i64::try_from(settings.input.resolution.as_secs()).unwrap_or(60),
+            resolution: settings.input.resolution_seconds(),
             mode: match settings.input.mode {
                 InputMode::Auto => None,
                 InputMode::Rate => Some(traffic::Mode::Rate),

@@ -313,7 +313,7 @@ impl<'a> Post<'a> {
 /// Tells of a run that failed: a letter for each failure and day. What goes wrong here is only
 /// logged, as the failure itself is what has to be told.
 pub fn tell_failure(failure: &Failure, settings: &Settings, world: &World) {
-    if !settings.email.enabled || failure.code() != 1 {
+    if !settings.email.enabled || !failure.deserves_letter() {
         return;
     }
     if let Err(error) = try_to_tell(failure, settings, world) {

@@ -11,8 +11,7 @@ use tracing::warn;
 use traffic::Period;
 
 use crate::failure::Failure;
-use crate::report_folder;
-use crate::settings::{HostLayout, Settings};
+use crate::settings::{HostLayout, ReportFormat, Settings, Word as _};
 
 /// A file of a report.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -47,11 +46,12 @@ pub struct Folder {
     files: Vec<(String, Written)>,
 }
 
-/// The folder of a host's reports.
+/// The folder of a host's reports. The names of reports follow from their day, so only one host has the
+/// report folder itself.
 fn folder_of(settings: &Settings, host: &str) -> PathBuf {
     match settings.input.hosts {
-        HostLayout::Single => settings.paths.report_dir.clone(),
-        HostLayout::Directories => settings.paths.report_dir.join(store::folder_name(host)),
+        HostLayout::Single if host == settings.host => settings.paths.report_dir.clone(),
+        _ => settings.paths.report_dir.join(store::folder_name(host)),
     }
 }
 
@@ -80,9 +80,9 @@ pub fn sweep(settings: &Settings) {
 pub fn is_written(settings: &Settings, host: &str, period: &Period) -> bool {
     let folder = folder_of(settings, host);
     let stem = format!("report_{}", period.stamp());
-    ["json", "csv", "html", "parquet"]
+    ReportFormat::WORDS
         .iter()
-        .any(|extension| folder.join(format!("{stem}.{extension}")).exists())
+        .any(|(extension, _)| folder.join(format!("{stem}.{extension}")).exists())
 }
 
 impl Folder {
@@ -98,7 +98,6 @@ impl Folder {
     ) -> Result<Self, Failure> {
         let path = folder_of(settings, host);
         files::create_folder(&path)?;
-        report_folder::claim(settings)?;
         Ok(Folder {
             path,
             temp_dir: settings.paths.temp_dir.clone(),

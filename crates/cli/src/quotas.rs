@@ -7,8 +7,7 @@ use store::{Store, Totals};
 use traffic::{Period, Table, Volume};
 
 use crate::failure::Failure;
-use crate::pipeline::tuning;
-use crate::settings::{Loopback, Settings};
+use crate::settings::Settings;
 
 /// The quotas of a host, or of all, at the end of a period or at `now`, seconds since 1970, whichever
 /// is first. Thresholds crossed within the period are new.
@@ -137,8 +136,8 @@ impl Count<'_> {
 
     fn read(&self, host: &str, day: Date) -> Result<Option<Totals>, store::Error> {
         let seconds = Period::day(day).seconds(&self.settings.time_zone);
-        let resolution = tuning(self.settings).fold.resolution;
-        let loopback = self.settings.input.loopback == Loopback::Include;
+        let resolution = self.settings.input.resolution_seconds();
+        let loopback = self.settings.input.includes_loopback();
         let totals = self
             .store
             .totals(host, seconds.clone(), resolution, loopback)?;

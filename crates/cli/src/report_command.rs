@@ -18,6 +18,7 @@ use traffic::{Period, When};
 use crate::archive_command::{archive_logs, told};
 use crate::archiving::{ArchiveSummary, Scope};
 use crate::args::ReportArgs;
+use crate::claims::{self, Standing};
 use crate::dry_run::{DryRun, PlannedReport};
 use crate::email_command;
 use crate::failure::{Ending, Failure};
@@ -30,7 +31,6 @@ use crate::post::{self, MailResult};
 use crate::progress::Progress;
 use crate::publish::{self, Written, is_written, print_json};
 use crate::quotas;
-use crate::report_folder;
 use crate::retention;
 use crate::settings::{HostLayout, Settings};
 use crate::watch;
@@ -55,6 +55,8 @@ pub struct RunResult {
     pub mail: Option<MailResult>,
     /// What could not be said, for a file of the store is damaged.
     pub damage: Vec<DamagedPeriod>,
+    /// Whether the store is older than the reports and archives that it has written.
+    pub store_is_older: bool,
     /// Archives with logs that the history does not hold.
     pub newer_archives: Vec<String>,
     /// Periods asked for of which the store dropped days because of their age.
@@ -124,7 +126,9 @@ pub fn run(
     world: &World,
     out: &mut dyn Write,
 ) -> Result<Ending, Failure> {
-    run_untold(args, settings, world, out).inspect_err(|failure| {
+    let settled = own_host::settled(settings);
+    let ended = settled.and_then(|settings| run_untold(args, &settings, world, out));
+    ended.inspect_err(|failure| {
         if !args.dry_run {
             post::tell_failure(failure, settings, world);
         }
@@ -166,7 +170,7 @@ fn run_untold(
     let mut is_over = false;
     let mut store = Store::open(&settings.paths.store_dir, &world.started(), "report")?;
     own_host::record(&store, settings)?;
-    report_folder::require_own(settings)?;
+    let standing = claims::examine(&store, settings)?;
     publish::sweep(settings);
     for run in watch::AbandonedRun::of(&store) {
         warn!("{}", run.sentence(&settings.time_zone));
@@ -178,6 +182,8 @@ fn run_untold(
         .iter()
         .map(|path| files::show(path).to_string())
         .collect();
+    result.store_is_older = standing == Standing::Older;
+    let is_behind = result.store_is_older || !result.newer_archives.is_empty();
     let today = world.today(settings);
     let asked = when.map(|when| when.on(today));
     let known = store.hosts()?;
@@ -196,7 +202,7 @@ fn run_untold(
             let dropped = mind_dropped(&mut plan, host, asked, settings, args.force);
             result.dropped.push(dropped);
         }
-        if !result.newer_archives.is_empty() {
+        if is_behind {
             keep_written(&mut plan, host, settings, &mut result.damage);
         }
         for period in &plan.periods {
@@ -250,11 +256,15 @@ fn run_untold(
     result.quotas = quotas::states(&store, settings, None, Period::day(today), world.now)?;
     is_over |= is_used(&result.quotas, args);
     result.archive = finish_logs(&mut store, settings, world, &result.reports)?;
+    // As long as more is to be had from the folders than the store holds, they stay those of its later state.
+    if !is_behind {
+        claims::claim(&store, settings)?;
+    }
     let archived = result.archive.as_ref();
     result.nothing_new = result.ingest.new == 0
         && !archived.is_some_and(ArchiveSummary::did_something)
         && result.damage.is_empty()
-        && result.newer_archives.is_empty()
+        && !is_behind
         && result
             .reports
             .iter()
@@ -270,7 +280,7 @@ fn run_untold(
     }
     watch::forget_abandoned(&mut store, "report");
     let attention = result.ingest.needs_attention()
-        || !result.newer_archives.is_empty()
+        || is_behind
         || !result.damage.is_empty()
         || archived.is_some_and(|archive| !archive.trouble.is_empty())
         || result
@@ -331,7 +341,7 @@ fn keep_written(plan: &mut Plan, host: &str, settings: &Settings, damage: &mut V
             first_day: period.first.to_string(),
             last_day: period.last.to_string(),
             reason: format!(
-                "the report that was written before stays: the history is older than the archives; {}",
+                "the report that was written before stays, because the history may hold less; {}",
                 newer_archives::CURE
             ),
         });
@@ -502,6 +512,13 @@ fn conclude(
         let (first, last) = (&dropped.first_day, &dropped.last_day);
         let host = report::printable(&dropped.host);
         writeln!(out, "{first}..{last} of {host}: {}.", dropped.consequence)?;
+    }
+    if result.store_is_older {
+        writeln!(
+            out,
+            "Attention: {}",
+            newer_archives::older_sentence(settings)
+        )?;
     }
     if let Some(sentence) = newer_archives::sentence(&result.newer_archives) {
         writeln!(out, "Attention: {sentence}")?;

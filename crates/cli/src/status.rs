@@ -11,14 +11,15 @@ use store::{Store, StoreStatus};
 use traffic::Period;
 
 use crate::args::StatusArgs;
+use crate::claims::{self, Standing};
 use crate::facts::time_of;
 use crate::failure::{Ending, Failure};
 use crate::newer_archives;
-use crate::pipeline::{look_for_logs, tuning};
+use crate::pipeline::look_for_logs;
 use crate::post::{self, WaitingLetter};
 use crate::publish::print_json;
 use crate::quotas;
-use crate::settings::{Loopback, Settings};
+use crate::settings::Settings;
 use crate::watch::{AbandonedRun, LastRun};
 use crate::world::World;
 
@@ -135,6 +136,13 @@ fn look(status: &mut Status, settings: &Settings, world: &World) -> Result<(), F
         .map(|path| files::show(path).to_string())
         .collect();
     status.attention.extend(newer_archives::sentence(&newer));
+    match claims::examine(&store, settings) {
+        Ok(Standing::Current) => {}
+        Ok(Standing::Older) => status
+            .attention
+            .push(newer_archives::older_sentence(settings)),
+        Err(failure) => status.attention.push(failure.to_string()),
+    }
     status.store_bytes = Some(files::folder_size(&settings.paths.store_dir)?);
     for host in store.hosts()? {
         let mut damage = BTreeSet::new();
@@ -162,8 +170,8 @@ fn last_days(
     damage: &mut BTreeSet<String>,
 ) -> Result<Vec<DayCoverage>, Failure> {
     let today = world.today(settings);
-    let resolution = tuning(settings).fold.resolution;
-    let loopback = settings.input.loopback == Loopback::Include;
+    let resolution = settings.input.resolution_seconds();
+    let loopback = settings.input.includes_loopback();
     let days = (1..=DAYS)
         .rev()
         .map(|back| today.saturating_sub(back.days()));
@@ -197,7 +205,7 @@ fn last_days(
 
 /// What keeps days with news from being reported.
 fn damage_in_news(store: &Store, host: &str, settings: &Settings) -> Result<Vec<String>, Failure> {
-    let resolution = tuning(settings).fold.resolution;
+    let resolution = settings.input.resolution_seconds();
     let mut damage = Vec::new();
     for day in store.pending_days(host)? {
         let seconds = day.saturating_mul(DAY)..day.saturating_add(1).saturating_mul(DAY);

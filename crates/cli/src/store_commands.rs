@@ -13,7 +13,7 @@ use crate::pipeline::{ingest_folder, ingest_paths};
 use crate::progress::Progress;
 use crate::publish::print_json;
 use crate::report_command::accounting;
-use crate::settings::{Settings, check_host};
+use crate::settings::{HostLayout, Settings, check_host};
 use crate::watch;
 use crate::world::World;
 
@@ -27,6 +27,12 @@ pub fn ingest(
     world: &World,
     out: &mut dyn Write,
 ) -> Result<Ending, Failure> {
+    // `--host` says whose logs these are, whoever the history belongs to.
+    let settled = match args.host {
+        Some(_) => settings.clone(),
+        None => own_host::settled(settings)?,
+    };
+    let settings = &settled;
     let mut store = Store::open(&settings.paths.store_dir, &world.started(), "ingest")?;
     if args.host.is_none() {
         own_host::record(&store, settings)?;
@@ -111,6 +117,14 @@ pub fn store(
         StoreCommand::Check => check(root, out),
         StoreCommand::RenameHost { old, new } => {
             check_host(new).map_err(|fault| Failure::Usage(format!("the new name {fault}")))?;
+            let folder = settings.paths.log_dir.join(old);
+            if settings.input.hosts == HostLayout::Directories && folder.is_dir() {
+                return Err(Failure::Usage(format!(
+                    "{} is still there: its logs would be read again as those of {old:?}; rename the \
+                     folder first",
+                    files::show(&folder)
+                )));
+            }
             let mut store = Store::open(root, &world.started(), "store rename-host")?;
             let logs = store.rename_host(old, new)?;
             writeln!(

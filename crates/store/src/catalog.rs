@@ -20,15 +20,18 @@ use crate::sidecar::FORMAT;
 use crate::{Error, Result};
 
 mod files;
-mod owner;
+mod meta;
 mod runs;
 
 pub(crate) use files::{
     forget_sums, insert_pending, insert_segment, insert_source, name_of, names_file,
     next_generation, segments_of, segments_of_day, source_of_file,
 };
-pub use owner::Owner;
-pub(crate) use owner::{has_owner_table, owner_before, read_owner, write_owner};
+pub use meta::Owner;
+pub(crate) use meta::{
+    commits, former_names, has_meta, id, owner, read_all, rename, set_commits, set_owner,
+    sole_host, take_over,
+};
 pub(crate) use runs::{LiveRun, ends_within, runs_of, runs_within, starts_within};
 
 const NAME: &str = "catalog.sqlite";
@@ -139,20 +142,9 @@ const TABLES: &str = "
     ) STRICT;
 ";
 
-/// The machine that the store belongs to. Catalogues of earlier versions get this table when they are next
-/// written.
-const OWNER_TABLE: &str = "
-    CREATE TABLE IF NOT EXISTS owner (
-        id INTEGER PRIMARY KEY CHECK (id = 0),
-        host TEXT NOT NULL,
-        machine TEXT,
-        sum INTEGER AS (row_sum(id, host, machine)) STORED
-    ) STRICT;
-";
-
 /// The tables, and the columns that their checksums cover.
 const SUMS: [(&str, &str); 11] = [
-    ("owner", "id, host, machine"),
+    ("meta", "key, value"),
     ("source", "name, generation, host, log, damaged"),
     (
         "run",
@@ -183,15 +175,30 @@ pub(crate) fn path(root: &Path) -> PathBuf {
 pub(crate) fn open(root: &Path) -> Result<Connection> {
     require_writable(root)?;
     let mut catalog = connect(root)?;
-    if version(root, &catalog)? == 0 {
+    let is_new = version(root, &catalog)? == 0;
+    if is_new {
         require_no_sources(root)?;
+    }
+    if is_new || !has_meta(&catalog)? {
         let transaction =
             catalog.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        create(&transaction)?;
+        match is_new {
+            true => create(&transaction)?,
+            false => meta::add(&transaction)?,
+        }
         transaction.commit()?;
     }
-    catalog.execute_batch(OWNER_TABLE)?;
     Ok(catalog)
+}
+
+/// Opens the catalogue that a rebuild is to replace, if it can be believed.
+pub(crate) fn open_to_replace(root: &Path) -> Option<Connection> {
+    if !path(root).is_file() {
+        return None;
+    }
+    let catalog = connect(root).ok()?;
+    let is_known = version(root, &catalog).ok()? == FORMAT;
+    (is_known && verify(root, &catalog).is_ok()).then_some(catalog)
 }
 
 /// Opens the catalogue to read it. `None` where there is no store yet.
@@ -298,10 +305,8 @@ fn with_sums(catalog: &Connection) -> rusqlite::Result<()> {
 
 /// Makes the tables of an empty catalogue, within a transaction of the caller's.
 pub(crate) fn create(catalog: &Connection) -> Result<()> {
-    catalog.execute_batch(&format!(
-        "{TABLES} {OWNER_TABLE} PRAGMA user_version = {FORMAT};"
-    ))?;
-    Ok(())
+    catalog.execute_batch(&format!("{TABLES} PRAGMA user_version = {FORMAT};"))?;
+    Ok(meta::add(catalog)?)
 }
 
 /// The format of the catalogue; 0 where it is empty.
@@ -341,7 +346,8 @@ pub(crate) fn verify(root: &Path, catalog: &Connection) -> Result<()> {
         return Err(damaged(found.replace('\n', ": ")));
     }
     for (table, columns) in SUMS {
-        if table == "owner" && !has_owner_table(catalog)? {
+        // Catalogues of earlier versions that are only read have none.
+        if table == "meta" && !has_meta(catalog)? {
             continue;
         }
         let sql = format!("SELECT 1 FROM {table} WHERE sum IS NOT row_sum({columns}) LIMIT 1");
@@ -377,6 +383,13 @@ fn row_sum(values: &Context<'_>) -> i64 {
     i64::from_ne_bytes(XxHash3_64::oneshot(&bytes).to_ne_bytes())
 }
 
+/// Brings what SQLite keeps beside a catalogue into it.
+pub(crate) fn checkpoint(catalog: &Connection) -> Result<()> {
+    // A row of numbers, of which the first tells whether a reader was in the way.
+    catalog.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    Ok(())
+}
+
 /// Begins a new catalogue beside the one in use, for a rebuild.
 pub(crate) fn begin_rebuilt(root: &Path) -> Result<Connection> {
     remove_rebuilt(root)?;
@@ -399,11 +412,10 @@ pub(crate) fn remove_rebuilt(root: &Path) -> Result<()> {
 /// for; whoever reads longer than that keeps reading the old file.
 ///
 /// What SQLite keeps beside the old catalogue goes first, because it must not be taken for the new one's.
-/// A crash in between leaves an old catalogue that may lack its last commits, which is found out
-/// ([`crate::commit::require_current`]).
+/// The caller has brought all of it into the old catalogue that can be ([`checkpoint`]).
 pub(crate) fn replace_by_rebuilt(root: &Path, rebuilt: Connection) -> Result<Connection> {
     rebuilt.close().map_err(|(_, error)| error)?;
-    let _alone = wait_for_readers(root);
+    let _alone = wait_for_readers(root)?;
     for suffix in ["-wal", "-shm"] {
         remove(&root.join(format!("{NAME}{suffix}")))?;
     }

@@ -1,8 +1,8 @@
 //! The commit: staged files take their places, then one transaction makes them live, then what it
 //! replaced goes. A crash anywhere leaves the old state or the new one.
 //!
-//! Before a file moves, the file `journal` lists it. Once the transaction has decided, each listed file
-//! that the catalogue does not name is removed: at once, or if somebody still reads
+//! Before a file moves, the [`journal`](crate::journal) lists it. Once the transaction has decided, each
+//! listed file that the catalogue does not name is removed: at once, or if somebody still reads
 //! ([`readers`](crate::readers)), at the next commit or when the store is next opened. A file that is
 //! neither listed nor named was not left by a commit: then the catalogue is older than the files
 //! ([`require_current`]).
@@ -13,10 +13,10 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 
 use crate::disk::{remove, sync_files};
+use crate::journal::{self, Entry, Journal};
 use crate::unnamed::{unnamed_files, unnamed_sources};
 use crate::{Error, Result, catalog, readers};
 
-const JOURNAL: &str = "journal";
 pub(crate) fn staging(root: &Path) -> PathBuf {
     root.join("staging")
 }
@@ -31,15 +31,15 @@ pub(crate) struct Moves {
 }
 
 impl Moves {
-    /// Puts the new files in place. They live once the transaction is committed.
-    pub(crate) fn place(&self, root: &Path) -> Result<()> {
+    /// Puts the new files in place. They live once the caller's transaction is committed.
+    pub(crate) fn place(&self, root: &Path, catalog: &Connection) -> Result<()> {
         let staged: Vec<&Path> = self
             .bring
             .iter()
             .map(|(staged, _)| staged.as_path())
             .collect();
         sync_files(&staged)?;
-        self.write_journal(root)?;
+        self.enter(root, catalog)?;
         let mut folders = BTreeSet::new();
         for (staged, file) in &self.bring {
             let to = root.join(file);
@@ -56,53 +56,36 @@ impl Moves {
         Ok(())
     }
 
-    /// Lists the files that move, beside those that an earlier commit could not remove yet.
-    fn write_journal(&self, root: &Path) -> Result<()> {
-        let mut listed = match read_journal(root)? {
-            Some(Journal::Files(files)) => files,
-            Some(Journal::Unlisted) | None => BTreeSet::new(),
+    /// Numbers the commit and enters it into the journal, behind those whose files could not be removed yet.
+    fn enter(&self, root: &Path, catalog: &Connection) -> Result<()> {
+        let commit = catalog::commits(catalog)? + 1;
+        catalog::set_commits(catalog, commit)?;
+        let mut entries = match journal::read(root)? {
+            Some(Journal::Entries(entries)) => entries,
+            Some(Journal::Unlisted) | None => Vec::new(),
         };
-        listed.extend(self.bring.iter().map(|(_, file)| file.clone()));
-        listed.extend(self.take_away.iter().cloned());
-        files::write_atomically(&root.join(JOURNAL), None, |out| {
-            Ok(serde_json::to_writer(out, &listed)?)
-        })?;
-        Ok(())
+        entries.push(Entry {
+            commit,
+            bring: self.bring.iter().map(|(_, file)| file.clone()).collect(),
+            remove: self.take_away.iter().cloned().collect(),
+            decided: false,
+        });
+        journal::write(root, &entries)
     }
 }
 
-/// What the journal says.
-enum Journal {
-    /// These files move or moved.
-    Files(BTreeSet<String>),
-    /// Files move, but it is not known which: earlier versions of this program did not say, and a journal
-    /// may be damaged.
-    Unlisted,
-}
-
-/// Reads the journal. `None` if no commit is under way.
-fn read_journal(root: &Path) -> Result<Option<Journal>> {
-    let path = root.join(JOURNAL);
-    let bytes = match std::fs::read(&path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        outcome => outcome.map_err(files::Error::context("read", &path))?,
-    };
-    let listed = serde_json::from_slice(&bytes).map(Journal::Files);
-    Ok(Some(listed.unwrap_or(Journal::Unlisted)))
-}
-
-/// Removes the files of the journal that no transaction names, unless somebody reads. To be called after
-/// a transaction was committed, and before the first one.
+/// Removes the files of the journal that no transaction names. If somebody reads, it only notes which
+/// commits were made. To be called after a transaction was committed, and before the first one.
 pub(crate) fn remove_replaced(root: &Path, catalog: &Connection) -> Result<()> {
-    let Some(journal) = read_journal(root)? else {
+    let Some(journal) = journal::read(root)? else {
         return Ok(());
     };
-    let Some(_alone) = readers::nobody_reads(root) else {
-        return Ok(());
+    let Some(_alone) = readers::nobody_reads(root)? else {
+        return note_decided(root, catalog, journal);
     };
-    let files = match journal {
-        Journal::Files(files) => files,
-        Journal::Unlisted => unnamed_files(root, catalog)?.into_iter().collect(),
+    let files: Vec<String> = match journal {
+        Journal::Entries(entries) => journal::files(&entries).into_iter().cloned().collect(),
+        Journal::Unlisted => unnamed_files(root, catalog)?,
     };
     for file in &files {
         if !catalog::names_file(catalog, file)? {
@@ -110,11 +93,27 @@ pub(crate) fn remove_replaced(root: &Path, catalog: &Connection) -> Result<()> {
         }
     }
     remove_empty_folders(root, &files);
-    remove(&root.join(JOURNAL))
+    journal::remove(root)
+}
+
+fn note_decided(root: &Path, catalog: &Connection, journal: Journal) -> Result<()> {
+    let Journal::Entries(mut entries) = journal else {
+        return Ok(());
+    };
+    let commits = catalog::commits(catalog)?;
+    let mut is_news = false;
+    for entry in entries.iter_mut().filter(|entry| entry.commit <= commits) {
+        is_news |= !entry.decided;
+        entry.decided = true;
+    }
+    match is_news {
+        true => journal::write(root, &entries),
+        false => Ok(()),
+    }
 }
 
 /// Removes the folders of files that went, if nothing else lies in them.
-fn remove_empty_folders(root: &Path, files: &BTreeSet<String>) {
+fn remove_empty_folders(root: &Path, files: &[String]) {
     let hosts: BTreeSet<&Path> = (files.iter())
         .filter(|file| !file.starts_with("sources/"))
         .filter_map(|file| Path::new(file).parent())
@@ -128,29 +127,42 @@ fn remove_empty_folders(root: &Path, files: &BTreeSet<String>) {
 }
 
 /// Ensures that the catalogue is not older than the files of the store, as after a backup of it alone was
-/// brought back: each sidecar is named by it, or listed by the journal.
+/// brought back: it knows each commit that was made, and each sidecar that is not of a commit under way.
 pub(crate) fn require_current(root: &Path, catalog: &Connection) -> Result<()> {
-    let unnamed = unnamed_sources(root, catalog)?;
-    if unnamed.is_empty() {
-        return Ok(());
-    }
-    match unlisted(root, unnamed)?.len() {
-        0 => Ok(()),
-        count => Err(Error::CatalogDamaged {
+    let older = |reason: String| {
+        Err(Error::CatalogDamaged {
             path: catalog::path(root),
-            reason: format!(
-                "it is older than the store's files: it does not know {count} of those in sources/"
-            ),
-        }),
+            reason: format!("it is older than the store's files: {reason}"),
+        })
+    };
+    let entries = match journal::read(root)? {
+        Some(Journal::Unlisted) => return Ok(()),
+        Some(Journal::Entries(entries)) => entries,
+        None => Vec::new(),
+    };
+    let commits = catalog::commits(catalog)?;
+    let is_later = |entry: &&Entry| entry.commit > commits + i64::from(!entry.decided);
+    if let Some(entry) = entries.iter().find(is_later) {
+        return older(format!("it does not know commit {}", entry.commit));
+    }
+    let listed = journal::files(&entries);
+    let mut unnamed = unnamed_sources(root, catalog)?;
+    unnamed.retain(|file| !listed.contains(file));
+    match unnamed.len() {
+        0 => Ok(()),
+        count => older(format!("it does not know {count} of those in sources/")),
     }
 }
 
 /// Those of some files that the journal does not list. A writer lists files before they move, and keeps
 /// the list while somebody reads.
 pub(crate) fn unlisted(root: &Path, mut files: Vec<String>) -> Result<Vec<String>> {
-    match read_journal(root)? {
+    match journal::read(root)? {
         Some(Journal::Unlisted) => files.clear(),
-        Some(Journal::Files(listed)) => files.retain(|file| !listed.contains(file)),
+        Some(Journal::Entries(entries)) => {
+            let listed = journal::files(&entries);
+            files.retain(|file| !listed.contains(file));
+        }
         None => {}
     }
     Ok(files)

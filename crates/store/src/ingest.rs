@@ -105,7 +105,7 @@ impl Store {
         }
         let moves = std::mem::take(&mut batch.moves);
         drop(batch);
-        moves.place(&root)?;
+        moves.place(&root, &transaction)?;
         transaction.commit()?;
         remove_replaced(&root, &self.catalog)?;
         Ok(reports)

@@ -16,15 +16,7 @@ impl Store {
     /// # Errors
     /// If the catalogue cannot be read.
     pub fn owner(&self) -> Result<Option<Owner>> {
-        Ok(catalog::read_owner(&self.catalog)?)
-    }
-
-    /// Whether the store was last written by a version of this program that noted no owner.
-    ///
-    /// # Errors
-    /// If the catalogue cannot be read.
-    pub fn predates_owners(&self) -> Result<bool> {
-        Ok(!catalog::has_owner_table(&self.catalog)?)
+        Ok(catalog::owner(&self.catalog)?)
     }
 
     /// Notes the machine that the store belongs to.
@@ -32,7 +24,54 @@ impl Store {
     /// # Errors
     /// If the catalogue cannot be written.
     pub fn set_owner(&self, owner: &Owner) -> Result<()> {
-        Ok(catalog::write_owner(&self.catalog, owner)?)
+        let transaction = self.catalog.unchecked_transaction()?;
+        catalog::set_owner(&transaction, owner)?;
+        Ok(transaction.commit()?)
+    }
+
+    /// The only host of a store that was last written before owners were noted.
+    ///
+    /// # Errors
+    /// If the catalogue cannot be read.
+    pub fn sole_host(&self) -> Result<Option<String>> {
+        Ok(catalog::sole_host(&self.catalog)?)
+    }
+
+    /// Names that hosts had once, each with the name that the host has now.
+    ///
+    /// # Errors
+    /// If the catalogue cannot be read.
+    pub fn former_names(&self) -> Result<Vec<(String, String)>> {
+        Ok(catalog::former_names(&self.catalog)?)
+    }
+
+    /// The id of the store, which its backups and a rebuild keep. `None` of one that was last written before
+    /// stores had ids.
+    ///
+    /// # Errors
+    /// If the catalogue cannot be read.
+    pub fn id(&self) -> Result<Option<String>> {
+        Ok(catalog::id(&self.catalog)?)
+    }
+
+    /// How often the store brought files or took them away: of two states of a store, the later one has
+    /// the larger number.
+    ///
+    /// # Errors
+    /// If the catalogue cannot be read.
+    pub fn commits(&self) -> Result<i64> {
+        Ok(catalog::commits(&self.catalog)?)
+    }
+
+    /// Counts on from at least a number of commits: what was lost after them came back otherwise.
+    ///
+    /// # Errors
+    /// If the catalogue cannot be written.
+    pub fn count_on_from(&self, commits: i64) -> Result<()> {
+        if commits > self.commits()? {
+            catalog::set_commits(&self.catalog, commits)?;
+        }
+        Ok(())
     }
 
     /// Gives all that is stored of a host another name, in one transaction. Returns the number of logs.
@@ -49,10 +88,13 @@ impl Store {
             .catalog
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
         let sources = sources_of(&transaction, old)?;
+        if old == new {
+            return refuse("both names are the same".to_owned());
+        }
         if sources.is_empty() {
             return refuse(format!("the store holds nothing of {old:?}"));
         }
-        if old == new || overlap(&transaction, old, new)? {
+        if overlap(&transaction, old, new)? {
             return refuse(format!(
                 "the store holds traffic of {old:?} and of {new:?} from the same time"
             ));
@@ -82,13 +124,10 @@ impl Store {
         for (host, day) in &batch.days {
             catalog::insert_pending(&transaction, host, *day)?;
         }
-        if let Some(owner) = catalog::read_owner(&transaction)?.filter(|owner| owner.host == old) {
-            let host = new.to_owned();
-            catalog::write_owner(&transaction, &Owner { host, ..owner })?;
-        }
+        catalog::rename(&transaction, old, new)?;
         let moves = std::mem::take(&mut batch.moves);
         drop(batch);
-        moves.place(&root)?;
+        moves.place(&root, &transaction)?;
         transaction.commit()?;
         remove_replaced(&root, &self.catalog)?;
         Ok(sources.len() as u64)

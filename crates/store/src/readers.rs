@@ -11,6 +11,8 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crate::Result;
+
 const NAME: &str = "readers";
 /// How long a reader waits while a writer removes files. Longer than it takes, so that only a writer
 /// that was stopped in the middle is ever met.
@@ -32,22 +34,22 @@ pub(crate) struct Alone(
 );
 
 /// Keeps the files of the current snapshot from being removed. `None` if the file system has no locks,
-/// or the file is missing in a folder that must not be written: the reader is not protected then.
+/// or no writer has made the lock file yet: the reader is not protected then.
 pub(crate) fn begin_reading(root: &Path) -> Option<Reading> {
-    let file = open(root).ok()?;
+    let file = File::open(root.join(NAME)).ok()?;
     retry(PATIENCE, || file.try_lock_shared().is_ok()).then_some(Reading(file))
 }
 
 /// Keeps new readers out, if nobody reads.
-pub(crate) fn nobody_reads(root: &Path) -> Option<Alone> {
-    let file = open(root).ok()?;
-    is_free(&file).then_some(Alone(file))
+pub(crate) fn nobody_reads(root: &Path) -> Result<Option<Alone>> {
+    let file = create(root)?;
+    Ok(is_free(&file).then_some(Alone(file)))
 }
 
 /// The same, after waiting for readers to end. `None` if they do not end in a minute.
-pub(crate) fn wait_for_readers(root: &Path) -> Option<Alone> {
-    let file = open(root).ok()?;
-    retry(LONG_PATIENCE, || is_free(&file)).then_some(Alone(file))
+pub(crate) fn wait_for_readers(root: &Path) -> Result<Option<Alone>> {
+    let file = create(root)?;
+    Ok(retry(LONG_PATIENCE, || is_free(&file)).then_some(Alone(file)))
 }
 
 /// Takes the lock, unless somebody holds it. A file system without locks has no readers that could be
@@ -69,11 +71,17 @@ fn retry(patience: Duration, mut attempt: impl FnMut() -> bool) -> bool {
     }
 }
 
-/// Opens the lock file, which is never written and never removed. Who may only read the folder opens it
-/// to read, which is enough for the lock.
-fn open(root: &Path) -> std::io::Result<File> {
+/// Opens the lock file, which is never written and never removed, and makes it if there is none. Only
+/// writers make it, so that it is theirs; who reads needs no more than to open it.
+pub(crate) fn create(root: &Path) -> Result<File> {
     let path = root.join(NAME);
-    let create =
-        |options: &mut OpenOptions| options.write(true).create(true).truncate(false).open(&path);
-    File::open(&path).or_else(|_| create(&mut OpenOptions::new()))
+    let open = || match File::open(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .open(&path),
+        opened => opened,
+    };
+    Ok(open().map_err(files::Error::context("open the lock file", &path))?)
 }

@@ -94,7 +94,7 @@ impl Store {
         for (source, days) in sources {
             drop_from_source(&root, &transaction, source, &days, &mut moves)?;
         }
-        moves.place(&root)?;
+        moves.place(&root, &transaction)?;
         transaction.commit()?;
         remove_replaced(&root, &self.catalog)
     }

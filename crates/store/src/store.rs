@@ -25,6 +25,7 @@ impl Store {
     pub fn open(root: &Path, started: &str, command: &str) -> Result<Self> {
         files::create_folder(root)?;
         let lock = files::Lock::acquire(&root.join("lock"), started, command)?.keeping_traces();
+        readers::create(root)?;
         let store = Store {
             root: root.to_owned(),
             catalog: catalog::open(root)?,
@@ -32,8 +33,8 @@ impl Store {
             reading: None,
         };
         catalog::verify(root, &store.catalog)?;
-        commit::sweep(root, &store.catalog)?;
         commit::require_current(root, &store.catalog)?;
+        commit::sweep(root, &store.catalog)?;
         Ok(store)
     }
 

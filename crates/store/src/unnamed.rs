@@ -11,20 +11,15 @@ use crate::{Result, catalog};
 
 /// Files of the store that the catalogue does not name.
 pub(crate) fn unnamed_files(root: &Path, catalog: &Connection) -> Result<Vec<String>> {
-    let mut out = Vec::new();
-    let mut sources = list(&root.join("sources"))?;
-    sources.extend(segment_files(root)?);
-    for path in sources {
-        let Ok(below) = path.strip_prefix(root) else {
-            continue;
-        };
+    let mut unnamed = unnamed_sources(root, catalog)?;
+    for path in segment_files(root)? {
+        let below = path.strip_prefix(root).unwrap_or(&path);
         let file = below.to_string_lossy().into_owned();
-        let is_ours = parse_folder(below).is_some() || catalog::source_of_file(&file).is_some();
-        if is_ours && !catalog::names_file(catalog, &file)? {
-            out.push(file);
+        if parse_folder(below).is_some() && !catalog::names_file(catalog, &file)? {
+            unnamed.push(file);
         }
     }
-    Ok(out)
+    Ok(unnamed)
 }
 
 /// All files in the folders of segments.
@@ -61,6 +56,16 @@ pub(crate) fn list(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
+/// All sidecars, below the store. Programs that copy folders leave files of other names beside them.
+pub(crate) fn sidecars(root: &Path) -> Result<Vec<String>> {
+    let files = list(&root.join("sources"))?.into_iter();
+    let below = files.filter(|file| file.is_file()).filter_map(|file| {
+        let below = file.strip_prefix(root).ok()?.to_str()?.to_owned();
+        catalog::source_of_file(&below).is_some().then_some(below)
+    });
+    Ok(below.collect())
+}
+
 /// Sidecars that lie in the store and that no transaction made live.
 pub(crate) fn unnamed_sources(root: &Path, catalog: &Connection) -> Result<Vec<String>> {
     let mut query = catalog.prepare_cached("SELECT name, generation FROM source")?;
@@ -68,21 +73,7 @@ pub(crate) fn unnamed_sources(root: &Path, catalog: &Connection) -> Result<Vec<S
         Ok(Source::file(&row.get::<_, String>(0)?, row.get(1)?))
     })?;
     let named: HashSet<PathBuf> = named.collect::<rusqlite::Result<_>>()?;
-    let folder = root.join("sources");
-    let entries = match std::fs::read_dir(&folder) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        outcome => outcome.map_err(files::Error::context("list", &folder))?,
-    };
-    let mut unnamed = Vec::new();
-    for entry in entries {
-        let name = entry
-            .map_err(files::Error::context("list", &folder))?
-            .file_name();
-        let file = Path::new("sources").join(&name);
-        let is_source = name.to_str().is_some_and(|name| name.ends_with(".source"));
-        if is_source && !named.contains(&file) {
-            unnamed.push(file.to_string_lossy().into_owned());
-        }
-    }
+    let mut unnamed = sidecars(root)?;
+    unnamed.retain(|file| !named.contains(Path::new(file)));
     Ok(unnamed)
 }

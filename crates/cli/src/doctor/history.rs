@@ -35,7 +35,7 @@ pub(super) fn checks(
             .unwrap_or_else(|| "`network-monitor store check` says more".to_owned());
         checks.push(Check::fault("history", failure.to_string(), cure));
     }
-    if let Err(failure) = own_host::settle(&mut settings.clone()) {
+    if let Err(failure) = own_host::settled(settings) {
         let cure = failure.hint().unwrap_or_default();
         checks.push(Check::fault("history", failure.to_string(), cure));
     }

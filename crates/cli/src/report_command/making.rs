@@ -12,10 +12,9 @@ use super::DamagedPeriod;
 use crate::facts::{input_facts, past, time_of};
 use crate::failure::Failure;
 use crate::findings;
-use crate::pipeline::tuning;
 use crate::publish::{Folder, Written};
 use crate::quotas;
-use crate::settings::{Loopback, ReportFormat, Settings};
+use crate::settings::{ReportFormat, Settings};
 use crate::world::World;
 
 /// Says what damage keeps from being told.
@@ -51,8 +50,8 @@ pub fn write(
 ) -> Result<(Report, Vec<Written>), Failure> {
     let zone = &settings.time_zone;
     let seconds = period.seconds(zone);
-    let resolution = tuning(settings).fold.resolution;
-    let include_loopback = settings.input.loopback == Loopback::Include;
+    let resolution = settings.input.resolution_seconds();
+    let include_loopback = settings.input.includes_loopback();
     let context = Context {
         host: host.to_owned(),
         period,
@@ -178,8 +177,8 @@ fn comparison(
     settings: &Settings,
     damage: &mut Vec<DamagedPeriod>,
 ) -> Result<Comparison, Failure> {
-    let resolution = tuning(settings).fold.resolution;
-    let loopback = settings.input.loopback == Loopback::Include;
+    let resolution = settings.input.resolution_seconds();
+    let loopback = settings.input.includes_loopback();
     let mut totals = |other: Period| -> Result<Option<Totals>, Failure> {
         let seconds = other.seconds(&settings.time_zone);
         let totals = match store.totals(host, seconds, resolution, loopback) {

@@ -125,6 +125,17 @@ pub struct Input {
 }
 
 impl Input {
+    /// Seconds of a stored bucket.
+    pub fn resolution_seconds(&self) -> i64 {
+        // At most 900, as it is read.
+        self.resolution.as_secs().cast_signed()
+    }
+
+    /// Whether the machine's traffic with itself is part of the totals.
+    pub fn includes_loopback(&self) -> bool {
+        self.loopback == Loopback::Include
+    }
+
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
         let line = reader.value("input.max_line_bytes", size(256..=64 << 20));
         Self {

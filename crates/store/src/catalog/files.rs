@@ -157,7 +157,8 @@ pub(crate) fn source_of_file(file: &str) -> Option<(&str, i64)> {
         .strip_prefix("sources/")?
         .strip_suffix(".source")?
         .rsplit_once('-')?;
-    Some((name, generation.parse().ok()?))
+    let is_plain = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_plain.then_some((name, generation.parse().ok()?))
 }
 
 /// Notes that a day of a host has news that no report tells yet. Totals that hold the day and

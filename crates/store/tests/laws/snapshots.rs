@@ -148,3 +148,137 @@ fn a_catalogue_that_was_read_only_for_a_moment_is_written_again() {
     assert_eq!(mode("catalog.sqlite-shm"), mode("catalog.sqlite"));
     lab.ingest(&[("b.log", &frames(START + 7200, 60))]);
 }
+
+/// A log that holds another one and more: its sources have other names, so that only the journal tells which
+/// of them are alive.
+fn ingest_longer(lab: &mut Lab) {
+    lab.ingest(&[("b.log", &frames(START + 7200, 60))]);
+    let longer = [frames(START, 30), frames(START + 7200, 60)].concat();
+    lab.ingest(&[("a.log", &longer)]);
+}
+
+#[test]
+fn a_rebuild_brings_back_nothing_that_a_reader_kept_or_a_kill_left() {
+    let mut undisturbed = Lab::new();
+    ingest_longer(&mut undisturbed);
+    let expected = undisturbed.history();
+
+    for loses_catalogue in [false, true] {
+        let mut lab = Lab::new();
+        let root = lab.folder.path().to_owned();
+        lab.ingest(&[("x.log", &frames(START - 7200, 10))]);
+        lab.ingest(&[("x.log", &frames(START - 7200, 20))]);
+        let reader = Store::open_to_read(&root).unwrap().unwrap();
+        ingest_longer(&mut lab);
+        let journal = std::fs::read(root.join("journal")).unwrap();
+        drop((reader, lab.store));
+        if loses_catalogue {
+            std::fs::remove_file(root.join("catalog.sqlite")).unwrap();
+        }
+        let (store, damage) = Store::rebuild(&root, "now", "test").unwrap();
+        assert_eq!(damage, [], "{}", String::from_utf8_lossy(&journal));
+        let found = history(&store);
+        assert_eq!(
+            found.bytes(),
+            expected.bytes() + 20 * 1100,
+            "{loses_catalogue}"
+        );
+        assert!(!root.join("journal").exists());
+        drop(store);
+        Store::open(&root, "now", "test").unwrap();
+    }
+}
+
+#[test]
+fn a_journal_does_not_hide_that_the_catalogue_is_old() {
+    let mut lab = Lab::new();
+    let root = lab.folder.path().to_owned();
+    lab.ingest(&[("a.log", &frames(START, 30))]);
+    drop(lab.store);
+    let catalog = root.join("catalog.sqlite");
+    let backup = std::fs::read(&catalog).unwrap();
+    lab.store = Store::open(&root, "now", "test").unwrap();
+    let reader = Store::open_to_read(&root).unwrap().unwrap();
+    lab.ingest(&[("a.log", &frames(START, 60))]);
+    lab.ingest(&[("b.log", &frames(START + 7200, 60))]);
+    let expected = lab.history();
+    drop((reader, lab.store));
+    std::fs::write(&catalog, backup).unwrap();
+    for suffix in ["-wal", "-shm"] {
+        let _ = std::fs::remove_file(root.join(format!("catalog.sqlite{suffix}")));
+    }
+    assert!(root.join("journal").exists());
+    let error = Store::open(&root, "now", "test").map(|_| ()).unwrap_err();
+    assert!(error.to_string().contains("older"), "{error}");
+    let (store, damage) = Store::rebuild(&root, "now", "test").unwrap();
+    assert_eq!(damage, []);
+    assert_same(&history(&store), &expected, "after the rebuild");
+}
+
+#[test]
+fn a_journal_removes_only_files_of_the_store() {
+    let mut lab = Lab::new();
+    let root = lab.folder.path().to_owned();
+    lab.ingest(&[("a.log", &frames(START, 30))]);
+    drop(lab.store);
+    let outside = tempfile::NamedTempFile::new().unwrap();
+    let named = serde_json::json!([{
+        "commit": 1, "decided": true, "remove": [],
+        "bring": ["../victim", outside.path(), "catalog.sqlite", "traffic/../../x/y", "lock"],
+    }]);
+    std::fs::write(root.join("journal"), named.to_string()).unwrap();
+    Store::open(&root, "now", "test").unwrap();
+    assert!(outside.path().exists() && root.join("catalog.sqlite").exists());
+}
+
+#[test]
+fn copies_that_other_programs_leave_lock_nobody_out() {
+    let mut lab = Lab::new();
+    let root = lab.folder.path().to_owned();
+    lab.ingest(&[("a.log", &frames(START, 30))]);
+    let expected = lab.history();
+    drop(lab.store);
+    let sources = root.join("sources");
+    let sidecar = std::fs::read_dir(&sources)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    let stem = sidecar.file_stem().unwrap().to_string_lossy().into_owned();
+    for name in [
+        format!("{stem}.sync-conflict-20261129-150000-ABCDEFG.source"),
+        "x.source".to_owned(),
+    ] {
+        std::fs::copy(&sidecar, sources.join(name)).unwrap();
+    }
+    std::fs::create_dir(sources.join("abc-1.source")).unwrap();
+    Store::open(&root, "now", "test").unwrap();
+    let (store, damage) = Store::rebuild(&root, "now", "test").unwrap();
+    assert_eq!(damage, []);
+    assert_same(&history(&store), &expected, "beside copies");
+}
+
+#[test]
+fn segments_without_a_log_are_set_aside_by_a_rebuild() {
+    let mut lab = Lab::new();
+    let root = lab.folder.path().to_owned();
+    lab.ingest(&[("a.log", &frames(START, 30))]);
+    let expected = lab.history();
+    lab.ingest(&[("b.log", &frames(START + 7200, 60))]);
+    drop(lab.store);
+    // The newest sidecar is lost with the catalogue that named it.
+    let mut sources: Vec<PathBuf> = std::fs::read_dir(root.join("sources"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    sources.sort_by_key(|path| std::fs::metadata(path).unwrap().len());
+    std::fs::remove_file(sources.pop().unwrap()).unwrap();
+    std::fs::remove_file(root.join("catalog.sqlite")).unwrap();
+    let before = segments(&root).len();
+    let (store, damage) = Store::rebuild(&root, "now", "test").unwrap();
+    assert!(!damage.is_empty());
+    assert_eq!(segments(&root).len(), before, "nothing was deleted");
+    assert_eq!(history(&store).bytes(), expected.bytes());
+    assert_eq!(store.check().unwrap().damaged, []);
+}

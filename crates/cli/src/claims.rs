@@ -1,0 +1,258 @@
+//! Whose files lie in the folders of reports and of archives. Their names follow from the day alone, so two
+//! settings files that share such a folder would overwrite each other's; and a store that came from a
+//! backup would overwrite what a later state of it has written.
+//!
+//! The file `.network-monitor` in a folder says which store writes there, of which machine, and after how
+//! many commits it last did.
+
+use std::io::Read as _;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use store::Store;
+
+use crate::failure::Failure;
+use crate::settings::{HostLayout, Settings};
+
+const NAME: &str = ".network-monitor";
+/// A claim has a few hundred bytes, and a path in it at most 4 kB.
+const LONGEST: u64 = 64 << 10;
+
+/// What the file says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Claim {
+    /// The id of the store.
+    store: String,
+    /// Its path, for people.
+    path: String,
+    /// Its machine, if it has an id.
+    machine: Option<String>,
+    /// The host whose files lie here, if they are all of one.
+    host: Option<String>,
+    /// The commits of the store when it last wrote here.
+    commits: i64,
+}
+
+/// How a store stands to a folder that it may write to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// What lies there is not newer than the store.
+    Current,
+    /// A later state of the store has written there: this one came from a backup.
+    Older,
+}
+
+/// How the store of the settings stands to the folders of reports and archives.
+///
+/// # Errors
+/// [`Failure::OtherStore`] if another store, or another host of this one, writes to one of them.
+pub fn examine(store: &Store, settings: &Settings) -> Result<Standing, Failure> {
+    let mut standing = Standing::Current;
+    for folder in folders(settings) {
+        let Some(claim) = read(folder) else { continue };
+        if is_foreign(&claim, store, settings)? {
+            return Err(Failure::OtherStore {
+                folder: files::show(folder).to_string(),
+                store: report::printable(&claim.path).into_owned(),
+                host: claim.host.unwrap_or_default(),
+                claim: files::show(&folder.join(NAME)).to_string(),
+            });
+        }
+        if is_same_store(&claim, store)? && claim.commits > store.commits()? {
+            standing = Standing::Older;
+        }
+    }
+    Ok(standing)
+}
+
+/// Notes that the store has written to those of the folders that are there.
+///
+/// # Errors
+/// If a folder cannot be written.
+pub fn claim(store: &Store, settings: &Settings) -> Result<(), Failure> {
+    let is_single = settings.input.hosts == HostLayout::Single;
+    let claim = Claim {
+        store: store.id()?.unwrap_or_default(),
+        path: settings.paths.store_dir.to_string_lossy().into_owned(),
+        machine: settings.machine.clone(),
+        host: is_single.then(|| settings.host.clone()),
+        commits: store.commits()?,
+    };
+    for folder in folders(settings)
+        .into_iter()
+        .filter(|folder| folder.is_dir())
+    {
+        if read(folder).as_ref() != Some(&claim) {
+            files::write_atomically(&folder.join(NAME), None, |out| {
+                Ok(serde_json::to_writer_pretty(out, &claim)?)
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// Lets a store that came from a backup count on from the folders, once what was written to them is back
+/// in it.
+///
+/// # Errors
+/// If the catalogue cannot be written.
+pub fn catch_up(store: &Store, settings: &Settings) -> Result<(), Failure> {
+    for claim in folders(settings).into_iter().filter_map(read) {
+        if is_same_store(&claim, store)? {
+            store.count_on_from(claim.commits)?;
+        }
+    }
+    Ok(())
+}
+
+fn folders(settings: &Settings) -> [&Path; 2] {
+    [&settings.paths.report_dir, &settings.paths.archive_dir]
+}
+
+fn is_same_store(claim: &Claim, store: &Store) -> Result<bool, Failure> {
+    Ok(store.id()?.is_some_and(|id| id == claim.store))
+}
+
+/// Whether somebody else writes to a folder.
+fn is_foreign(claim: &Claim, store: &Store, settings: &Settings) -> Result<bool, Failure> {
+    if !is_same_store(claim, store)? {
+        let is_other_machine = (claim.machine.as_ref().zip(settings.machine.as_ref()))
+            .is_some_and(|(one, other)| one != other);
+        // A store in the place of another one, which is gone, takes over what that has written.
+        let is_gone = Path::new(&claim.path) == settings.paths.store_dir
+            || !store::catalog_path(Path::new(&claim.path)).exists();
+        return Ok(is_other_machine || !is_gone);
+    }
+    let Some(host) = claim.host.as_ref().filter(|host| **host != settings.host) else {
+        return Ok(false);
+    };
+    let is_renamed =
+        (store.former_names()?.iter()).any(|(former, now)| former == host && *now == settings.host);
+    Ok(settings.input.hosts == HostLayout::Single && !is_renamed && store.hosts()?.contains(host))
+}
+
+/// The claim in a folder. `None` if there is none that can be read.
+fn read(folder: &Path) -> Option<Claim> {
+    let path = folder.join(NAME);
+    // Nothing else is opened: a pipe would be waited for.
+    if !std::fs::metadata(&path).ok()?.is_file() {
+        return None;
+    }
+    let mut text = Vec::new();
+    let file = std::fs::File::open(path).ok()?;
+    file.take(LONGEST).read_to_end(&mut text).ok()?;
+    serde_json::from_slice(&text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Surroundings;
+
+    struct Place {
+        root: tempfile::TempDir,
+    }
+
+    impl Place {
+        fn settings(&self, host: &str, store: &str, machine: Option<&str>) -> Settings {
+            let text = format!(
+                "host: {host}\npaths: {{report_dir: reports, archive_dir: archive, store_dir: {store}}}\n"
+            );
+            let surroundings = Surroundings {
+                machine: machine.map(str::to_owned),
+                ..Surroundings::for_tests()
+            };
+            let file = self.root.path().join("settings.yaml");
+            std::fs::create_dir_all(self.root.path().join("reports")).unwrap();
+            Settings::of_text(&text, &file, &surroundings).unwrap()
+        }
+    }
+
+    fn open(settings: &Settings) -> Store {
+        Store::open(&settings.paths.store_dir, "now", "test").unwrap()
+    }
+
+    fn place() -> Place {
+        Place {
+            root: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    #[test]
+    fn a_folder_belongs_to_one_store_until_that_is_gone() {
+        let place = place();
+        let (one, other) = (
+            place.settings("a", "one", None),
+            place.settings("a", "other", None),
+        );
+        let store = open(&one);
+        for _ in 0..2 {
+            assert_eq!(examine(&store, &one).unwrap(), Standing::Current);
+            claim(&store, &one).unwrap();
+        }
+        let error = examine(&open(&other), &other).unwrap_err();
+        assert_eq!(error.code(), 2, "{error}");
+        assert!(error.to_string().contains("/one"), "{error}");
+        drop(store);
+        std::fs::remove_dir_all(&one.paths.store_dir).unwrap();
+        let store = open(&other);
+        examine(&store, &other).unwrap();
+        claim(&store, &other).unwrap();
+        // Made again in the same place.
+        drop(store);
+        std::fs::remove_dir_all(&other.paths.store_dir).unwrap();
+        examine(&open(&other), &other).unwrap();
+    }
+
+    #[test]
+    fn a_store_that_moved_is_known_and_one_of_another_machine_is_not() {
+        let place = place();
+        let here = place.settings("a", "store", Some("here"));
+        let store = open(&here);
+        claim(&store, &here).unwrap();
+        drop(store);
+        let moved = place.settings("a", "moved", Some("here"));
+        std::fs::rename(&here.paths.store_dir, &moved.paths.store_dir).unwrap();
+        std::os::unix::fs::symlink(&moved.paths.store_dir, &here.paths.store_dir).unwrap();
+        for settings in [&moved, &here] {
+            examine(&open(settings), settings).unwrap();
+        }
+        std::fs::remove_file(&here.paths.store_dir).unwrap();
+        // The same paths on another machine, with a store of its own.
+        let there = place.settings("a", "store", Some("there"));
+        examine(&open(&there), &there).unwrap_err();
+    }
+
+    #[test]
+    fn an_older_state_of_a_store_is_told_until_it_has_caught_up() {
+        let place = place();
+        let settings = place.settings("a", "store", None);
+        let store = open(&settings);
+        store.count_on_from(7).unwrap();
+        claim(&store, &settings).unwrap();
+        assert_eq!(examine(&store, &settings).unwrap(), Standing::Current);
+        let text = std::fs::read_to_string(settings.paths.report_dir.join(NAME)).unwrap();
+        let later = text.replace("\"commits\": 7", "\"commits\": 9");
+        std::fs::write(settings.paths.report_dir.join(NAME), later).unwrap();
+        assert_eq!(examine(&store, &settings).unwrap(), Standing::Older);
+        catch_up(&store, &settings).unwrap();
+        assert_eq!(examine(&store, &settings).unwrap(), Standing::Current);
+    }
+
+    #[test]
+    fn what_is_no_claim_claims_nothing() {
+        let place = place();
+        let settings = place.settings("a", "store", None);
+        let store = open(&settings);
+        let file = settings.paths.report_dir.join(NAME);
+        let long = format!("{{\"store\": \"{}\"", "x".repeat(100_000));
+        for text in ["", "x", "{}", "[]", &long] {
+            std::fs::write(&file, text).unwrap();
+            examine(&store, &settings).unwrap();
+            claim(&store, &settings).unwrap();
+        }
+        std::fs::remove_file(&file).unwrap();
+        std::fs::create_dir(&file).unwrap();
+        examine(&store, &settings).unwrap();
+    }
+}
