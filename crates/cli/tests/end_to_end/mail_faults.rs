@@ -94,6 +94,27 @@ fn an_outbox_that_takes_nothing_keeps_neither_report_nor_archive_back() {
 }
 
 #[test]
+fn an_outbox_that_another_process_holds_keeps_neither_report_nor_archive_back() {
+    let office = PostOffice::new();
+    let counter = office.open("", "");
+    let lab = Lab::with(SETTINGS);
+    counter.settle_with(&lab, SETTINGS, "allow_plaintext_auth: true");
+    fs::create_dir_all(lab.path("store/outbox")).unwrap();
+    let held = files::Lock::acquire(&lab.path("store/outbox/lock"), "now", "email flush").unwrap();
+    lab.put(LOG, &recording(LOG));
+    let ran = lab.run(&["report"]);
+    assert_eq!(ran.code, 3, "{}", ran.complained);
+    assert!(ran.complained.contains("email flush"), "{}", ran.complained);
+    assert_all_done(&lab, 3);
+    drop(held);
+    lab.run(&["report"]).done();
+    let subject = office.letter().header("Subject");
+    assert!(subject.contains("lab, 2020-11-22"), "{subject}");
+    lab.run(&["report"]).done();
+    assert_eq!(office.letters().len(), 1);
+}
+
+#[test]
 fn a_message_that_changed_in_the_outbox_is_named_and_not_sent() {
     let gone = TcpListener::bind("127.0.0.1:0")
         .unwrap()
