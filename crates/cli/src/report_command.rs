@@ -275,12 +275,16 @@ fn run_untold(
     } else if !world.quiet {
         conclude(&result, when, settings, out)?;
     }
-    if let Some(failure) = mail_failure {
-        return Err(failure);
+    // `email flush` may be at work. The next run writes the letters.
+    let is_postponed = mail_failure.as_ref().is_some_and(|one| one.code() == 5);
+    match mail_failure {
+        None => watch::forget_abandoned(&mut store, "report"),
+        Some(_) if is_postponed => {}
+        Some(failure) => return Err(failure),
     }
-    watch::forget_abandoned(&mut store, "report");
-    let attention = result.ingest.needs_attention()
+    let attention = is_postponed
         || is_behind
+        || result.ingest.needs_attention()
         || !result.damage.is_empty()
         || archived.is_some_and(|archive| !archive.trouble.is_empty())
         || result

@@ -303,7 +303,7 @@ impl Outbox {
         Ok(())
     }
 
-    /// Where a crash came while a letter was put in: the record is the commit point.
+    /// Finishes what a crash or the disk stopped while a letter was put in: the record is the commit point.
     fn finish_putting(&self, name: &str) -> Result<()> {
         let path = self.path(name, "new");
         let eml = fs::read(&path).map_err(files::Error::context("read", &path))?;

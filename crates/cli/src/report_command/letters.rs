@@ -24,7 +24,7 @@ impl<'a> Letters<'a> {
     /// come to their end.
     ///
     /// # Errors
-    /// Where another run sends letters, or the settings are not complete.
+    /// Where the settings are not complete.
     pub(super) fn open(
         settings: &'a Settings,
         world: &'a World,
@@ -39,8 +39,8 @@ impl<'a> Letters<'a> {
         }
         match Post::open(settings, world, "report") {
             Ok(post) => letters.post = Some(post),
-            Err(failure) if failure.code() == 1 => letters.keep(failure),
-            Err(failure) => return Err(failure),
+            Err(failure) if failure.code() == 2 => return Err(failure),
+            Err(failure) => letters.keep(failure),
         }
         // Now, and not at the end: this run may die as well.
         letters.attempt(|post| {

@@ -3,8 +3,9 @@
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -189,5 +190,58 @@ fn a_watchdog_that_cannot_be_had_changes_nothing_and_its_address_stays_secret() 
             ran.complained
         );
         assert!(!format!("{ran:?}").contains("s3cret"), "{}", ran.complained);
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_watchdog_that_writes_without_end_takes_no_memory_and_little_time() {
+    for (head, rest) in [
+        ("", "H"),
+        ("HTTP/1.1 200 OK\r\nX: ", "x"),
+        ("HTTP/1.1 200 OK\r\n", "X-Header: x\r\n"),
+        ("", "HTTP/1.1 100 Continue\r\n\r\n"),
+        ("", "HTTP/1.1 103 Early Hints\r\n\r\n"),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "f"),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n",
+            "x",
+        ),
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let lab = watched(&format!("http://{}/s3cret", listener.local_addr().unwrap()));
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                request(&mut stream);
+                let rest = rest.repeat(65_536 / rest.len());
+                let mut wrote = stream.write_all(head.as_bytes());
+                while wrote.is_ok() {
+                    wrote = stream.write_all(rest.as_bytes());
+                }
+            }
+        });
+        let begun = Instant::now();
+        let output = lab
+            .prepared(Path::new("sh"))
+            .env("PATH", "/usr/bin:/bin")
+            .args([
+                "-c",
+                "ulimit -v 1500000; exec \"$0\" -c settings.yaml report",
+            ])
+            .arg(env!("CARGO_BIN_EXE_network-monitor"))
+            .output()
+            .unwrap();
+        let complained = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(
+            output.status.code(),
+            Some(0),
+            "{head:?} {rest:?}: {complained}"
+        );
+        // Two pings of five seconds, and a report.
+        assert!(
+            begun.elapsed() < Duration::from_secs(20),
+            "{head:?} {rest:?}"
+        );
     }
 }

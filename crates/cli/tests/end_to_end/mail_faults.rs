@@ -47,20 +47,20 @@ fn a_server_that_writes_without_end_takes_no_memory_and_holds_nothing_up() {
     });
     let lab = Lab::with(&email(port));
     lab.put(LOG, &recording(LOG));
-    // Threads and mapped files take addresses that cost no memory; without a bound it took all in seconds.
-    let output = lab
-        .prepared(Path::new("sh"))
-        .env("PATH", "/usr/bin:/bin")
-        .args([
-            "-c",
-            "ulimit -v 1500000; exec \"$0\" -c settings.yaml report",
-        ])
-        .arg(env!("CARGO_BIN_EXE_network-monitor"))
-        .output()
-        .unwrap();
-    let complained = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(3), "{complained}");
-    assert!(complained.contains("a line without end"), "{complained}");
+    for (command, code) in [("report", 3), ("doctor", 3), ("email test", 1)] {
+        // Threads and mapped files take addresses that cost no memory; without a bound it took all in seconds.
+        let script = format!("ulimit -v 1500000; exec \"$0\" -c settings.yaml {command}");
+        let output = lab
+            .prepared(Path::new("sh"))
+            .env("PATH", "/usr/bin:/bin")
+            .args(["-c", &script, env!("CARGO_BIN_EXE_network-monitor")])
+            .output()
+            .unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8(said).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{command}: {said}");
+        assert!(said.contains("a line without end"), "{command}: {said}");
+    }
     assert_all_done(&lab, 3);
 }
 
@@ -91,6 +91,27 @@ fn an_outbox_that_takes_nothing_keeps_neither_report_nor_archive_back() {
     assert!(subject.contains("lab, 2020-11-22"), "{subject}");
     lab.run(&["report"]).done();
     assert_eq!(office.letters().len(), before + 1);
+}
+
+#[test]
+fn an_outbox_that_another_process_holds_keeps_neither_report_nor_archive_back() {
+    let office = PostOffice::new();
+    let counter = office.open("", "");
+    let lab = Lab::with(SETTINGS);
+    counter.settle_with(&lab, SETTINGS, "allow_plaintext_auth: true");
+    fs::create_dir_all(lab.path("store/outbox")).unwrap();
+    let held = files::Lock::acquire(&lab.path("store/outbox/lock"), "now", "email flush").unwrap();
+    lab.put(LOG, &recording(LOG));
+    let ran = lab.run(&["report"]);
+    assert_eq!(ran.code, 3, "{}", ran.complained);
+    assert!(ran.complained.contains("email flush"), "{}", ran.complained);
+    assert_all_done(&lab, 3);
+    drop(held);
+    lab.run(&["report"]).done();
+    let subject = office.letter().header("Subject");
+    assert!(subject.contains("lab, 2020-11-22"), "{subject}");
+    lab.run(&["report"]).done();
+    assert_eq!(office.letters().len(), 1);
 }
 
 #[test]

@@ -83,6 +83,10 @@ impl Outbox {
         server: &std::result::Result<Server, Trouble>,
         now: i64,
     ) -> Result<Option<Delivery>> {
+        // Putting it in may have failed at its last step.
+        if self.path(name, "new").exists() {
+            self.finish_putting(name)?;
+        }
         let path = self.path(name, "eml");
         let to: Vec<String> = record.waiting().map(|one| one.address.clone()).collect();
         let mut refused = Vec::new();

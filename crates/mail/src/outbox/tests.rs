@@ -264,6 +264,26 @@ fn a_crash_while_a_letter_is_put_in_loses_neither_it_nor_the_one_before() {
 }
 
 #[test]
+fn a_letter_whose_putting_in_failed_at_the_end_is_sent_all_the_same() {
+    for has_older in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let key = key(&["ada@example.org"]);
+        let mut outbox = Outbox::open(folder.path(), "now", "test").unwrap();
+        put(&mut outbox, &key);
+        let at = |extension| outbox.path(&key.name(), extension);
+        let (eml, new) = (at("eml"), at("new"));
+        fs::rename(&eml, &new).unwrap();
+        if has_older {
+            fs::write(&eml, "the edition before").unwrap();
+        }
+        let deliveries = outbox.deliver(unreachable, 1000, Which::New).unwrap();
+        assert!(deliveries[0].trouble.is_some(), "it was tried");
+        assert!(deliveries[0].record.is_waiting());
+        assert!(eml.exists() && !new.exists() && outbox.set_aside().is_empty());
+    }
+}
+
+#[test]
 fn a_record_without_a_checksum_is_sent_as_before() {
     let folder = tempfile::tempdir().unwrap();
     let key = key(&["ada@example.org"]);
