@@ -54,7 +54,9 @@ Examples:
   network-monitor report --dry-run";
 
 const INGEST_HELP: &str = "\
-A log is known by its content: ingesting it again, renamed or compressed, adds nothing.
+A log is known by its content: ingesting it again, renamed or compressed, adds nothing. In a folder,
+*.log is read and what rotation makes of it (*.log.1, *.log-20250131), also with .gz or .zst; a file
+that is named is read whatever its name.
 
 Examples:
   network-monitor ingest                                   all logs in paths.log_dir

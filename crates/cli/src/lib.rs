@@ -24,6 +24,7 @@ pub mod metrics;
 pub mod mutes;
 pub mod output;
 pub mod password;
+pub mod passed_over;
 pub mod periods;
 pub mod pings;
 pub mod pipeline;

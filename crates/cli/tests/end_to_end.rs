@@ -54,6 +54,8 @@ mod quotas;
 mod retention;
 #[path = "end_to_end/samples.rs"]
 mod samples;
+#[path = "end_to_end/rotated_names.rs"]
+mod rotated_names;
 #[cfg(target_os = "linux")]
 #[path = "end_to_end/setup.rs"]
 mod setup;
