@@ -24,6 +24,7 @@ use store::{ArchiveRecord, Content, LogRecord, Store, Tuning};
 use tracing::{debug, info, warn};
 
 use crate::failure::Failure;
+use crate::known_archives::lacks_originals;
 use crate::pipeline::{Unreadable, exclusions, tuning};
 use crate::retention::DroppedDay;
 use crate::settings::{CompressFormat, HostLayout, Settings};
@@ -118,7 +119,9 @@ pub fn plan(
     for log in found {
         let record = store.log_record(&log)?;
         if let Some(record) = &record {
-            if record.archived.is_some() && settings.archive.keep_original {
+            // Unless its archive is gone: then it is archived again.
+            let is_there = |file: &String| settings.paths.archive_dir.join(file).exists();
+            if settings.archive.keep_original && record.archived.as_ref().is_some_and(is_there) {
                 continue;
             }
             if !pending.contains_key(&record.host) {
@@ -518,7 +521,7 @@ fn place_of(store: &Store, settings: &Settings, host: &str, day: Date) -> Result
             Ok(archive) => archive,
             Err(error) => return Ok(Err((root.clone(), error.to_string()))),
         };
-        match known_document(store, &archive)? {
+        match known_document(store, &archive, &settings.paths.log_dir)? {
             // The machine had another name before.
             Ok(Some(document)) if document.host != host => {}
             Ok(document) => return Ok(Ok((archive, document))),
@@ -530,19 +533,28 @@ fn place_of(store: &Store, settings: &Settings, host: &str, day: Date) -> Result
 }
 
 /// What the archive that lies there holds, by its checksum; `None` where there is none. Mends what a
-/// crash left half done. Says why where the archive is not ours.
+/// crash left half done. Says why where the archive is not ours. One that is gone is noted as lost.
 pub(crate) fn known_document(
     store: &Store,
     archive: &FoundArchive,
 ) -> Result<Result<Option<Document>, String>, Failure> {
     let file = archive.relative.to_string_lossy().into_owned();
     let mut records = store.archives()?;
+    log_dir: &Path,
     records.retain(|record| record.file == file);
     match std::fs::symlink_metadata(&archive.path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             store.forget_archive(&file)?;
             return Ok(Ok(None));
         }
+            // One that never took its place took no log away.
+            for record in &records {
+                if Document::parse(&record.document)
+                    .is_ok_and(|document| lacks_originals(&document, log_dir))
+                {
+                    store.note_lost_archive(record)?;
+                }
+            }
         Err(error) => return Ok(Err(files::describe(&error))),
         Ok(there) if !there.is_file() => return Ok(Err("it is no regular file".to_owned())),
         Ok(_) => {}
@@ -577,15 +589,25 @@ pub(crate) fn known_document(
             store.note_archive(&record_of(archive, &document))?;
             Ok(Ok(Some(document)))
         }
-        _ => Ok(Err(
-            "it was not written by this program; move it away".to_owned()
-        )),
+        Ok(Some(_)) => Ok(Err(no_joining("its metadata are of another file"))),
+        Ok(None) => Ok(Err(no_joining("its metadata are missing"))),
+        Err(error) => Ok(Err(no_joining(&format!(
+            "its metadata cannot be read: {error}"
+        )))),
     }
 }
 
 /// What was found as an archive was read back.
 #[derive(Default)]
 struct ReadBack {
+/// Why nothing joins an archive that may be ours, and how that ends.
+fn no_joining(reason: &str) -> String {
+    format!(
+        "{reason}, so nothing joins it; take its logs out with `network-monitor archive restore`, if it \
+         holds any, and move it away"
+    )
+}
+
     /// What is wrong, with the member where it is one.
     faults: Vec<(Option<String>, String)>,
     /// For each wanted member the sources that hold it, or why it is in doubt.

@@ -13,6 +13,7 @@ use traffic::Period;
 use crate::args::StatusArgs;
 use crate::facts::time_of;
 use crate::failure::{Ending, Failure};
+use crate::known_archives::lost_archives;
 use crate::passed_over;
 use crate::pipeline::{LogFolder, look_for_logs, tuning};
 use crate::post::{self, WaitingLetter};
@@ -129,6 +130,11 @@ fn look(status: &mut Status, settings: &Settings, world: &World) -> Result<(), F
     let Some(store) = store else {
         return Ok(());
     };
+    let archive_dir = &settings.paths.archive_dir;
+    let lost = lost_archives(&store, archive_dir)?;
+    status
+        .attention
+        .extend(lost.iter().map(|lost| lost.told(archive_dir)));
     status.store = Some(store.status()?);
     status.store_bytes = Some(files::folder_size(&settings.paths.store_dir)?);
     for host in store.hosts()? {

@@ -15,6 +15,8 @@ mod damage;
 #[cfg(target_os = "linux")]
 #[path = "end_to_end/doctor.rs"]
 mod doctor;
+#[path = "end_to_end/doubtful_archives.rs"]
+mod doubtful_archives;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 #[path = "end_to_end/faults.rs"]
 mod faults;
@@ -52,10 +54,10 @@ mod processes;
 mod quotas;
 #[path = "end_to_end/retention.rs"]
 mod retention;
-#[path = "end_to_end/samples.rs"]
-mod samples;
 #[path = "end_to_end/rotated_names.rs"]
 mod rotated_names;
+#[path = "end_to_end/samples.rs"]
+mod samples;
 #[cfg(target_os = "linux")]
 #[path = "end_to_end/setup.rs"]
 mod setup;

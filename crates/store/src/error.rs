@@ -48,6 +48,17 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// Which archives are gone cannot be read.
+    #[error(
+        "{}: damaged: {reason}; hint: remove the file; `network-monitor archive verify` looks at what is there",
+        files::show(path)
+    )]
+    LostArchivesDamaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The store was written by another version.
     #[error(
         "{}: written by another version of this program (format {found}, this one reads {known})",

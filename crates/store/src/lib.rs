@@ -17,6 +17,7 @@ mod identity;
 mod ingest;
 mod links;
 mod logs;
+mod lost;
 mod mutes;
 mod partition;
 mod query;
@@ -45,6 +46,11 @@ use rusqlite::Connection;
 /// A host's name as the name of a folder: what a folder's name must not hold is percent-encoded.
 pub fn folder_name(host: &str) -> String {
     partition::encoded(host)
+}
+
+/// The host whose folders have this name; a name that was too long for a folder does not come back.
+pub fn host_of_folder(folder: &str) -> Option<String> {
+    partition::decoded(folder)
 }
 
 /// Where the catalogue of a store is.
