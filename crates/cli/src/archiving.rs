@@ -180,9 +180,12 @@ fn finished_day<'a>(
         return Err(damage.clone());
     }
     let modified = Timestamp::try_from(log.modified).map_err(|error| error.to_string())?;
-    // bandwhich was killed inside a frame; nobody will finish it.
-    if !record.whole && world.now - modified.as_second() < DAY {
-        return Err("its last frame is not finished".to_owned());
+    // bandwhich was killed inside a frame, or its log was rotated there: nobody will finish it.
+    if !record.whole && !log.is_rotated() && world.now - modified.as_second() < DAY {
+        return Err(
+            "its last frame is not finished: it is archived a day after it was last written"
+                .to_owned(),
+        );
     }
     let minutes = settings.archive.settle_minutes;
     if modified.as_second() > world.now {
@@ -537,16 +540,13 @@ fn place_of(store: &Store, settings: &Settings, host: &str, day: Date) -> Result
 pub(crate) fn known_document(
     store: &Store,
     archive: &FoundArchive,
+    log_dir: &Path,
 ) -> Result<Result<Option<Document>, String>, Failure> {
     let file = archive.relative.to_string_lossy().into_owned();
     let mut records = store.archives()?;
-    log_dir: &Path,
     records.retain(|record| record.file == file);
     match std::fs::symlink_metadata(&archive.path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            store.forget_archive(&file)?;
-            return Ok(Ok(None));
-        }
             // One that never took its place took no log away.
             for record in &records {
                 if Document::parse(&record.document)
@@ -555,6 +555,9 @@ pub(crate) fn known_document(
                     store.note_lost_archive(record)?;
                 }
             }
+            store.forget_archive(&file)?;
+            return Ok(Ok(None));
+        }
         Err(error) => return Ok(Err(files::describe(&error))),
         Ok(there) if !there.is_file() => return Ok(Err("it is no regular file".to_owned())),
         Ok(_) => {}
@@ -597,9 +600,6 @@ pub(crate) fn known_document(
     }
 }
 
-/// What was found as an archive was read back.
-#[derive(Default)]
-struct ReadBack {
 /// Why nothing joins an archive that may be ours, and how that ends.
 fn no_joining(reason: &str) -> String {
     format!(
@@ -608,6 +608,9 @@ fn no_joining(reason: &str) -> String {
     )
 }
 
+/// What was found as an archive was read back.
+#[derive(Default)]
+struct ReadBack {
     /// What is wrong, with the member where it is one.
     faults: Vec<(Option<String>, String)>,
     /// For each wanted member the sources that hold it, or why it is in doubt.

@@ -335,7 +335,11 @@ fn what_is_not_finished_stays() {
     cut.put(LOG, &log[..log.len() - 20]);
     assert_eq!(
         reason(&cut, &[]),
-        (0, "its last frame is not finished".to_owned())
+        (
+            0,
+            "its last frame is not finished: it is archived a day after it was last written"
+                .to_owned()
+        )
     );
     // A day later nobody will finish it: it goes to the archive as it is.
     let yesterday = SystemTime::now() - Duration::from_secs(90_000);
@@ -350,6 +354,15 @@ fn what_is_not_finished_stays() {
         "{result}"
     );
     cut.run(&["archive", "verify"]).done();
+    // Rotation put it aside: nobody will finish it either.
+    let rotated = lab("");
+    rotated.put("bw.log.1", &log[..log.len() - 20]);
+    let (code, result) = rotated.report(&[]);
+    assert_eq!(
+        (code, &result["archive"]["removed"]),
+        (0, &1.into()),
+        "{result}"
+    );
 
     // Of today.
     let today = lab("");
