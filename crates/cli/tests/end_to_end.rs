@@ -61,6 +61,9 @@ mod samples;
 #[cfg(target_os = "linux")]
 #[path = "end_to_end/setup.rs"]
 mod setup;
+#[cfg(target_os = "linux")]
+#[path = "end_to_end/soak.rs"]
+mod soak;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 #[path = "end_to_end/state.rs"]
 mod state;
