@@ -17,6 +17,7 @@ use crate::args::{
 use crate::dry_run::DryRun;
 use crate::failure::{Ending, Failure};
 use crate::known_archives::{self, Known, known_archives, undescribed};
+use crate::own_host;
 use crate::pipeline::tuning;
 use crate::publish::{self, print_json};
 use crate::report_command::ReportResult;
@@ -57,6 +58,7 @@ pub fn run(
         }
         None => {
             let mut store = Store::open(&settings.paths.store_dir, &world.started(), "archive")?;
+            own_host::record(&store, settings)?;
             publish::sweep(settings);
             let summary = archive_logs(&mut store, settings, world, Scope::Ingested, &[])?;
             if !world.quiet {
@@ -407,6 +409,7 @@ fn forget(
         &world.started(),
         "archive forget",
     )?;
+    own_host::record(&store, settings)?;
     let archive_dir = &settings.paths.archive_dir;
     let forgotten = known_archives::forget_lost(&store, archive_dir, |document| {
         (period.first..=period.last).contains(&document.day)

@@ -25,6 +25,7 @@ use tracing::{debug, info, warn};
 
 use crate::failure::Failure;
 use crate::known_archives::lacks_originals;
+use crate::newer_archives;
 use crate::pipeline::{Unreadable, exclusions, tuning};
 use crate::retention::DroppedDay;
 use crate::settings::{CompressFormat, HostLayout, Settings};
@@ -579,6 +580,13 @@ pub(crate) fn known_document(
         }
         store.keep_archive(&file, &checksum)?;
         return Ok(Ok(Some(document)));
+    }
+    let is_described = matches!(&beside, Ok(Some(beside)) if beside.archive.sha256 == checksum);
+    if !records.is_empty() && is_described {
+        return Ok(Err(format!(
+            "the catalogue knows an older archive of that name only, as if it came from a backup; {}",
+            newer_archives::CURE
+        )));
     }
     if !records.is_empty() {
         return Ok(Err(

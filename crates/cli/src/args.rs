@@ -409,6 +409,15 @@ pub enum StoreCommand {
     },
     /// Compares the catalogue with the stored files
     Check,
+    /// Gives a machine that was renamed its new name in the history
+    RenameHost {
+        /// The name in the history
+        #[arg(value_name = "OLD")]
+        old: String,
+        /// The new name
+        #[arg(value_name = "NEW")]
+        new: String,
+    },
 }
 
 /// The commands of `config`.

@@ -66,6 +66,26 @@ pub enum Failure {
     /// A signal asked to stop.
     #[error("interrupted; what was finished stays, and the next run goes on from there")]
     Interrupted(u8),
+    /// The history belongs to another machine than the settings say.
+    #[error("the history in {store} is of the machine {known:?}, and this one is called {asked:?}")]
+    OtherHost {
+        /// The store.
+        store: String,
+        /// The machine that it belongs to.
+        known: String,
+        /// This machine by the settings.
+        asked: String,
+    },
+    /// The report folder holds reports that are written from another store.
+    #[error("the reports in {reports} are written from the store in {store}")]
+    OtherStore {
+        /// The report folder.
+        reports: String,
+        /// The other store.
+        store: String,
+        /// The file that says so.
+        claim: String,
+    },
     /// A report could not be made.
     #[error("{path}: {reason}")]
     Report {
@@ -88,6 +108,8 @@ impl Failure {
         match self {
             Failure::Settings(_)
             | Failure::Usage(_)
+            | Failure::OtherHost { .. }
+            | Failure::OtherStore { .. }
             | Failure::Config(ConfigError::Settings(_) | ConfigError::Exists(_)) => 2,
             Failure::Store(store::Error::Held(files::LockError::Held { .. }))
             | Failure::Mail(mail::OutboxError::Held(files::LockError::Held { .. })) => 5,
@@ -103,6 +125,15 @@ impl Failure {
             Failure::Settings(error) => error.hint(),
             Failure::Config(error) => error.hint(),
             Failure::Machine { cure, .. } => Some(cure.clone()),
+            Failure::OtherHost { known, asked, .. } => Some(format!(
+                "if the machine was renamed: `network-monitor store rename-host {known:?} {asked:?}`, or \
+                 `host: {known:?}` in the settings keeps the old name. Another machine needs a \
+                 paths.store_dir and a paths.report_dir of its own, or input.hosts: directories"
+            )),
+            Failure::OtherStore { claim, .. } => Some(format!(
+                "give each settings file a paths.report_dir of its own, or remove {claim} if the reports \
+                 there may be replaced"
+            )),
             Failure::Letter(trouble) => Some(trouble.hint.clone()).filter(|hint| !hint.is_empty()),
             Failure::File(error) if error.action() == "search the log folder" => Some(
                 "set paths.log_dir to where the logs are, or make the folder; \

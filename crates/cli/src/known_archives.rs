@@ -13,6 +13,7 @@ use store::{ArchiveRecord, Store};
 use tracing::info;
 
 use crate::failure::Failure;
+use crate::newer_archives;
 use crate::settings::Settings;
 use crate::world::World;
 
@@ -84,10 +85,17 @@ impl Known {
             .records
             .iter()
             .any(|record| record.checksum == checksum);
-        if !self.records.is_empty() && !is_known {
+        let beside = Document::read(&self.archive.metadata());
+        let is_described = matches!(&beside, Ok(Some(beside)) if beside.archive.sha256 == checksum);
+        if !self.records.is_empty() && !is_known && is_described {
+            faults.push(format!(
+                "it is newer than the catalogue, as if that came from a backup; {}",
+                newer_archives::CURE
+            ));
+        } else if !self.records.is_empty() && !is_known {
             faults.push("its checksum is not the one in the catalogue".to_owned());
         }
-        match Document::read(&self.archive.metadata()) {
+        match beside {
             Ok(Some(beside)) if beside.archive.sha256 != checksum => {
                 faults.push("its checksum is not the one in its metadata".to_owned());
             }

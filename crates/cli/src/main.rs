@@ -10,8 +10,8 @@ use network_monitor::output::Polite;
 use network_monitor::world::World;
 use network_monitor::{
     Settings, Surroundings, analysis_command, archive_command, collect_command, completions,
-    config_command, doctor, email_command, logging, report_command, setup, signals, status,
-    store_commands,
+    config_command, doctor, email_command, logging, own_host, report_command, setup, signals,
+    status, store_commands,
     watch::{self, Pings},
 };
 
@@ -68,9 +68,17 @@ fn run(args: &Args, out: &mut dyn Write) -> Result<Ending, Failure> {
         let world = world(args, &surroundings);
         return doctor::run(doctor, named, &flags, &surroundings, &world, out);
     }
-    let settings = Settings::load_with_flags(named, &flags, &surroundings)?;
+    let mut settings = Settings::load_with_flags(named, &flags, &surroundings)?;
     let console = logging::Console::new(args, &settings.logging, &surroundings);
     logging::start(&settings, console)?;
+    let is_about_another = match &args.command {
+        Command::Ingest(args) => args.host.is_some(),
+        Command::Store(_) => true,
+        _ => false,
+    };
+    if !is_about_another {
+        own_host::settle(&mut settings)?;
+    }
     let world = world(args, &surroundings);
     let ending = match &args.command {
         Command::Report(args) if args.dry_run => report_command::run(args, &settings, &world, out),

@@ -11,6 +11,7 @@ use tracing::warn;
 use traffic::Period;
 
 use crate::failure::Failure;
+use crate::report_folder;
 use crate::settings::{HostLayout, Settings};
 
 /// A file of a report.
@@ -97,6 +98,7 @@ impl Folder {
     ) -> Result<Self, Failure> {
         let path = folder_of(settings, host);
         files::create_folder(&path)?;
+        report_folder::claim(settings)?;
         Ok(Folder {
             path,
             temp_dir: settings.paths.temp_dir.clone(),

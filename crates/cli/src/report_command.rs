@@ -22,6 +22,8 @@ use crate::dry_run::{DryRun, PlannedReport};
 use crate::email_command;
 use crate::failure::{Ending, Failure};
 use crate::letter::Subject;
+use crate::newer_archives;
+use crate::own_host;
 use crate::passed_over;
 use crate::periods::{Plan, days_told_by, has_lost, plan};
 use crate::pipeline::{IngestSummary, LogFolder, ingest_folder, look_for_logs};
@@ -29,6 +31,7 @@ use crate::post::{self, MailResult, Post};
 use crate::progress::Progress;
 use crate::publish::{self, Written, is_written, print_json};
 use crate::quotas;
+use crate::report_folder;
 use crate::retention;
 use crate::settings::{HostLayout, Settings};
 use crate::world::World;
@@ -51,6 +54,8 @@ pub struct RunResult {
     pub mail: Option<MailResult>,
     /// What could not be said, for a file of the store is damaged.
     pub damage: Vec<DamagedPeriod>,
+    /// Archives with logs that the history does not hold.
+    pub newer_archives: Vec<String>,
     /// Periods asked for of which the store dropped days because of their age.
     pub dropped: Vec<DroppedPeriod>,
     /// The quotas, now.
@@ -159,6 +164,8 @@ fn run_untold(
     }
     let mut is_over = false;
     let mut store = Store::open(&settings.paths.store_dir, &world.started(), "report")?;
+    own_host::record(&store, settings)?;
+    report_folder::require_own(settings)?;
     publish::sweep(settings);
     let mut post = match settings.email.enabled {
         true => Some(Post::open(settings, world, "report")?),
@@ -169,6 +176,10 @@ fn run_untold(
     }
     let progress = Progress::new(world.quiet);
     result.ingest = ingest_folder(&mut store, settings, world.now, &progress)?;
+    result.newer_archives = newer_archives::newer_archives(&store, settings)?
+        .iter()
+        .map(|path| files::show(path).to_string())
+        .collect();
     let today = world.today(settings);
     let asked = when.map(|when| when.on(today));
     let known = store.hosts()?;
@@ -186,6 +197,9 @@ fn run_untold(
         {
             let dropped = mind_dropped(&mut plan, host, asked, settings, args.force);
             result.dropped.push(dropped);
+        }
+        if !result.newer_archives.is_empty() {
+            keep_written(&mut plan, host, settings, &mut result.damage);
         }
         for period in &plan.periods {
             Failure::if_interrupted()?;
@@ -245,6 +259,7 @@ fn run_untold(
     result.nothing_new = result.ingest.new == 0
         && !archived.is_some_and(ArchiveSummary::did_something)
         && result.damage.is_empty()
+        && result.newer_archives.is_empty()
         && result
             .reports
             .iter()
@@ -256,6 +271,7 @@ fn run_untold(
         conclude(&result, when, settings, out)?;
     }
     let attention = result.ingest.needs_attention()
+        || !result.newer_archives.is_empty()
         || !result.damage.is_empty()
         || archived.is_some_and(|archive| !archive.trouble.is_empty())
         || result
@@ -297,6 +313,29 @@ fn mind_dropped(
                  before stays, unless --force is given"
             }
         },
+    }
+}
+
+/// Takes reports that were written before out of a plan: the history is older than the archives, and could
+/// say less than they do.
+fn keep_written(plan: &mut Plan, host: &str, settings: &Settings, damage: &mut Vec<DamagedPeriod>) {
+    let periods = std::mem::take(&mut plan.periods);
+    for period in periods {
+        if !is_written(settings, host, &period) {
+            plan.periods.push(period);
+            continue;
+        }
+        let days = days_told_by(&period, &settings.time_zone);
+        plan.told.retain(|day| !days.contains(day));
+        damage.push(DamagedPeriod {
+            host: host.to_owned(),
+            first_day: period.first.to_string(),
+            last_day: period.last.to_string(),
+            reason: format!(
+                "the report that was written before stays: the history is older than the archives; {}",
+                newer_archives::CURE
+            ),
+        });
     }
 }
 
@@ -471,6 +510,9 @@ fn conclude(
         let (first, last) = (&dropped.first_day, &dropped.last_day);
         let host = report::printable(&dropped.host);
         writeln!(out, "{first}..{last} of {host}: {}.", dropped.consequence)?;
+    }
+    if let Some(sentence) = newer_archives::sentence(&result.newer_archives) {
+        writeln!(out, "Attention: {sentence}")?;
     }
     for damaged in &result.damage {
         let days = format!("{}..{}", damaged.first_day, damaged.last_day);

@@ -72,6 +72,10 @@ pub struct Settings {
     pub time_zone_name: String,
     /// The machine the logs come from.
     pub host: String,
+    /// Whether the settings say that; else it is the machine's own name.
+    pub host_is_set: bool,
+    /// What tells this machine from others of the same name. `None` if it has nothing like that.
+    pub machine: Option<String>,
     /// Folders.
     pub paths: Paths,
     /// How logs are read.
@@ -202,7 +206,9 @@ impl Settings {
             source,
             time_zone,
             time_zone_name,
+            host_is_set: reader.typed.values.contains_key("host"),
             host: read_host(reader),
+            machine: reader.surroundings.machine.clone(),
             paths: Paths::read(reader),
             input: Input::read(reader),
             collect: Collect::read(reader),
@@ -247,23 +253,28 @@ fn time_zone(typed: &str, local: &TimeZone) -> Result<TimeZone, String> {
     })
 }
 
-fn read_host(reader: &mut Reader<'_>) -> String {
+/// Checks the name of a machine.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_host(name: &str) -> Result<String, String> {
     const LONGEST: usize = 255;
-    let check = |name: &str| {
-        if name.is_empty() {
-            Err("is empty".to_owned())
-        } else if name.chars().any(char::is_control) {
-            Err("holds a control character".to_owned())
-        } else if name.len() > LONGEST {
-            Err(format!("is longer than {LONGEST} bytes"))
-        } else {
-            Ok(name.to_owned())
-        }
-    };
-    if reader.typed.values.contains_key("host") {
-        return reader.value("host", check).unwrap_or_default();
+    if name.is_empty() {
+        Err("is empty".to_owned())
+    } else if name.chars().any(char::is_control) {
+        Err("holds a control character".to_owned())
+    } else if name.len() > LONGEST {
+        Err(format!("is longer than {LONGEST} bytes"))
+    } else {
+        Ok(name.to_owned())
     }
-    check(&reader.surroundings.hostname).unwrap_or_else(|fault| {
+}
+
+fn read_host(reader: &mut Reader<'_>) -> String {
+    if reader.typed.values.contains_key("host") {
+        return reader.value("host", check_host).unwrap_or_default();
+    }
+    check_host(&reader.surroundings.hostname).unwrap_or_else(|fault| {
         reader.note(
             "host",
             format!("this machine's own name {fault}; set a name here"),

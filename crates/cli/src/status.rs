@@ -14,6 +14,7 @@ use crate::args::StatusArgs;
 use crate::facts::time_of;
 use crate::failure::{Ending, Failure};
 use crate::known_archives::lost_archives;
+use crate::newer_archives;
 use crate::passed_over;
 use crate::pipeline::{LogFolder, look_for_logs, tuning};
 use crate::post::{self, WaitingLetter};
@@ -136,6 +137,11 @@ fn look(status: &mut Status, settings: &Settings, world: &World) -> Result<(), F
         .attention
         .extend(lost.iter().map(|lost| lost.told(archive_dir)));
     status.store = Some(store.status()?);
+    let newer: Vec<String> = newer_archives::newer_archives(&store, settings)?
+        .iter()
+        .map(|path| files::show(path).to_string())
+        .collect();
+    status.attention.extend(newer_archives::sentence(&newer));
     status.store_bytes = Some(files::folder_size(&settings.paths.store_dir)?);
     for host in store.hosts()? {
         let mut damage = BTreeSet::new();

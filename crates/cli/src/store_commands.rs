@@ -8,11 +8,12 @@ use store::{Damage, Store};
 use crate::archive_command;
 use crate::args::{IngestArgs, StoreCommand};
 use crate::failure::{Ending, Failure};
+use crate::own_host;
 use crate::pipeline::{ingest_folder, ingest_paths};
 use crate::progress::Progress;
 use crate::publish::print_json;
 use crate::report_command::accounting;
-use crate::settings::Settings;
+use crate::settings::{Settings, check_host};
 use crate::world::World;
 
 /// Brings logs into the store.
@@ -26,6 +27,9 @@ pub fn ingest(
     out: &mut dyn Write,
 ) -> Result<Ending, Failure> {
     let mut store = Store::open(&settings.paths.store_dir, &world.started(), "ingest")?;
+    if args.host.is_none() {
+        own_host::record(&store, settings)?;
+    }
     let progress = Progress::new(world.quiet);
     let summary = if args.paths.is_empty() {
         ingest_folder(&mut store, settings, world.now, &progress)?
@@ -59,6 +63,7 @@ pub fn store(
         StoreCommand::Rebuild { from_archives } => {
             let (mut store, missing) = Store::rebuild(root, &world.started(), "store rebuild")?;
             show_damage(&missing, out)?;
+            own_host::record_rebuilt(&store, settings)?;
             let trouble = archive_command::adopt(&store, settings)?;
             for trouble in &trouble {
                 writeln!(out, "Attention: {}", report::printable(trouble))?;
@@ -101,6 +106,19 @@ pub fn store(
             })
         }
         StoreCommand::Check => check(root, out),
+        StoreCommand::RenameHost { old, new } => {
+            check_host(new).map_err(|fault| Failure::Usage(format!("the new name {fault}")))?;
+            let mut store = Store::open(root, &world.started(), "store rename-host")?;
+            let logs = store.rename_host(old, new)?;
+            writeln!(
+                out,
+                "{} of {} are now of {}. The next `network-monitor report` writes their reports again.",
+                report::counted(logs, "log", "logs"),
+                report::printable(old),
+                report::printable(new)
+            )?;
+            Ok(Ending::Done)
+        }
     }
 }
 

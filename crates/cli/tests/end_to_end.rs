@@ -31,6 +31,8 @@ mod health;
 mod hostile;
 #[path = "end_to_end/hosts.rs"]
 mod hosts;
+#[path = "end_to_end/identity.rs"]
+mod identity;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 #[path = "end_to_end/injector.rs"]
 mod injector;

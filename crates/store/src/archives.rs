@@ -41,6 +41,15 @@ impl Store {
         Ok(records.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// Whether a log by content is stored: by its name, as [`Content`](crate::Content) gives it.
+    ///
+    /// # Errors
+    /// If the catalogue cannot be read.
+    pub fn has_source(&self, name: &str) -> Result<bool> {
+        let sql = "SELECT 1 FROM source WHERE name = ?1";
+        Ok(self.catalog.prepare_cached(sql)?.exists([name])?)
+    }
+
     /// Notes an archive, beside others of its name.
     ///
     /// # Errors
@@ -100,7 +109,7 @@ impl Store {
     pub fn reports_before(&self, day: &str) -> Result<Vec<PathBuf>> {
         let sql = "SELECT path FROM report WHERE last_day < ?1 ORDER BY last_day, path";
         let mut query = self.catalog.prepare_cached(sql)?;
-        let paths = query.query_map([day], |row| Ok(path_of(row.get(0)?)))?;
+        let paths = query.query_map([day], |row| Ok(path_of_bytes(row.get(0)?)))?;
         Ok(paths.collect::<rusqlite::Result<_>>()?)
     }
 
@@ -117,13 +126,15 @@ impl Store {
     }
 }
 
+/// A path by its bytes, as the system encodes them.
 #[cfg(unix)]
-fn path_of(bytes: Vec<u8>) -> PathBuf {
+pub fn path_of_bytes(bytes: Vec<u8>) -> PathBuf {
     use std::os::unix::ffi::OsStringExt as _;
     PathBuf::from(OsString::from_vec(bytes))
 }
 
+/// A path by its bytes, as the system encodes them.
 #[cfg(not(unix))]
-fn path_of(bytes: Vec<u8>) -> PathBuf {
+pub fn path_of_bytes(bytes: Vec<u8>) -> PathBuf {
     PathBuf::from(OsString::from(String::from_utf8_lossy(&bytes).into_owned()))
 }

@@ -3,7 +3,10 @@
 //! Each row bears a checksum of its own: SQLite finds a damaged page only where its structure
 //! breaks, and a changed number would be believed.
 
+use std::collections::HashSet;
 use std::ffi::OsString;
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 
@@ -16,6 +19,7 @@ use crate::sidecar::{FORMAT, Segment, Source};
 use crate::{Error, Result};
 
 const NAME: &str = "catalog.sqlite";
+const REBUILT: &str = "catalog-rebuilt.sqlite";
 
 const TABLES: &str = "
     CREATE TABLE source (
@@ -122,8 +126,20 @@ const TABLES: &str = "
     ) STRICT;
 ";
 
+/// The machine that the store belongs to. Catalogues of earlier versions get this table when they are next
+/// written.
+const OWNER_TABLE: &str = "
+    CREATE TABLE IF NOT EXISTS owner (
+        id INTEGER PRIMARY KEY CHECK (id = 0),
+        host TEXT NOT NULL,
+        machine TEXT,
+        sum INTEGER AS (row_sum(id, host, machine)) STORED
+    ) STRICT;
+";
+
 /// The tables, and the columns that their checksums cover.
-const SUMS: [(&str, &str); 10] = [
+const SUMS: [(&str, &str); 11] = [
+    ("owner", "id, host, machine"),
     ("source", "name, generation, host, log, damaged"),
     (
         "run",
@@ -152,6 +168,7 @@ pub(crate) fn path(root: &Path) -> PathBuf {
 
 /// Opens the catalogue and makes it where there is no store yet.
 pub(crate) fn open(root: &Path) -> Result<Connection> {
+    require_writable(root)?;
     let mut catalog = connect(root)?;
     if version(root, &catalog)? == 0 {
         require_no_sources(root)?;
@@ -160,6 +177,7 @@ pub(crate) fn open(root: &Path) -> Result<Connection> {
         create(&transaction)?;
         transaction.commit()?;
     }
+    catalog.execute_batch(OWNER_TABLE)?;
     Ok(catalog)
 }
 
@@ -172,14 +190,49 @@ pub(crate) fn open_to_read(root: &Path) -> Result<Option<Connection>> {
         })?,
         false => return require_no_sources(root).map(|()| None),
     };
+    // One transaction for all that is asked: all answers are as of its first read, which is the next line.
+    catalog.execute_batch("BEGIN")?;
     if version(root, &catalog)? == 0 {
         return require_no_sources(root).map(|()| None);
     }
     Ok(Some(catalog))
 }
 
+/// Ensures that the file may be written, if there is one. SQLite would open it to read, and find out at the
+/// first write.
+fn require_writable(root: &Path) -> Result<()> {
+    let path = path(root);
+    match OpenOptions::new().read(true).write(true).open(&path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(files::Error::new("write", &path, error).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Gives the files that SQLite keeps beside the catalogue its permissions. SQLite does so when it makes
+/// them: those that were made while the catalogue was read-only for a moment would lock everybody out.
+fn repair_permissions(root: &Path) {
+    let path = path(root);
+    let Ok(catalog) = std::fs::metadata(&path) else {
+        return;
+    };
+    for suffix in ["-wal", "-shm"] {
+        let mut file = path.clone().into_os_string();
+        file.push(suffix);
+        let differs = std::fs::symlink_metadata(&file).is_ok_and(|file| {
+            file.is_file() && file.permissions().readonly() && !catalog.permissions().readonly()
+        });
+        if differs {
+            // Whoever may not do this is told by SQLite that the catalogue is read-only.
+            let _ = std::fs::set_permissions(&file, catalog.permissions());
+        }
+    }
+}
+
 /// Opens the file, which may still be empty.
 pub(crate) fn connect(root: &Path) -> rusqlite::Result<Connection> {
+    repair_permissions(root);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
     let catalog = Connection::open_with_flags(path(root), flags)?;
     catalog.busy_timeout(std::time::Duration::from_secs(30))?;
@@ -232,8 +285,23 @@ fn with_sums(catalog: &Connection) -> rusqlite::Result<()> {
 
 /// Makes the tables of an empty catalogue, within a transaction of the caller's.
 pub(crate) fn create(catalog: &Connection) -> Result<()> {
-    catalog.execute_batch(&format!("{TABLES} PRAGMA user_version = {FORMAT};"))?;
+    catalog.execute_batch(&format!(
+        "{TABLES} {OWNER_TABLE} PRAGMA user_version = {FORMAT};"
+    ))?;
     Ok(())
+}
+
+/// Whether the catalogue has a table of the machine that the store belongs to.
+pub(crate) fn has_owner_table(catalog: &Connection) -> rusqlite::Result<bool> {
+    let sql = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'owner'";
+    catalog.prepare(sql)?.exists([])
+}
+
+/// The owner by a catalogue that is about to be replaced. `None` if it cannot tell.
+pub(crate) fn owner_before(root: &Path) -> Option<crate::Owner> {
+    let catalog = Connection::open_with_flags(path(root), OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
+    with_sums(&catalog).ok()?;
+    crate::owner::read(&catalog).ok()?
 }
 
 /// The format of the catalogue; 0 where it is empty.
@@ -273,6 +341,9 @@ pub(crate) fn verify(root: &Path, catalog: &Connection) -> Result<()> {
         return Err(damaged(found.replace('\n', ": ")));
     }
     for (table, columns) in SUMS {
+        if table == "owner" && !has_owner_table(catalog)? {
+            continue;
+        }
         let sql = format!("SELECT 1 FROM {table} WHERE sum IS NOT row_sum({columns}) LIMIT 1");
         let row = catalog.query_row(&sql, [], |_| Ok(())).optional()?;
         if row.is_some() {
@@ -306,18 +377,41 @@ fn row_sum(values: &Context<'_>) -> i64 {
     i64::from_ne_bytes(XxHash3_64::oneshot(&bytes).to_ne_bytes())
 }
 
-/// Takes a catalogue that cannot be used aside.
-pub(crate) fn forget(root: &Path) -> Result<()> {
-    for suffix in ["", "-wal", "-shm"] {
-        let path = root.join(format!("{NAME}{suffix}"));
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(files::Error::new("remove", path, error).into());
-            }
-            _ => {}
-        }
+/// Begins a new catalogue beside the one in use, for a rebuild.
+pub(crate) fn begin_rebuilt(root: &Path) -> Result<Connection> {
+    remove_rebuilt(root)?;
+    let catalog = Connection::open(root.join(REBUILT))?;
+    catalog.pragma_update(None, "synchronous", "FULL")?;
+    catalog.pragma_update(None, "foreign_keys", true)?;
+    with_sums(&catalog)?;
+    Ok(catalog)
+}
+
+/// Removes what a rebuild left that did not come to its end.
+pub(crate) fn remove_rebuilt(root: &Path) -> Result<()> {
+    for suffix in ["", "-journal"] {
+        crate::commit::remove(&root.join(format!("{REBUILT}{suffix}")))?;
     }
     Ok(())
+}
+
+/// Puts the new catalogue in the place of the old one, and opens it. Readers of the old one are waited
+/// for; whoever reads longer than that keeps reading the old file.
+///
+/// What SQLite keeps beside the old catalogue goes first, because it must not be taken for the new one's.
+/// A crash in between leaves an old catalogue that may lack its last commits, which is found out
+/// ([`crate::commit::require_current`]).
+pub(crate) fn replace_by_rebuilt(root: &Path, rebuilt: Connection) -> Result<Connection> {
+    rebuilt.close().map_err(|(_, error)| error)?;
+    let _alone = crate::readers::wait_for_readers(root);
+    for suffix in ["-wal", "-shm"] {
+        crate::commit::remove(&root.join(format!("{NAME}{suffix}")))?;
+    }
+    let path = path(root);
+    std::fs::rename(root.join(REBUILT), &path)
+        .map_err(files::Error::context("put in place", &path))?;
+    files::sync_folder(root)?;
+    Ok(connect(root)?)
 }
 
 /// A live run, as far as the catalogue knows it.
@@ -555,6 +649,32 @@ pub(crate) fn names_file(catalog: &Connection, file: &str) -> Result<bool> {
         .query_row(sql, params![name, generation], |_| Ok(()))
         .optional()?
         .is_some())
+}
+
+/// Sidecars that lie in the store and that no transaction made live.
+pub(crate) fn unnamed_sources(root: &Path, catalog: &Connection) -> Result<Vec<String>> {
+    let mut query = catalog.prepare_cached("SELECT name, generation FROM source")?;
+    let named = query.query_map([], |row| {
+        Ok(Source::file(&row.get::<_, String>(0)?, row.get(1)?))
+    })?;
+    let named: HashSet<PathBuf> = named.collect::<rusqlite::Result<_>>()?;
+    let folder = root.join("sources");
+    let entries = match std::fs::read_dir(&folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        outcome => outcome.map_err(files::Error::context("list", &folder))?,
+    };
+    let mut unnamed = Vec::new();
+    for entry in entries {
+        let name = entry
+            .map_err(files::Error::context("list", &folder))?
+            .file_name();
+        let file = Path::new("sources").join(&name);
+        let is_source = name.to_str().is_some_and(|name| name.ends_with(".source"));
+        if is_source && !named.contains(&file) {
+            unnamed.push(file.to_string_lossy().into_owned());
+        }
+    }
+    Ok(unnamed)
 }
 
 /// Name and generation of a sidecar's path.

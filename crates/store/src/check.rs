@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::commit::checksum;
+use crate::commit::{self, checksum};
 use crate::links::{self, Ends};
 use crate::partition::parse_folder;
 use crate::sidecar::Source;
@@ -91,12 +91,20 @@ impl Store {
                 damage(&file.to_string_lossy(), &log, reason.to_owned());
             }
         }
+        if self.is_protected() {
+            for file in commit::unlisted(&self.root, strangers(&self.root, &self.catalog)?)? {
+                let reason = "the catalogue does not know it, but other programs that read the folder \
+                              would count it";
+                damage(&file, "", reason.to_owned());
+            }
+        }
         report.files = files;
         Ok(report)
     }
 
     /// Makes the catalogue anew from the files of the store. Which log files were read and which
-    /// reports were written is forgotten, which costs time and nothing else: all days have news.
+    /// reports were written is forgotten, which costs time and nothing else: all days have news. The new
+    /// catalogue takes the place of the old one when it is complete.
     ///
     /// What is left of a source with missing or damaged files is kept, and given back by name: where
     /// its log is met again, it is read anew. Nothing that is damaged is deleted: it is set aside in
@@ -109,23 +117,26 @@ impl Store {
         let lock = files::Lock::acquire(&root.join("lock"), started, command)?;
         let (sources, damage) = newest_sources(root)?;
         set_aside(root, &damage, &sources)?;
-        // Until the new catalogue is committed, a store with sources and without a catalogue is
-        // refused: see `catalog::open`.
-        catalog::forget(root)?;
+        let owner = catalog::owner_before(root);
         let mut store = Store {
             root: root.to_owned(),
-            catalog: catalog::connect(root)?,
+            catalog: catalog::begin_rebuilt(root)?,
             lock: Some(lock),
+            reading: None,
         };
         store.adopt(&sources)?;
-        crate::commit::sweep(&store)?;
+        if let Some(owner) = &owner {
+            store.set_owner(owner)?;
+        }
+        store.catalog = catalog::replace_by_rebuilt(root, store.catalog)?;
+        commit::sweep(&store)?;
         Ok((store, damage))
     }
 
     /// Enters sources and settles the ends of their runs anew.
     fn adopt(&mut self, sources: &[Adopted]) -> Result<()> {
         let root = self.root.clone();
-        files::create_folder(&crate::commit::staging(&root))?;
+        files::create_folder(&commit::staging(&root))?;
         let transaction = self
             .catalog
             .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
@@ -151,7 +162,7 @@ impl Store {
         drop(batch);
         moves.place(&root)?;
         transaction.commit()?;
-        moves.clear(&root)
+        Ok(())
     }
 }
 

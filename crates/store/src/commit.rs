@@ -1,15 +1,21 @@
 //! The commit: staged files take their places, then one transaction makes them live, then what it
 //! replaced goes. A crash anywhere leaves the old state or the new one.
 //!
-//! While files move, a file named journal says so. Whoever finds it there at the opening of the
-//! store removes all files that no transaction names.
+//! Before a file moves, the file `journal` lists it. Once the transaction has decided, each listed file
+//! that the catalogue does not name is removed: at once, or if somebody still reads
+//! ([`readers`](crate::readers)), at the next commit or when the store is next opened. A file that is
+//! neither listed nor named was not left by a commit: then the catalogue is older than the files
+//! ([`require_current`]).
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
 
 use twox_hash::XxHash3_128;
 
 use crate::check::strangers;
-use crate::{Error, Result, Store};
+use crate::{Error, Result, Store, catalog, readers};
 
 const JOURNAL: &str = "journal";
 /// Most threads that sync files at the same time.
@@ -39,8 +45,8 @@ impl Moves {
             .map(|(staged, _)| staged.as_path())
             .collect();
         sync_files(&staged)?;
-        files::write_atomically(&root.join(JOURNAL), None, |_| Ok(()))?;
-        let mut folders = std::collections::BTreeSet::new();
+        self.write_journal(root)?;
+        let mut folders = BTreeSet::new();
         for (staged, file) in &self.bring {
             let to = root.join(file);
             if let Some(folder) = to.parent()
@@ -56,13 +62,104 @@ impl Moves {
         Ok(())
     }
 
-    /// Removes what no longer lives, after the transaction was committed.
-    pub(crate) fn clear(&self, root: &Path) -> Result<()> {
-        for file in &self.take_away {
+    /// Lists the files that move, beside those that an earlier commit could not remove yet.
+    fn write_journal(&self, root: &Path) -> Result<()> {
+        let mut listed = match read_journal(root)? {
+            Some(Journal::Files(files)) => files,
+            Some(Journal::Unlisted) | None => BTreeSet::new(),
+        };
+        listed.extend(self.bring.iter().map(|(_, file)| file.clone()));
+        listed.extend(self.take_away.iter().cloned());
+        files::write_atomically(&root.join(JOURNAL), None, |out| {
+            Ok(serde_json::to_writer(out, &listed)?)
+        })?;
+        Ok(())
+    }
+}
+
+/// What the journal says.
+enum Journal {
+    /// These files move or moved.
+    Files(BTreeSet<String>),
+    /// Files move, but it is not known which: earlier versions of this program did not say, and a journal
+    /// may be damaged.
+    Unlisted,
+}
+
+/// Reads the journal. `None` if no commit is under way.
+fn read_journal(root: &Path) -> Result<Option<Journal>> {
+    let path = root.join(JOURNAL);
+    let bytes = match std::fs::read(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        outcome => outcome.map_err(files::Error::context("read", &path))?,
+    };
+    let listed = serde_json::from_slice(&bytes).map(Journal::Files);
+    Ok(Some(listed.unwrap_or(Journal::Unlisted)))
+}
+
+/// Removes the files of the journal that no transaction names, unless somebody reads. To be called after
+/// a transaction was committed, and before the first one.
+pub(crate) fn remove_replaced(root: &Path, catalog: &Connection) -> Result<()> {
+    let Some(journal) = read_journal(root)? else {
+        return Ok(());
+    };
+    let Some(_alone) = readers::nobody_reads(root) else {
+        return Ok(());
+    };
+    let files = match journal {
+        Journal::Files(files) => files,
+        Journal::Unlisted => strangers(root, catalog)?.into_iter().collect(),
+    };
+    for file in &files {
+        if !catalog::names_file(catalog, file)? {
             remove(&root.join(file))?;
         }
-        remove(&root.join(JOURNAL))
     }
+    remove_empty_folders(root, &files);
+    remove(&root.join(JOURNAL))
+}
+
+/// Removes the folders of files that went, if nothing else lies in them.
+fn remove_empty_folders(root: &Path, files: &BTreeSet<String>) {
+    let hosts: BTreeSet<&Path> = (files.iter())
+        .filter(|file| !file.starts_with("sources/"))
+        .filter_map(|file| Path::new(file).parent())
+        .collect();
+    for host in hosts {
+        for folder in host.ancestors().take(2) {
+            // A folder that stays does no harm.
+            let _ = std::fs::remove_dir(root.join(folder));
+        }
+    }
+}
+
+/// Ensures that the catalogue is not older than the files of the store, as after a backup of it alone was
+/// brought back: each sidecar is named by it, or listed by the journal.
+pub(crate) fn require_current(root: &Path, catalog: &Connection) -> Result<()> {
+    let unnamed = catalog::unnamed_sources(root, catalog)?;
+    if unnamed.is_empty() {
+        return Ok(());
+    }
+    match unlisted(root, unnamed)?.len() {
+        0 => Ok(()),
+        count => Err(Error::CatalogDamaged {
+            path: catalog::path(root),
+            reason: format!(
+                "it is older than the store's files: it does not know {count} of those in sources/"
+            ),
+        }),
+    }
+}
+
+/// Those of some files that the journal does not list. A writer lists files before they move, and keeps
+/// the list while somebody reads.
+pub(crate) fn unlisted(root: &Path, mut files: Vec<String>) -> Result<Vec<String>> {
+    match read_journal(root)? {
+        Some(Journal::Unlisted) => files.clear(),
+        Some(Journal::Files(listed)) => files.retain(|file| !listed.contains(file)),
+        None => {}
+    }
+    Ok(files)
 }
 
 /// Removes what an earlier commit or fold left behind.
@@ -76,17 +173,8 @@ pub(crate) fn sweep(store: &Store) -> Result<()> {
         _ => {}
     }
     files::sweep_temporaries(root)?;
-    let journal = root.join(JOURNAL);
-    if !journal
-        .try_exists()
-        .map_err(files::Error::context("look for", &journal))?
-    {
-        return Ok(());
-    }
-    for file in strangers(root, &store.catalog)? {
-        remove(&root.join(file))?;
-    }
-    remove(&journal)
+    catalog::remove_rebuilt(root)?;
+    remove_replaced(root, &store.catalog)
 }
 
 pub(crate) fn remove(path: &Path) -> Result<()> {

@@ -59,6 +59,12 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A host cannot be given another name.
+    #[error("cannot rename: {reason}")]
+    CannotRename {
+        /// What is in the way.
+        reason: String,
+    },
     /// The store was written by another version.
     #[error(
         "{}: written by another version of this program (format {found}, this one reads {known})",

@@ -8,7 +8,7 @@ use traffic::{Accounting, BucketFacts, RunSummary};
 use twox_hash::XxHash3_64;
 
 use crate::catalog::{self, LiveRun};
-use crate::commit::{Moves, checksum, staging, verify};
+use crate::commit::{Moves, checksum, remove_replaced, staging, verify};
 use crate::fold::{FoldedLog, Staged, stage_file};
 use crate::identity::{Relation, relation};
 use crate::links::{self, Ends};
@@ -103,7 +103,7 @@ impl Store {
         drop(batch);
         moves.place(&root)?;
         transaction.commit()?;
-        moves.clear(&root)?;
+        remove_replaced(&root, &self.catalog)?;
         Ok(reports)
     }
 }
@@ -291,20 +291,58 @@ impl<'a> Batch<'a> {
     fn withdraw(&mut self, ends: &mut Ends) -> Result<()> {
         for (id, (live, runs)) in std::mem::take(&mut self.superseded) {
             let source = self.sources.get(self.root, &live.name, live.generation)?;
-            for (file, day) in catalog::segments_of(self.catalog, id, None)? {
-                self.moves.take_away.push(file);
+            for day in self.take_away(id, &source)? {
                 self.days.insert((source.host.clone(), day));
             }
-            let sidecar = Source::file(&source.name, source.generation);
-            self.moves
-                .take_away
-                .push(sidecar.to_string_lossy().into_owned());
-            self.catalog
-                .execute("DELETE FROM source WHERE id = ?1", [id])?;
             for run in &source.runs {
                 ends.touch(&source.host, &run.summary);
             }
             self.keep_rest(&source, &runs)?;
+        }
+        Ok(())
+    }
+
+    /// Takes a source and its files out of the history. Gives the days (since 1970, UTC) of its segments.
+    pub(crate) fn take_away(&mut self, id: i64, source: &Source) -> Result<BTreeSet<i64>> {
+        let (files, days): (Vec<String>, BTreeSet<i64>) =
+            catalog::segments_of(self.catalog, id, None)?
+                .into_iter()
+                .unzip();
+        self.moves.take_away.extend(files);
+        let sidecar = Source::file(&source.name, source.generation);
+        (self.moves.take_away).push(sidecar.to_string_lossy().into_owned());
+        self.catalog
+            .execute("DELETE FROM source WHERE id = ?1", [id])?;
+        Ok(days)
+    }
+
+    /// Enters a source whose rows and facts are as they were, under the name of another host.
+    pub(crate) fn enter_as(&mut self, host: &str, source: &Source) -> Result<()> {
+        let mut renamed = source.clone();
+        let head = (source.runs.first()).and_then(|run| run.summary.hashes.first());
+        renamed.host = host.to_owned();
+        renamed.name = source_name(host, head.copied().unwrap_or_default());
+        let mut staged = Vec::new();
+        for segment in &source.segments {
+            match Kind::parse(&segment.kind) {
+                Some(Kind::Buckets) => self.add_facts(&mut renamed, segment)?,
+                Some(kind) => staged.push(stage_copy(self.root, segment, kind)?),
+                None => {}
+            }
+        }
+        renamed.segments.clear();
+        self.store(renamed, staged)
+    }
+
+    /// Adds the facts of a stored segment to the runs of a source that is written again.
+    fn add_facts(&self, source: &mut Source, segment: &Segment) -> Result<()> {
+        let path = self.root.join(&segment.file);
+        verify(&path, &segment.checksum)?;
+        for (run, facts) in facts::read(&path)? {
+            let mut runs = source.runs.iter_mut();
+            let run = runs.find(|kept| i64::from(kept.summary.run) == i64::from(run));
+            run.into_iter()
+                .for_each(|run| run.summary.facts.push(facts));
         }
         Ok(())
     }
@@ -319,20 +357,11 @@ impl<'a> Batch<'a> {
         }
         let mut staged = Vec::new();
         for segment in &source.segments {
-            let path = self.root.join(&segment.file);
-            verify(&path, &segment.checksum)?;
             match Kind::parse(&segment.kind) {
-                Some(Kind::Buckets) => {
-                    for (run, facts) in facts::read(&path)? {
-                        let run = rest
-                            .runs
-                            .iter_mut()
-                            .find(|kept| i64::from(kept.summary.run) == i64::from(run));
-                        run.into_iter()
-                            .for_each(|run| run.summary.facts.push(facts));
-                    }
-                }
+                Some(Kind::Buckets) => self.add_facts(&mut rest, segment)?,
                 Some(kind) => {
+                    let path = self.root.join(&segment.file);
+                    verify(&path, &segment.checksum)?;
                     let keep = |run: i32| !gone.contains(&i64::from(run));
                     staged.extend(keep_runs(
                         &path,
@@ -399,13 +428,9 @@ impl<'a> Batch<'a> {
             }
             let head = kept[0].summary.hashes.first();
             let head = head.copied().unwrap_or_default();
-            let name = format!(
-                "{:016x}",
-                XxHash3_64::oneshot(format!("{}\0{head:016x}", log.host).as_bytes())
-            );
             let source = Source {
                 format: FORMAT,
-                name,
+                name: source_name(&log.host, head),
                 generation: 0,
                 host: log.host,
                 resolution: log.resolution,
@@ -497,10 +522,33 @@ impl<'a> Batch<'a> {
     }
 }
 
+/// The name of a source: by its host and the hash of its first frame, so that a log that grew keeps it.
+fn source_name(host: &str, head: u64) -> String {
+    let hash = XxHash3_64::oneshot(format!("{host}\0{head:016x}").as_bytes());
+    format!("{hash:016x}")
+}
+
 /// A run of a source by its number within its log.
 pub(crate) fn find_run(source: &Source, number: i64) -> Option<&RunRecord> {
     let mut runs = source.runs.iter();
     runs.find(|run| i64::from(run.summary.run) == number)
+}
+
+/// Stages a stored segment as it is.
+fn stage_copy(root: &Path, segment: &Segment, kind: Kind) -> Result<Staged> {
+    let from = root.join(&segment.file);
+    verify(&from, &segment.checksum)?;
+    let (mut file, path) = stage_file(&staging(root))?;
+    std::fs::File::open(&from)
+        .and_then(|mut from| std::io::copy(&mut from, &mut file))
+        .map_err(files::Error::context("copy", &from))?;
+    Ok(Staged {
+        kind,
+        day: segment.day,
+        path,
+        rows: segment.rows,
+        span: (segment.first, segment.last),
+    })
 }
 
 fn report(logs: &[FoldedLog], candidates: &[Candidate], diverged: &[usize]) -> Vec<IngestReport> {

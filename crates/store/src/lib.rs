@@ -19,14 +19,16 @@ mod links;
 mod logs;
 mod lost;
 mod mutes;
+mod owner;
 mod partition;
 mod query;
+mod readers;
 mod retention;
 mod rewrite;
 mod segment;
 mod sidecar;
 
-pub use archives::ArchiveRecord;
+pub use archives::{ArchiveRecord, path_of_bytes};
 pub use check::{CheckReport, Damage};
 pub use content::Content;
 pub use digest::{Digest, FiveMinutes, Seen};
@@ -35,6 +37,7 @@ pub use fold::{FoldedLog, fold_log};
 pub use ingest::{IngestReport, Outcome};
 pub use logs::LogRecord;
 pub use mutes::{MuteRecord, mute, mutes, unmute};
+pub use owner::Owner;
 pub use query::{InputFacts, LogState, Span, StoreStatus, Totals};
 pub use retention::StoredDay;
 pub use segment::Stretch;
@@ -88,6 +91,8 @@ pub struct Store {
     catalog: Connection,
     /// Held while the store may be written; dies with the process.
     lock: Option<files::Lock>,
+    /// Held while it is only read: see [`readers`].
+    reading: Option<readers::Reading>,
 }
 
 impl Store {
@@ -103,27 +108,43 @@ impl Store {
             root: root.to_owned(),
             catalog: catalog::open(root)?,
             lock: Some(lock),
+            reading: None,
         };
         catalog::verify(root, &store.catalog)?;
         commit::sweep(&store)?;
+        commit::require_current(root, &store.catalog)?;
         Ok(store)
     }
 
-    /// Opens a store to read from it. `None` where there is none.
+    /// Opens a store to read from it, as it is at this moment: what is committed later is not seen, and
+    /// no file that is needed goes away meanwhile. `None` if there is none.
     ///
     /// # Errors
-    /// Where the catalogue cannot be read.
+    /// If the catalogue cannot be read, or is older than the files of the store.
     pub fn open_to_read(root: &Path) -> Result<Option<Self>> {
-        Ok(catalog::open_to_read(root)?.map(|catalog| Store {
+        let reading = readers::begin_reading(root);
+        let Some(catalog) = catalog::open_to_read(root)? else {
+            return Ok(None);
+        };
+        if reading.is_some() {
+            commit::require_current(root, &catalog)?;
+        }
+        Ok(Some(Store {
             root: root.to_owned(),
             catalog,
             lock: None,
+            reading,
         }))
     }
 
     /// Its folder.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// Whether no file of it can be removed by another process.
+    fn is_protected(&self) -> bool {
+        self.lock.is_some() || self.reading.is_some()
     }
 
     /// Whether it may be written.

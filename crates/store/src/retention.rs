@@ -17,7 +17,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior, params};
 
-use crate::commit::{Moves, staging};
+use crate::commit::{Moves, remove_replaced, staging};
 use crate::fold::stage_file;
 use crate::partition::day_number;
 use crate::sidecar::{RunRecord, Source};
@@ -96,9 +96,7 @@ impl Store {
         }
         moves.place(&root)?;
         transaction.commit()?;
-        moves.clear(&root)?;
-        remove_empty_folders(&root, &moves.take_away);
-        Ok(())
+        remove_replaced(&root, &self.catalog)
     }
 
     /// The days (since 1970, UTC) in a stretch of time of which something was dropped.
@@ -165,18 +163,4 @@ fn drop_from_source(
         params![id, source.generation],
     )?;
     Ok(())
-}
-
-/// Removes the folders of files that went, where nothing else lies in them.
-fn remove_empty_folders(root: &Path, files: &[String]) {
-    let hosts: BTreeSet<&Path> = (files.iter())
-        .filter(|file| !file.starts_with("sources/"))
-        .filter_map(|file| Path::new(file).parent())
-        .collect();
-    for host in hosts {
-        for folder in host.ancestors().take(2) {
-            // A folder that stays does no harm.
-            let _ = std::fs::remove_dir(root.join(folder));
-        }
-    }
 }

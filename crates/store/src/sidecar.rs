@@ -127,30 +127,34 @@ impl Source {
     }
 }
 
-/// Sources read while one batch is ingested.
+/// Sources that were read from disk and are kept in memory at a time.
+const MOST_READ: usize = 64;
+
+/// Sources that one batch needs: those it read from disk, and those it made.
 #[derive(Default)]
 pub(crate) struct Sources {
-    known: HashMap<(String, i64), Rc<Source>>,
+    /// May be evicted at any time: they can be read again.
+    read: HashMap<(String, i64), Rc<Source>>,
+    /// Never evicted: before the commit they are in no file that could be read.
+    made: HashMap<(String, i64), Rc<Source>>,
 }
 
 impl Sources {
     pub(crate) fn get(&mut self, root: &Path, name: &str, generation: i64) -> Result<Rc<Source>> {
         let key = (name.to_owned(), generation);
-        if let Some(source) = self.known.get(&key) {
+        if let Some(source) = self.made.get(&key).or_else(|| self.read.get(&key)) {
             return Ok(source.clone());
         }
-        if self.known.len() > 64 {
-            self.known.clear();
+        if self.read.len() >= MOST_READ {
+            self.read.clear();
         }
         let source = Rc::new(Source::read(&root.join(Source::file(name, generation)))?);
-        self.known.insert(key, source.clone());
+        self.read.insert(key, source.clone());
         Ok(source)
     }
 
-    pub(crate) fn put(&mut self, source: Source) -> Rc<Source> {
+    pub(crate) fn put(&mut self, source: Source) {
         let key = (source.name.clone(), source.generation);
-        let source = Rc::new(source);
-        self.known.insert(key, source.clone());
-        source
+        self.made.insert(key, Rc::new(source));
     }
 }

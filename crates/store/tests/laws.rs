@@ -9,11 +9,20 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use store::{IngestReport, Outcome, Store, Tuning, fold_log};
 
+#[path = "laws/batches.rs"]
+mod batches;
+
 #[path = "laws/retention.rs"]
 mod retention;
 
 #[path = "laws/notes.rs"]
 mod notes;
+
+#[path = "laws/owner.rs"]
+mod owner;
+
+#[path = "laws/snapshots.rs"]
+mod snapshots;
 
 const HOST: &str = "lab";
 

@@ -5,6 +5,7 @@ use std::time::UNIX_EPOCH;
 
 use super::{Check, Machine, services};
 use crate::facts::time_of;
+use crate::own_host;
 use crate::pipeline::exclusions;
 use crate::settings::{HostLayout, Settings, Surroundings};
 use crate::status::{self, Status};
@@ -31,6 +32,10 @@ pub(super) fn checks(
         let cure = failure
             .hint()
             .unwrap_or_else(|| "`network-monitor store check` says more".to_owned());
+        checks.push(Check::fault("history", failure.to_string(), cure));
+    }
+    if let Err(failure) = own_host::settle(&mut settings.clone()) {
+        let cure = failure.hint().unwrap_or_default();
         checks.push(Check::fault("history", failure.to_string(), cure));
     }
     let damaged = status.store.iter().flat_map(|store| &store.damaged_logs);

@@ -29,6 +29,8 @@ pub struct Surroundings {
     pub system_folder: PathBuf,
     /// The machine's name.
     pub hostname: String,
+    /// What tells the machine from others of the same name, if it has a machine id.
+    pub machine: Option<String>,
     /// The machine's time zone.
     pub local_zone: TimeZone,
 }
@@ -48,6 +50,7 @@ impl Surroundings {
             current_folder: std::env::current_dir()?,
             system_folder: PathBuf::from("/etc"),
             hostname: gethostname::gethostname().to_string_lossy().into_owned(),
+            machine: machine(Path::new("/etc/machine-id")),
             local_zone: TimeZone::system(),
         })
     }
@@ -60,6 +63,7 @@ impl Surroundings {
             current_folder: PathBuf::from("/nowhere/place"),
             system_folder: PathBuf::from("/nowhere/etc"),
             hostname: "web1".to_owned(),
+            machine: None,
             local_zone: TimeZone::UTC,
         }
     }
@@ -80,6 +84,17 @@ impl Surroundings {
         files.push(self.system_folder.join(&below));
         files
     }
+}
+
+/// The hash of the machine's id: the id itself is not to be shown to others (machine-id(5)). `None` without
+/// one, as in many containers.
+fn machine(file: &Path) -> Option<String> {
+    let id = std::fs::read_to_string(file).ok()?;
+    let is_id = id.trim().len() == 32 && id.trim().bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_id
+        .then(|| archive::digest_of_file(file).ok())
+        .flatten()
+        .map(|digest| digest.sha256)
 }
 
 /// A settings file that was read.

@@ -73,7 +73,9 @@ fn a_machine_with_a_wild_name_stays_in_the_folder_of_reports() {
     assert!(ran.said.contains("<b>"), "{}", ran.said);
     let folders: Vec<_> = std::fs::read_dir(lab.path("reports"))
         .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.file_type().unwrap().is_dir())
+        .map(|entry| entry.file_name().into_string().unwrap())
         .collect();
     assert_eq!(folders.len(), 1);
     assert!(

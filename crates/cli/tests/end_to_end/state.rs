@@ -62,6 +62,10 @@ fn content(name: &str, bytes: &[u8]) -> Option<String> {
     if name == "store/last_run.json" {
         return None;
     }
+    // It holds the path of the store.
+    if name == "reports/.network-monitor" {
+        return Some(String::new());
+    }
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     Some(match extension {
         "json" => match serde_json::from_slice::<Value>(bytes) {

@@ -1,0 +1,60 @@
+//! Archives that hold logs which the history does not: a store from a backup is older than the archives
+//! that were written since. What it says of their days would be too little.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use archive::Document;
+use store::Store;
+
+use crate::failure::Failure;
+use crate::settings::Settings;
+
+/// What mends a history that is older than the archives.
+pub const CURE: &str = "`network-monitor store rebuild --from-archives` reads them";
+
+/// The archives whose logs the history does not hold, by their metadata. An archive that cannot be read is
+/// no matter of this: `archive verify` names it.
+///
+/// # Errors
+/// If the catalogue cannot be read.
+pub fn newer_archives(store: &Store, settings: &Settings) -> Result<Vec<PathBuf>, Failure> {
+    let known: BTreeSet<(String, String)> = (store.archives()?.into_iter())
+        .map(|record| (record.file, record.checksum))
+        .collect();
+    let mut newer = Vec::new();
+    // Archiving names a folder that cannot be read.
+    for archive in archive::find(&settings.paths.archive_dir).unwrap_or_default() {
+        let Ok(Some(document)) = Document::read(&archive.metadata()) else {
+            continue;
+        };
+        // Only its metadata are there: `archive verify` names that, too.
+        if std::fs::symlink_metadata(&archive.path).is_err() {
+            continue;
+        }
+        let file = archive.relative.to_string_lossy().into_owned();
+        if known.contains(&(file, document.archive.sha256.clone())) {
+            continue;
+        }
+        let mut is_newer = false;
+        for name in document.members.iter().flat_map(|member| &member.sources) {
+            is_newer |= !store.has_source(name)?;
+        }
+        if is_newer {
+            newer.push(archive.path);
+        }
+    }
+    Ok(newer)
+}
+
+/// A sentence about them; `None` if there are none.
+pub fn sentence(newer: &[String]) -> Option<String> {
+    let first = newer.first()?;
+    let more = match newer.len() {
+        1 => String::new(),
+        count => format!(" and {} more", count - 1),
+    };
+    Some(format!(
+        "{first}{more}: the history does not hold the logs in it, as if it came from a backup; {CURE}"
+    ))
+}
