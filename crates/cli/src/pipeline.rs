@@ -476,7 +476,7 @@ fn note_folded(
         ));
     } else if log.frames == 0
         && log.undated_frames == 0
-        && (log.damaged_lines > 0 || log.accounting.unfinished > 0)
+        && (log.damaged_lines > 0 || (log.accounting.unfinished > 0 && !log.has_begun))
     {
         damage = Some(match log.prefixed_lines {
             0 => "no bandwhich log: no line in it is what `bandwhich --raw` prints".to_owned(),
