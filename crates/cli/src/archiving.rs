@@ -68,6 +68,21 @@ impl ArchiveSummary {
         self.waiting.push(waiting(log, reason));
     }
 
+    /// Notes a log that could not be archived. One that was written or rotated meanwhile is no trouble: the
+    /// next run looks at it again.
+    fn not_archived(&mut self, log: &FoundLog, error: &archive::Error) {
+        let is_gone = |error: &files::Error| error.kind() == io::ErrorKind::NotFound;
+        match error {
+            archive::Error::Changed { .. } => {
+                self.wait(log, "it changed while it was archived".to_owned());
+            }
+            archive::Error::File(error) if is_gone(error) => {
+                self.wait(log, "it was moved while it was archived".to_owned());
+            }
+            _ => self.trouble(&log.path, &error.to_string()),
+        }
+    }
+
     /// Notes what could not be done. Not where a signal asked to stop: reading fails for that, and the
     /// run ends.
     pub fn trouble(&mut self, path: &Path, reason: &str) {
@@ -373,7 +388,7 @@ fn join_all(
                 Ok(Place::New(name)) => places.push((found.clone(), name, true)),
                 Ok(Place::Known(name)) => places.push((found.clone(), name, false)),
                 Err(error) => {
-                    summary.trouble(&found.path, &error.to_string());
+                    summary.not_archived(found, &error);
                     logs.remove(index);
                     continue 'anew;
                 }
@@ -483,7 +498,7 @@ impl InPlace {
                     summary.removed += 1;
                     folders.extend(held.log.path.parent().map(Path::to_owned));
                 }
-                Err(error) => summary.trouble(&held.log.path, &error.to_string()),
+                Err(error) => summary.not_archived(&held.found, &error),
             }
         }
         for folder in folders {
