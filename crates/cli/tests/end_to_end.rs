@@ -6,6 +6,9 @@ mod analyses;
 #[path = "end_to_end/archive.rs"]
 mod archive;
 #[cfg(target_os = "linux")]
+#[path = "end_to_end/bounds.rs"]
+mod bounds;
+#[cfg(target_os = "linux")]
 #[path = "end_to_end/collecting.rs"]
 mod collecting;
 #[path = "end_to_end/containers.rs"]

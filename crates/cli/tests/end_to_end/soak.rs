@@ -3,7 +3,7 @@
 //! same logs makes it.
 //!
 //! Each way of rotation has a folder, and so a host, of its own. Logs are rotated between frames: one that is
-//! cut within a frame loses that frame, which no reader can mend. `SEED` repeats the choices of a run, not
+//! cut within a frame loses that frame, which no reader can restore. `SEED` repeats the choices of a run, not
 //! the moments at which they meet.
 
 use std::collections::BTreeSet;
@@ -23,6 +23,18 @@ use crate::lab::{Lab, Ran};
 /// 2020-11-20 23:55 UTC: the logs cross a midnight.
 const START: u64 = 1_605_916_500;
 const DAYS: [&str; 3] = ["2020-11-20", "2020-11-21", "2020-11-22"];
+
+/// A letter, which a terminal should not see.
+const PREVIEW: &[&str] = &[
+    "email",
+    "preview",
+    "--date",
+    "2020-11-20",
+    "--host",
+    "create",
+    "--output",
+    "letter.eml",
+];
 
 const SETTINGS: &str = "timezone: UTC\ninput: {hosts: directories}\n\
     reports: {format: [json], compress_reports: false, generate_summary: false, max_connections: 100000}\n\
@@ -81,6 +93,8 @@ struct Recording {
     folder: PathBuf,
     log: File,
     second: u64,
+    /// Connections: port, the refresh in which they end, and their last five.
+    talks: Vec<(u64, u64, [[u64; 2]; 5])>,
     /// What is printed and not written yet.
     pending: Vec<u8>,
     /// All that was written.
@@ -109,6 +123,7 @@ impl Recording {
             log: open(&folder.join("bw.log")),
             folder,
             second: 0,
+            talks: Vec::new(),
             pending: Vec::new(),
             whole: Vec::new(),
             rotated: 0,
@@ -121,33 +136,44 @@ impl Recording {
         self.folder.join("bw.log")
     }
 
-    /// One more frame: steady traffic, short connections, idle seconds.
+    /// One more refresh, as bandwhich prints it: means over up to five, of connections that come and go.
     fn print(&mut self, dice: &mut Dice) {
+        let refresh = self.second;
         self.second += 1;
-        let mut frame = "Refreshing:\n".to_owned();
-        if self.second == 1 || self.second % 17 == 0 {
-            frame.push_str("<NO TRAFFIC>\n");
-        } else {
-            let time = START + self.second;
-            let (mut up, mut down) = (0, 0);
-            let mut connections = String::new();
-            // The same for twenty seconds each.
-            let era = self.second / 20;
-            for port in era * 3..era * 3 + 3 {
-                let (sent, received) = (100 + dice.below(9_000), 1_000 + dice.below(90_000));
-                (up, down) = (up + sent, down + received);
-                connections.push_str(&format!(
-                    "connection: <{time}> <eth0>:{} => 192.0.2.{}:443 (tcp) up/down Bps: {sent}/{received} \
+        if dice.below(8) == 0 {
+            let port = 20_000 + refresh % 30_000;
+            self.talks
+                .push((port, refresh + 2 + dice.below(40), [[0; 2]; 5]));
+        }
+        let time = START + refresh;
+        let (mut rows, mut sums) = (String::new(), [0; 2]);
+        for (port, ends, windows) in &mut self.talks {
+            let is_over = refresh >= *ends;
+            windows[(refresh % 5) as usize] = match is_over {
+                true => [0; 2],
+                false => [100 + dice.below(9_000), 1_000 + dice.below(90_000)],
+            };
+            let mean = |way: usize| {
+                windows.iter().map(|bytes| bytes[way]).sum::<u64>() / 5.min(refresh + 1)
+            };
+            let (up, down) = (mean(0), mean(1));
+            if up + down > 0 {
+                sums = [sums[0] + up, sums[1] + down];
+                rows.push_str(&format!(
+                    "connection: <{time}> <eth0>:{port} => 192.0.2.{}:443 (tcp) up/down Bps: {up}/{down} \
                      process: \"curl\"\n",
-                    20_000 + port % 30_000,
-                    port % 250
+                    *port % 250
                 ));
             }
-            frame.push_str(&format!(
-                "process: <{time}> \"curl\" up/down Bps: {up}/{down} connections: 3\n{connections}"
-            ));
         }
-        frame.push('\n');
+        self.talks.retain(|(_, ends, _)| refresh < ends + 5);
+        let frame = match rows.is_empty() {
+            true => "Refreshing:\n<NO TRAFFIC>\n\n".to_owned(),
+            false => format!(
+                "Refreshing:\nprocess: <{time}> \"curl\" up/down Bps: {}/{} connections: 1\n{rows}\n",
+                sums[0], sums[1]
+            ),
+        };
         self.pending.extend_from_slice(frame.as_bytes());
     }
 
@@ -271,6 +297,8 @@ impl Soak {
 
     /// A run that changes things, and now and then is killed.
     fn run(&self, dice: &mut Dice) {
+        // Often enough two meet.
+        std::thread::sleep(Duration::from_millis(dice.below(500)));
         let commands: [&[&str]; 5] = [
             &["report"],
             &["report", "--no-archive"],
@@ -314,14 +342,7 @@ impl Soak {
             &["status"],
             &["store", "check"],
             &["analysis", "--type", "anomaly", "--date", "2020-11-21"],
-            &[
-                "email",
-                "preview",
-                "--date",
-                "2020-11-21",
-                "--output",
-                "/dev/null",
-            ],
+            PREVIEW,
             &["report", "--dry-run"],
             &["archive", "list"],
         ];
@@ -363,6 +384,9 @@ fn told(lab: &Lab) -> Vec<(String, Value)> {
             .unwrap()
             .display()
             .to_string();
+        if !name.ends_with(".json") {
+            continue;
+        }
         let mut report: Value = serde_json::from_slice(&content).unwrap();
         let report = report.as_object_mut().unwrap();
         // How the logs were cut shows in what was read, and only there.
@@ -452,7 +476,6 @@ fn settle(lab: &Lab, mut recordings: [Recording; 5]) {
     let twin = Lab::with(SETTINGS);
     for recording in &mut recordings {
         recording.write(recording.pending.len());
-        twin.put(format!("{}/bw.log", recording.way.host()), &recording.whole);
     }
     let written = recordings.map(|recording| {
         let Recording {
@@ -464,6 +487,9 @@ fn settle(lab: &Lab, mut recordings: [Recording; 5]) {
         } = recording;
         let last = if way == Way::Copy { 0 } else { rotated };
         logs.push(whole[last..].to_vec());
+        for (number, log) in logs.iter().enumerate() {
+            twin.put(format!("{}/bw{number:05}.log", way.host()), log);
+        }
         (way, whole, logs)
     });
     for lab in [lab, &twin] {
@@ -481,12 +507,28 @@ fn settle(lab: &Lab, mut recordings: [Recording; 5]) {
     let (found, expected) = (told(lab), told(&twin));
     assert_eq!(found.len(), expected.len());
     for ((name, found), (other, expected)) in found.iter().zip(&expected) {
-        assert_eq!((name, found), (other, expected));
+        assert_eq!(name, other);
+        let different = found
+            .as_object()
+            .unwrap()
+            .iter()
+            .filter(|(key, value)| **value != expected[*key]);
+        let different: Vec<String> = different
+            .map(|(key, value)| format!("{key}: {value}\nnot {}", expected[key]))
+            .collect();
+        assert!(different.is_empty(), "{name}:\n{}", different.join("\n"));
     }
-    lab.run(&["archive", "restore", "2020-11", "--to", "back"])
-        .done();
+    // Names are used again from day to day.
+    let mut folders = vec!["logs"];
+    for day in DAYS {
+        let ran = lab.run(&["archive", "restore", day, "--to", day]);
+        match lab.path(day).exists() {
+            true => drop((ran.done(), folders.push(day))),
+            false => assert!(ran.complained.contains("no archive of"), "{ran:?}"),
+        }
+    }
     let mut held: BTreeSet<Vec<u8>> = BTreeSet::new();
-    for folder in ["back", "logs"] {
+    for folder in folders {
         let contents = lab.contents(folder).into_values();
         held.extend(contents.map(|(content, _)| unpacked(content)));
     }
