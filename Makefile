@@ -1,6 +1,6 @@
 # Each target works on a fresh machine with cargo, a C compiler and Python: tools are built into
 # .tools on first use, Python packages go to .venv. `make ci` is what every change must pass.
-.PHONY: test test-unit test-integration test-functional test-performance test-collect test-faults test-analysis test-parallel \
+.PHONY: test test-unit test-integration test-functional test-performance test-collect test-faults test-soak test-analysis test-parallel \
 	test-html test-packages test-machine coverage lint format security deps deb rpm package ci
 
 test:
@@ -24,6 +24,9 @@ test-collect: .tools/bin/bandwhich
 
 test-faults:
 	cargo test --locked -p network-monitor --test end_to_end -- --ignored --nocapture --test-threads 1 faults
+
+test-soak:
+	$(if $(shell command -v logrotate),LOGROTATE=1 )SECONDS=$(or $(SECONDS),600) cargo test --locked -p network-monitor --test end_to_end -- --ignored --nocapture soak_of_minutes
 
 test-analysis:
 	cargo run --release --locked -p analysis --example score -- 5000 40

@@ -1,4 +1,5 @@
-//! Whether an archive holds what its metadata says, byte by byte.
+//! Whether an archive holds what its metadata says, byte by byte; or, without metadata, what its own
+//! checksums say.
 
 use std::collections::{HashMap, HashSet};
 use std::io::Read;
@@ -6,7 +7,8 @@ use std::path::Path;
 
 use crate::digest::Digesting;
 use crate::document::{Document, Member};
-use crate::{Error, Result, unpack};
+use crate::unpack::{Entry, most_unpacked};
+use crate::{Error, Format, Result, unpack};
 
 /// Something in an archive that is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,4 +81,61 @@ pub fn check(
         }
     }
     Ok(faults)
+}
+
+/// Reads an archive that nothing describes, by what it says itself. Gives the number of its logs, and what
+/// is wrong with it.
+///
+/// That a log is read to its end proves its own checksum (CRC-32 of a zip's member and of the gzip data
+/// of a `tar.gz`), so that damage is found; that all logs are here, and that these are the ones which were
+/// archived, is not known. `look` sees the content of each on its way; it need not read all of it.
+///
+/// # Errors
+/// Where the archive cannot be opened. What is damaged in it is no error but a fault.
+pub fn check_undescribed(
+    path: &Path,
+    format: Format,
+    mut look: impl FnMut(&Entry, &mut dyn Read),
+) -> Result<(usize, Vec<Fault>)> {
+    let mut faults = Vec::new();
+    let mut count = 0;
+    let mut budget = most_unpacked(path)?;
+    let outcome = unpack::read(path, format, |entry, content| {
+        let mut fault = |reason: String| {
+            faults.push(Fault {
+                member: Some(entry.name.clone()),
+                reason,
+            });
+        };
+        if let Some(other) = entry.other {
+            if other != unpack::FOLDER {
+                fault(format!("is {other}"));
+            }
+            return Ok(());
+        }
+        count += 1;
+        let mut content = Digesting::new(content.take(budget.saturating_add(1)));
+        look(entry, &mut content);
+        match content.finish() {
+            Err(error) => fault(files::describe(&error)),
+            Ok(found) if found.size > budget => {
+                return Err(Error::damaged(path, "it unpacks to more than it can hold"));
+            }
+            Ok(found) => {
+                budget -= found.size;
+                if found.size != entry.size {
+                    fault(format!("its size is not {} bytes", entry.size));
+                }
+            }
+        }
+        Ok(())
+    });
+    match outcome {
+        Err(Error::Damaged { reason, .. }) => faults.push(Fault {
+            member: None,
+            reason,
+        }),
+        outcome => outcome?,
+    }
+    Ok((count, faults))
 }

@@ -23,7 +23,7 @@ mod restore;
 mod target;
 mod unpack;
 
-pub use check::{Fault, check};
+pub use check::{Fault, check, check_undescribed};
 pub use digest::{Digest, digest_of_file};
 pub use document::{ArchiveFile, Document, Member};
 pub use error::{Error, Result};

@@ -52,6 +52,15 @@ pub(crate) fn parse_archive_name(name: &str) -> Option<(Date, Format)> {
     let format = Format::ALL
         .into_iter()
         .find(|format| format.extension() == extension)?;
+    Some((parse_stamp(stamp)?, format))
+}
+
+/// Day of a metadata file's name.
+pub(crate) fn parse_metadata_name(name: &str) -> Option<Date> {
+    parse_stamp(name.strip_prefix("metadata_")?.strip_suffix(".json")?)
+}
+
+fn parse_stamp(stamp: &str) -> Option<Date> {
     if stamp.len() != 8 || !stamp.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
@@ -60,7 +69,7 @@ pub(crate) fn parse_archive_name(name: &str) -> Option<(Date, Format)> {
         stamp[4..6].parse().ok()?,
         stamp[6..].parse().ok()?,
     );
-    Some((date.ok()?, format))
+    date.ok()
 }
 
 /// The name of a log in an archive: its path below the log folder, with `/` between its parts.

@@ -12,7 +12,7 @@ use crate::check::Fault;
 use crate::digest::{Digest, Digesting};
 use crate::document::{Document, Member};
 use crate::name::{Format, safe_path};
-use crate::unpack::Entry;
+use crate::unpack::{Entry, most_unpacked};
 use crate::{Error, Result, digest_of_file, unpack};
 
 /// What became of the members of an archive.
@@ -48,11 +48,7 @@ pub fn restore(
             .map(|member| (member.name.as_str(), member))
             .collect()
     });
-    let size = std::fs::metadata(path)
-        .map_err(files::Error::context("read", path))?
-        .len();
-    // What deflate can do at most; members that overlap could do more.
-    let mut budget = size.saturating_mul(1_100);
+    let mut budget = most_unpacked(path)?;
     let mut restored = Restored::default();
     let mut seen = HashSet::new();
     let outcome = unpack::read(path, format, |entry, content| {

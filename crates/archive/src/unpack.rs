@@ -26,6 +26,15 @@ pub struct Entry {
     pub other: Option<&'static str>,
 }
 
+/// What a member is that is a folder.
+pub(crate) const FOLDER: &str = "a folder";
+
+/// Bytes that an archive can unpack to: what deflate can do at most. Members that overlap could do more.
+pub(crate) fn most_unpacked(path: &Path) -> Result<u64> {
+    let metadata = std::fs::metadata(path).map_err(files::Error::context("read", path))?;
+    Ok(metadata.len().saturating_mul(1_100))
+}
+
 /// Calls `visit` with each member and its content, in the order of the archive.
 ///
 /// # Errors
@@ -53,7 +62,7 @@ fn read_zip(path: &Path, file: BufReader<File>, visit: Visit<'_>) -> Result<()> 
             .by_index(index)
             .map_err(|error| Error::damaged(path, error))?;
         let other = if member.is_dir() {
-            Some("a folder")
+            Some(FOLDER)
         } else if member.is_symlink() {
             Some("a link")
         } else if !is_regular(member.unix_mode()) {
@@ -92,7 +101,7 @@ fn read_tar(path: &Path, file: BufReader<File>, visit: Visit<'_>) -> Result<()> 
         let header = member.header();
         let other = match header.entry_type() {
             tar::EntryType::Regular | tar::EntryType::Continuous => None,
-            tar::EntryType::Directory => Some("a folder"),
+            tar::EntryType::Directory => Some(FOLDER),
             tar::EntryType::Symlink | tar::EntryType::Link => Some("a link"),
             tar::EntryType::Char | tar::EntryType::Block => Some("a device"),
             _ => Some("no regular file"),

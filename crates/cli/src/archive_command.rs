@@ -1,21 +1,22 @@
 //! `archive`: on its own, and what can be asked of the archives.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write;
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
 use std::time::Duration;
 
-use archive::{Document, FoundArchive};
+use archive::Document;
 use serde::Serialize;
-use store::{ArchiveRecord, Store, fold_log};
+use store::{Store, fold_log};
 use tracing::warn;
 use traffic::When;
 
 use crate::archiving::{self, ArchiveSummary, Scope, fold_through_pipe, known_document};
-use crate::args::{ArchiveArgs, ArchiveCommand, ArchiveListArgs, ArchiveRestoreArgs};
+use crate::args::{
+    ArchiveArgs, ArchiveCommand, ArchiveForgetArgs, ArchiveListArgs, ArchiveRestoreArgs,
+};
 use crate::dry_run::DryRun;
 use crate::failure::{Ending, Failure};
-use crate::newer_archives;
+use crate::known_archives::{self, Known, known_archives, undescribed};
 use crate::own_host;
 use crate::pipeline::tuning;
 use crate::publish::{self, print_json};
@@ -70,6 +71,7 @@ pub fn run(
         Some(ArchiveCommand::Verify) => verify(settings, world, out),
         Some(ArchiveCommand::List(args)) => list(args, settings, out),
         Some(ArchiveCommand::Restore(args)) => restore(args, settings, world, out),
+        Some(ArchiveCommand::Forget(args)) => forget(args, settings, world, out),
     }
 }
 
@@ -98,6 +100,7 @@ pub fn archive_logs(
     retention::carry_out(expired, store, &mut summary)?;
     let plan = archiving::plan(store, settings, world, scope)?;
     archiving::carry_out(plan, store, settings, &mut summary)?;
+    known_archives::settle_lost(store, settings, world)?;
     let expired = retention::plan(store, settings, world)?.archives;
     let paths = expired
         .iter()
@@ -171,110 +174,24 @@ pub fn told(summary: &ArchiveSummary) -> String {
     text
 }
 
-/// An archive that is there or is known, and what the catalogue says of it.
-struct Known {
-    archive: FoundArchive,
-    records: Vec<ArchiveRecord>,
-}
-
-/// Archives that are there, and those that should be.
-fn known_archives(store: Option<&Store>, archive_dir: &Path) -> Result<Vec<Known>, Failure> {
-    let records = store.map(Store::archives).transpose()?.unwrap_or_default();
-    let mut archives: BTreeSet<FoundArchive> = archive::find(archive_dir)?.into_iter().collect();
-    let noted = records.iter().map(|record| Path::new(&record.file));
-    archives.extend(noted.filter_map(|file| FoundArchive::at(archive_dir, file)));
-    let known = archives.into_iter().map(|archive| {
-        let is_its = |record: &&ArchiveRecord| Path::new(&record.file) == archive.relative;
-        Known {
-            records: records.iter().filter(is_its).cloned().collect(),
-            archive,
-        }
-    });
-    Ok(known.collect())
-}
-
-impl Known {
-    /// What the archive should hold, best known: by the catalogue where the checksum is known there,
-    /// by the metadata beside it, by the catalogue all the same.
-    fn document(&self, checksum: Option<&str>) -> Option<Document> {
-        let parse = |record: &ArchiveRecord| Document::parse(&record.document).ok();
-        let exact = self
-            .records
-            .iter()
-            .find(|record| Some(record.checksum.as_str()) == checksum);
-        exact
-            .and_then(parse)
-            .or_else(|| Document::read(&self.archive.metadata()).ok().flatten())
-            .or_else(|| self.records.first().and_then(parse))
-    }
-
-    /// What is wrong with it; `None` where it is nothing of ours.
-    fn faults(&self) -> Option<(usize, Vec<String>)> {
-        let mut faults = Vec::new();
-        let checksum = match archive::digest_of_file(&self.archive.path) {
-            Ok(digest) => Some(digest.sha256),
-            Err(error) => {
-                faults.push(error.to_string());
-                None
-            }
-        };
-        let document = self.document(checksum.as_deref())?;
-        let count = document.members.len();
-        let Some(checksum) = checksum else {
-            return Some((count, faults));
-        };
-        let is_known = self
-            .records
-            .iter()
-            .any(|record| record.checksum == checksum);
-        let beside = Document::read(&self.archive.metadata());
-        let is_described = matches!(&beside, Ok(Some(beside)) if beside.archive.sha256 == checksum);
-        if !self.records.is_empty() && !is_known && is_described {
-            faults.push(format!(
-                "it is newer than the catalogue, as if that came from a backup; {}",
-                newer_archives::CURE
-            ));
-        } else if !self.records.is_empty() && !is_known {
-            faults.push("its checksum is not the one in the catalogue".to_owned());
-        }
-        match beside {
-            Ok(Some(beside)) if beside.archive.sha256 != checksum => {
-                faults.push("its checksum is not the one in its metadata".to_owned());
-            }
-            Ok(Some(beside)) if is_known && beside != document => {
-                faults.push("its metadata are not those in the catalogue".to_owned());
-            }
-            Ok(Some(_)) => {}
-            Ok(None) => faults.push("its metadata are missing".to_owned()),
-            Err(error) => faults.push(error.to_string()),
-        }
-        match archive::check(&self.archive.path, &document, |_, _| {}) {
-            Ok(found) => faults.extend(found.into_iter().map(|fault| match fault.member {
-                Some(member) => format!("{member}: {}", fault.reason),
-                None => fault.reason,
-            })),
-            Err(error) => faults.push(error.to_string()),
-        }
-        Some((count, faults))
-    }
-}
-
 /// What is wrong with an archive. One that a run replaces meanwhile is looked at again.
 fn faults_at_rest(
     mut known: Known,
     store: Option<&Store>,
     settings: &Settings,
-) -> Result<Option<(usize, Vec<String>)>, Failure> {
+) -> Result<(usize, Vec<String>), Failure> {
     let mut found = known.faults();
     for _ in 0..LOOKS {
-        let is_well = found.as_ref().is_some_and(|(_, faults)| faults.is_empty());
-        if is_well || files::lock_holder(&settings.paths.store_dir.join("lock")).is_none() {
+        if found.1.is_empty()
+            || files::lock_holder(&settings.paths.store_dir.join("lock")).is_none()
+        {
             break;
         }
         std::thread::sleep(PAUSE);
         let mut all = known_archives(store, &settings.paths.archive_dir)?.into_iter();
         let Some(now) = all.find(|other| other.archive == known.archive) else {
-            break;
+            // Its time was over.
+            return Ok((0, Vec::new()));
         };
         known = now;
         found = known.faults();
@@ -288,12 +205,8 @@ fn verify(settings: &Settings, world: &World, out: &mut dyn Write) -> Result<End
     let (mut archives, mut logs, mut damaged) = (0, 0, 0);
     for known in known {
         let path = files::show(&known.archive.path).to_string();
-        let found = faults_at_rest(known, store.as_ref(), settings)?;
+        let (count, faults) = faults_at_rest(known, store.as_ref(), settings)?;
         Failure::if_interrupted()?;
-        let Some((count, faults)) = found else {
-            writeln!(out, "{path}: not written by this program, passed over")?;
-            continue;
-        };
         (archives, logs) = (archives + 1, logs + count);
         damaged += usize::from(!faults.is_empty());
         for fault in &faults {
@@ -305,15 +218,27 @@ fn verify(settings: &Settings, world: &World, out: &mut dyn Write) -> Result<End
             )?;
         }
     }
+    let lost = match &store {
+        Some(store) => known_archives::replaced_archives(store)?,
+        None => Vec::new(),
+    };
+    for lost in &lost {
+        let told = lost.told(&settings.paths.archive_dir);
+        writeln!(out, "{}", report::printable(&told))?;
+    }
     if !world.quiet {
         writeln!(
             out,
-            "{} with {} read back, {damaged} damaged",
+            "{} with {} read back, {damaged} damaged{}",
             report::counted(archives, "archive", "archives"),
-            report::counted(logs as u64, "log", "logs")
+            report::counted(logs as u64, "log", "logs"),
+            match lost.len() {
+                0 => String::new(),
+                count => format!(", {count} lost"),
+            }
         )?;
     }
-    Ok(ending(damaged == 0))
+    Ok(ending(damaged + lost.len() == 0))
 }
 
 /// What `archive list --json` prints of an archive.
@@ -321,7 +246,10 @@ fn verify(settings: &Settings, world: &World, out: &mut dyn Write) -> Result<End
 struct Listed {
     path: String,
     #[serde(flatten)]
-    document: Document,
+    document: Option<Document>,
+    /// Why what it holds is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trouble: Option<String>,
 }
 
 fn list(
@@ -330,43 +258,61 @@ fn list(
     out: &mut dyn Write,
 ) -> Result<Ending, Failure> {
     let store = Store::open_to_read(&settings.paths.store_dir)?;
-    let mut listed = Vec::new();
-    for known in known_archives(store.as_ref(), &settings.paths.archive_dir)? {
-        let path = files::show(&known.archive.path).to_string();
-        listed.extend(
-            known
-                .document(None)
-                .map(|document| Listed { path, document }),
-        );
-    }
+    let known = known_archives(store.as_ref(), &settings.paths.archive_dir)?;
+    let listed: Vec<Listed> = (known.iter())
+        .map(|known| {
+            let path = files::show(&known.archive.path).to_string();
+            let (document, trouble) = match known.document(None) {
+                Ok(document) => (Some(document), None),
+                Err(reason) => (None, Some(reason)),
+            };
+            Listed {
+                path,
+                document,
+                trouble,
+            }
+        })
+        .collect();
     if args.json {
         print_json(&listed, out)?;
-        return Ok(Ending::Done);
-    }
-    for Listed { path, document } in &listed {
-        writeln!(
-            out,
-            "{}  {}  {} logs, {} in {}  {path}",
-            document.day,
-            report::printable(&document.host),
-            document.members.len(),
-            report::bytes(document.original_bytes),
-            report::bytes(document.archive.size),
-        )?;
-        for member in &document.members {
-            writeln!(
-                out,
-                "  {:>9}  {}",
-                report::bytes(member.size),
-                report::printable(&member.name)
-            )?;
+    } else {
+        for listed in &listed {
+            show_listed(listed, out)?;
+        }
+        if listed.is_empty() {
+            let folder = files::show(&settings.paths.archive_dir);
+            writeln!(out, "There is no archive in {folder}.")?;
         }
     }
-    if listed.is_empty() {
-        let folder = files::show(&settings.paths.archive_dir);
-        writeln!(out, "There is no archive in {folder}.")?;
+    Ok(ending(listed.iter().all(|listed| listed.trouble.is_none())))
+}
+
+fn show_listed(listed: &Listed, out: &mut dyn Write) -> Result<(), Failure> {
+    let Listed { path, .. } = listed;
+    if let Some(reason) = &listed.trouble {
+        writeln!(out, "Attention: {path}: {}", report::printable(reason))?;
     }
-    Ok(Ending::Done)
+    let Some(document) = &listed.document else {
+        return Ok(());
+    };
+    writeln!(
+        out,
+        "{}  {}  {} logs, {} in {}  {path}",
+        document.day,
+        report::printable(&document.host),
+        document.members.len(),
+        report::bytes(document.original_bytes),
+        report::bytes(document.archive.size),
+    )?;
+    for member in &document.members {
+        writeln!(
+            out,
+            "  {:>9}  {}",
+            report::bytes(member.size),
+            report::printable(&member.name)
+        )?;
+    }
+    Ok(())
 }
 
 fn restore(
@@ -381,7 +327,9 @@ fn restore(
         .map_err(|error| Failure::Usage(error.to_string()))?;
     let period = when.on(world.today(settings));
     let store = Store::open_to_read(&settings.paths.store_dir)?;
+    let hosts = store.as_ref().map_or(Ok(Vec::new()), Store::hosts)?;
     let (mut archives, mut written, mut present, mut faults) = (0, 0, 0, 0);
+    let mut is_well = true;
     for known in known_archives(store.as_ref(), &settings.paths.archive_dir)? {
         let archive = &known.archive;
         if !(period.first..=period.last).contains(&archive.day) {
@@ -391,8 +339,11 @@ fn restore(
         Failure::if_interrupted()?;
         let checksum = digest.as_ref().ok().map(|digest| &*digest.sha256);
         let document = known.document(checksum);
-        let host = document.as_ref().map(|document| document.host.as_str());
-        if args.host.is_some() && args.host.as_deref() != host {
+        let host = match &document {
+            Ok(document) => document.host.clone(),
+            Err(_) => known.host_by_place(&hosts, settings),
+        };
+        if args.host.as_ref().is_some_and(|asked| *asked != host) {
             continue;
         }
         archives += 1;
@@ -402,6 +353,13 @@ fn restore(
             faults += 1;
             continue;
         }
+        if let Err(reason) = &document {
+            let path = files::show(&archive.path);
+            let reason = undescribed(reason);
+            writeln!(out, "Attention: {path}: {}", report::printable(&reason))?;
+            is_well = false;
+        }
+        let document = document.ok();
         let restored =
             archive::restore(&archive.path, archive.format(), document.as_ref(), &args.to);
         Failure::if_interrupted()?;
@@ -433,25 +391,73 @@ fn restore(
             report::counted(written as u64, "log", "logs")
         )?;
     }
-    Ok(ending(faults == 0))
+    Ok(ending(is_well && faults == 0))
 }
 
-/// Notes all archives that are ours by their metadata, as after a rebuild the catalogue knows none.
+/// Stops asking for archives that are gone.
+fn forget(
+    args: &ArchiveForgetArgs,
+    settings: &Settings,
+    world: &World,
+    out: &mut dyn Write,
+) -> Result<Ending, Failure> {
+    let when = args
+        .date
+        .parse::<When>()
+        .map_err(|error| Failure::Usage(error.to_string()))?;
+    let period = when.on(world.today(settings));
+    let store = Store::open(
+        &settings.paths.store_dir,
+        &world.started(),
+        "archive forget",
+    )?;
+    own_host::record(&store, settings)?;
+    let archive_dir = &settings.paths.archive_dir;
+    let forgotten = known_archives::forget_lost(&store, archive_dir, |document| {
+        (period.first..=period.last).contains(&document.day)
+            && args.host.as_ref().is_none_or(|host| *host == document.host)
+    })?;
+    if forgotten.is_empty() {
+        return Err(Failure::NotThere(format!(
+            "no archive of {} is gone; `network-monitor archive verify` names those that are",
+            args.date
+        )));
+    }
+    for file in &forgotten {
+        writeln!(out, "Forgotten: {}", files::show(&archive_dir.join(file)))?;
+    }
+    Ok(Ending::Done)
+}
+
+/// Notes all archives that their metadata describe, as after a rebuild the catalogue knows none. Gives what
+/// is wrong with the others.
 ///
 /// # Errors
 /// Where the catalogue cannot be written.
-pub fn adopt(store: &Store, settings: &Settings) -> Result<Vec<FoundArchive>, Failure> {
-    let mut adopted = Vec::new();
-    for archive in archive::find(&settings.paths.archive_dir)? {
-        if let Ok(Some(_)) = known_document(store, &archive)? {
-            adopted.push(archive);
+pub fn adopt(store: &Store, settings: &Settings) -> Result<Vec<String>, Failure> {
+    let archive_dir = &settings.paths.archive_dir;
+    let mut trouble = Vec::new();
+    for archive in archive::find(archive_dir)? {
+        if std::fs::symlink_metadata(&archive.path).is_err() {
+            // Only its metadata are there.
+            if let Ok(Some(document)) = Document::read(&archive.metadata()) {
+                store.note_lost_archive(&archiving::record_of(&archive, &document))?;
+            }
+            continue;
+        }
+        if let Err(reason) = known_document(store, &archive, &settings.paths.log_dir)? {
+            trouble.push(format!("{}: {reason}", files::show(&archive.path)));
         }
         Failure::if_interrupted()?;
     }
-    Ok(adopted)
+    for lost in known_archives::replaced_archives(store)? {
+        trouble.push(lost.told(archive_dir));
+    }
+    Ok(trouble)
 }
 
-/// Brings all archived logs back into the history. Gives the number of logs that were read.
+/// Brings all archived logs back into the history. Gives the number of logs that were read, and of what was
+/// wrong.
 ///
 /// # Errors
 /// Where the store cannot be written. What cannot be read is told and counted as a fault.
@@ -462,6 +468,7 @@ pub fn ingest_archives(
 ) -> Result<(u64, u64), Failure> {
     let (mut logs, mut faults) = (0, 0);
     let tuning = tuning(settings);
+    let hosts = store.hosts()?;
     for known in known_archives(Some(store), &settings.paths.archive_dir)? {
         let path = files::show(&known.archive.path).to_string();
         let digest = archive::digest_of_file(&known.archive.path);
@@ -474,20 +481,20 @@ pub fn ingest_archives(
                 continue;
             }
         };
-        let Some(document) = known.document(Some(&checksum)) else {
-            writeln!(out, "{path}: not written by this program, passed over")?;
-            continue;
+        let document = known.document(Some(&checksum));
+        let host = match &document {
+            Ok(document) => document.host.clone(),
+            Err(_) => known.host_by_place(&hosts, settings),
         };
         let root = store.root().to_owned();
         let mut failed: Option<Failure> = None;
-        let found = archive::check(&known.archive.path, &document, |member, content| {
+        let mut ingest = |member: &str, content: &mut dyn Read| {
             if failed.is_some() {
                 return;
             }
-            let name = format!("{path}: {}", member.name);
-            let folded = fold_through_pipe(content, |log| {
-                fold_log(&root, &document.host, &name, log, &tuning)
-            });
+            let name = format!("{path}: {member}");
+            let folded =
+                fold_through_pipe(content, |log| fold_log(&root, &host, &name, log, &tuning));
             let ingested = match folded {
                 Ok(Ok(folded)) => store.ingest(vec![folded]).map(|_| logs += 1),
                 Ok(Err(error)) => Err(error),
@@ -495,18 +502,25 @@ pub fn ingest_archives(
                 Err(_) => Ok(()),
             };
             failed = ingested.err().map(Failure::from);
-        })?;
+        };
+        let found = match &document {
+            Ok(document) => archive::check(&known.archive.path, document, |member, content| {
+                ingest(&member.name, content);
+            })?,
+            Err(reason) => {
+                let reason = undescribed(reason);
+                writeln!(out, "{path}: {}", report::printable(&reason))?;
+                faults += 1;
+                known.read_undescribed(ingest)?.1
+            }
+        };
         if let Some(failure) = failed {
             return Err(failure);
         }
         Failure::if_interrupted()?;
         for fault in &found {
-            let member = report::printable(fault.member.as_deref().unwrap_or_default());
-            writeln!(
-                out,
-                "{path}: {member}: {}",
-                report::printable(&fault.reason)
-            )?;
+            let fault = known_archives::fault_text(fault);
+            writeln!(out, "{path}: {}", report::printable(&fault))?;
         }
         faults += found.len() as u64;
     }

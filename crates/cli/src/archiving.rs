@@ -24,6 +24,7 @@ use store::{ArchiveRecord, Content, LogRecord, Store, Tuning};
 use tracing::{debug, info, warn};
 
 use crate::failure::Failure;
+use crate::known_archives::lacks_originals;
 use crate::newer_archives;
 use crate::pipeline::{Unreadable, exclusions, tuning};
 use crate::retention::DroppedDay;
@@ -65,6 +66,21 @@ impl ArchiveSummary {
 
     fn wait(&mut self, log: &FoundLog, reason: String) {
         self.waiting.push(waiting(log, reason));
+    }
+
+    /// Notes a log that could not be archived. One that was written or rotated meanwhile is no trouble: the
+    /// next run looks at it again.
+    fn not_archived(&mut self, log: &FoundLog, error: &archive::Error) {
+        let is_gone = |error: &files::Error| error.kind() == io::ErrorKind::NotFound;
+        match error {
+            archive::Error::Changed { .. } => {
+                self.wait(log, "it changed while it was archived".to_owned());
+            }
+            archive::Error::File(error) if is_gone(error) => {
+                self.wait(log, "it was moved while it was archived".to_owned());
+            }
+            _ => self.trouble(&log.path, &error.to_string()),
+        }
     }
 
     /// Notes what could not be done. Not where a signal asked to stop: reading fails for that, and the
@@ -119,7 +135,9 @@ pub fn plan(
     for log in found {
         let record = store.log_record(&log)?;
         if let Some(record) = &record {
-            if record.archived.is_some() && settings.archive.keep_original {
+            // Unless its archive is gone: then it is archived again.
+            let is_there = |file: &String| settings.paths.archive_dir.join(file).exists();
+            if settings.archive.keep_original && record.archived.as_ref().is_some_and(is_there) {
                 continue;
             }
             if !pending.contains_key(&record.host) {
@@ -178,9 +196,12 @@ fn finished_day<'a>(
         return Err(damage.clone());
     }
     let modified = Timestamp::try_from(log.modified).map_err(|error| error.to_string())?;
-    // bandwhich was killed inside a frame; nobody will finish it.
-    if !record.whole && world.now - modified.as_second() < DAY {
-        return Err("its last frame is not finished".to_owned());
+    // bandwhich was killed inside a frame, or its log was rotated there: nobody will finish it.
+    if !record.whole && !log.is_rotated() && world.now - modified.as_second() < DAY {
+        return Err(
+            "its last frame is not finished: it is archived a day after it was last written"
+                .to_owned(),
+        );
     }
     let minutes = settings.archive.settle_minutes;
     if modified.as_second() > world.now {
@@ -367,7 +388,7 @@ fn join_all(
                 Ok(Place::New(name)) => places.push((found.clone(), name, true)),
                 Ok(Place::Known(name)) => places.push((found.clone(), name, false)),
                 Err(error) => {
-                    summary.trouble(&found.path, &error.to_string());
+                    summary.not_archived(found, &error);
                     logs.remove(index);
                     continue 'anew;
                 }
@@ -477,7 +498,7 @@ impl InPlace {
                     summary.removed += 1;
                     folders.extend(held.log.path.parent().map(Path::to_owned));
                 }
-                Err(error) => summary.trouble(&held.log.path, &error.to_string()),
+                Err(error) => summary.not_archived(&held.found, &error),
             }
         }
         for folder in folders {
@@ -519,7 +540,7 @@ fn place_of(store: &Store, settings: &Settings, host: &str, day: Date) -> Result
             Ok(archive) => archive,
             Err(error) => return Ok(Err((root.clone(), error.to_string()))),
         };
-        match known_document(store, &archive)? {
+        match known_document(store, &archive, &settings.paths.log_dir)? {
             // The machine had another name before.
             Ok(Some(document)) if document.host != host => {}
             Ok(document) => return Ok(Ok((archive, document))),
@@ -531,16 +552,25 @@ fn place_of(store: &Store, settings: &Settings, host: &str, day: Date) -> Result
 }
 
 /// What the archive that lies there holds, by its checksum; `None` where there is none. Mends what a
-/// crash left half done. Says why where the archive is not ours.
+/// crash left half done. Says why where the archive is not ours. One that is gone is noted as lost.
 pub(crate) fn known_document(
     store: &Store,
     archive: &FoundArchive,
+    log_dir: &Path,
 ) -> Result<Result<Option<Document>, String>, Failure> {
     let file = archive.relative.to_string_lossy().into_owned();
     let mut records = store.archives()?;
     records.retain(|record| record.file == file);
     match std::fs::symlink_metadata(&archive.path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            // One that never took its place took no log away.
+            for record in &records {
+                if Document::parse(&record.document)
+                    .is_ok_and(|document| lacks_originals(&document, log_dir))
+                {
+                    store.note_lost_archive(record)?;
+                }
+            }
             store.forget_archive(&file)?;
             return Ok(Ok(None));
         }
@@ -585,10 +615,20 @@ pub(crate) fn known_document(
             store.note_archive(&record_of(archive, &document))?;
             Ok(Ok(Some(document)))
         }
-        _ => Ok(Err(
-            "it was not written by this program; move it away".to_owned()
-        )),
+        Ok(Some(_)) => Ok(Err(no_joining("its metadata are of another file"))),
+        Ok(None) => Ok(Err(no_joining("its metadata are missing"))),
+        Err(error) => Ok(Err(no_joining(&format!(
+            "its metadata cannot be read: {error}"
+        )))),
     }
+}
+
+/// Why nothing joins an archive that may be ours, and how that ends.
+fn no_joining(reason: &str) -> String {
+    format!(
+        "{reason}, so nothing joins it; take its logs out with `network-monitor archive restore`, if it \
+         holds any, and move it away"
+    )
 }
 
 /// What was found as an archive was read back.

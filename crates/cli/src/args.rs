@@ -54,7 +54,9 @@ Examples:
   network-monitor report --dry-run";
 
 const INGEST_HELP: &str = "\
-A log is known by its content: ingesting it again, renamed or compressed, adds nothing.
+A log is known by its content: ingesting it again, renamed or compressed, adds nothing. In a folder,
+*.log is read and what rotation makes of it (*.log.1, *.log-20250131), also with .gz or .zst; a file
+that is named is read whatever its name.
 
 Examples:
   network-monitor ingest                                   all logs in paths.log_dir
@@ -78,7 +80,8 @@ read back from the archive before it is removed. `report` does all this by itsel
 Examples:
   network-monitor archive --dry-run                    what would be archived and deleted
   network-monitor archive verify                       whether the archives are whole
-  network-monitor archive restore 2025-01-01 --to /tmp/logs";
+  network-monitor archive restore 2025-01-01 --to /tmp/logs
+  network-monitor archive forget 2025-01-01            stop asking for an archive that is gone";
 
 const EMAIL_HELP: &str = "\
 Letters that could not be sent wait in the outbox; each report sends them again, with growing pauses.
@@ -324,6 +327,20 @@ pub enum ArchiveCommand {
     List(ArchiveListArgs),
     /// Takes logs out of the archives; a file that is there already is never replaced
     Restore(ArchiveRestoreArgs),
+    /// Stops asking for archives that are gone; what the history holds of their logs stays
+    Forget(ArchiveForgetArgs),
+}
+
+/// The options of `archive forget`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct ArchiveForgetArgs {
+    /// The day or period, in the forms that `report --date` takes
+    #[arg(value_name = "DATE")]
+    pub date: String,
+
+    /// Only archives of this host
+    #[arg(long, value_name = "NAME")]
+    pub host: Option<String>,
 }
 
 /// The options of `archive list`.

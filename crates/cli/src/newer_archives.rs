@@ -28,6 +28,10 @@ pub fn newer_archives(store: &Store, settings: &Settings) -> Result<Vec<PathBuf>
         let Ok(Some(document)) = Document::read(&archive.metadata()) else {
             continue;
         };
+        // Only its metadata are there: `archive verify` names that, too.
+        if std::fs::symlink_metadata(&archive.path).is_err() {
+            continue;
+        }
         let file = archive.relative.to_string_lossy().into_owned();
         if known.contains(&(file, document.archive.sha256.clone())) {
             continue;

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use files::{FoundLog, OpenLog};
+use files::{FoundLog, OpenLog, Skipped};
 use rayon::prelude::*;
 use serde::Serialize;
 use store::{FoldedLog, IngestReport, LogRecord, Outcome, Span, Store, Tuning, fold_log};
@@ -12,6 +12,7 @@ use traffic::Accounting;
 
 use crate::facts::time_of;
 use crate::failure::Failure;
+use crate::passed_over;
 use crate::progress::Progress;
 use crate::settings::{HostLayout, InputMode, Settings};
 
@@ -49,6 +50,8 @@ pub struct IngestSummary {
     pub unreadable: Vec<Unreadable>,
     /// Logs with more damaged lines than `input.damaged_lines_threshold` allows.
     pub damaged: Vec<Unreadable>,
+    /// Files that are logs by what they hold, and not read because of their names.
+    pub unnamed: Vec<String>,
     /// Frames that two logs share which then went on differently: they are counted twice.
     pub diverged_frames: u64,
 }
@@ -207,32 +210,54 @@ fn find(settings: &Settings, summary: &mut IngestSummary) -> Result<Vec<Pending>
     Ok(found)
 }
 
-/// A folder's name as a host: what is not UTF-8 in it is written as `\xFF`, so that no two folders
-/// become one host.
+/// A folder's name as a host: what is not UTF-8 in it is written as `\xFF`, and so is the backslash of
+/// what only looks like that, so that no two folders become one host.
 fn host_of_folder(folder: &std::ffi::OsStr) -> String {
     let mut host = String::new();
+    let escape = |host: &mut String, byte: u8| host.push_str(&format!("\\x{byte:02X}"));
     for chunk in folder.as_encoded_bytes().utf8_chunks() {
-        host.push_str(chunk.valid());
+        let valid = chunk.valid();
+        for (place, letter) in valid.char_indices() {
+            if letter == '\\' && looks_escaped(&valid.as_bytes()[place..]) {
+                escape(&mut host, b'\\');
+            } else {
+                host.push(letter);
+            }
+        }
         chunk
             .invalid()
             .iter()
-            .for_each(|byte| host.push_str(&format!("\\x{byte:02X}")));
+            .for_each(|byte| escape(&mut host, *byte));
     }
     host
 }
 
-/// The logs of the settings' log folder, and those of them that are new or have changed.
+/// Whether text begins with what stands for a byte: a backslash, `x` and two hexadecimal digits.
+fn looks_escaped(text: &[u8]) -> bool {
+    let is_digit = |byte: &u8| matches!(byte, b'0'..=b'9' | b'A'..=b'F');
+    matches!(text, [b'\\', b'x', one, two, ..] if is_digit(one) && is_digit(two))
+}
+
+/// What lies in the log folder.
+#[derive(Default)]
+pub struct LogFolder {
+    /// How many logs there are.
+    pub found: usize,
+    /// Those that are new or have changed.
+    pub pending: Vec<FoundLog>,
+    /// What was passed over.
+    pub skipped: Vec<Skipped>,
+}
+
+/// Looks at the settings' log folder, and reads nothing in it.
 ///
 /// # Errors
 /// Where the folder or the store cannot be read.
-pub fn look_for_logs(
-    store: Option<&Store>,
-    settings: &Settings,
-) -> Result<(usize, Vec<FoundLog>), Failure> {
-    let found = files::discover(&settings.paths.log_dir, &exclusions(settings))?.logs;
-    let count = found.len();
+pub fn look_for_logs(store: Option<&Store>, settings: &Settings) -> Result<LogFolder, Failure> {
+    let discovery = files::discover(&settings.paths.log_dir, &exclusions(settings))?;
+    let found = discovery.logs.len();
     let mut pending = Vec::new();
-    for log in found {
+    for log in discovery.logs {
         if !store
             .map(|store| store.has_read(&log))
             .transpose()?
@@ -241,7 +266,11 @@ pub fn look_for_logs(
             pending.push(log);
         }
     }
-    Ok((count, pending))
+    Ok(LogFolder {
+        found,
+        pending,
+        skipped: discovery.skipped,
+    })
 }
 
 /// What lies in a log folder without being a log: what the program writes itself.
@@ -271,17 +300,15 @@ fn discover(
     summary: &mut IngestSummary,
 ) -> Result<(), Failure> {
     let discovery = files::discover(folder, &exclusions(settings))?;
-    for skipped in discovery.skipped {
-        let (path, reason) = (
-            files::show(&skipped.path).to_string(),
-            skipped.reason.to_string(),
-        );
+    for skipped in &discovery.skipped {
         if skipped.reason.needs_attention() {
-            summary.unreadable(&path, &reason);
-        } else {
-            debug!("{path}: passed over: {reason}");
+            let path = files::show(&skipped.path).to_string();
+            summary.unreadable(&path, &skipped.reason.to_string());
         }
     }
+    summary
+        .unnamed
+        .extend(passed_over::tell(folder, &discovery));
     found.extend(discovery.logs.into_iter().map(|log| Pending {
         host: host.to_owned(),
         log,
@@ -452,7 +479,7 @@ fn note_folded(
         ));
     } else if log.frames == 0
         && log.undated_frames == 0
-        && (log.damaged_lines > 0 || log.accounting.unfinished > 0)
+        && (log.damaged_lines > 0 || (log.accounting.unfinished > 0 && !log.has_begun))
     {
         damage = Some(match log.prefixed_lines {
             0 => "no bandwhich log: no line in it is what `bandwhich --raw` prints".to_owned(),

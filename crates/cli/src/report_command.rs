@@ -25,8 +25,9 @@ use crate::failure::{Ending, Failure};
 use crate::letter::Subject;
 use crate::newer_archives;
 use crate::own_host;
+use crate::passed_over;
 use crate::periods::{Plan, days_told_by, has_lost, plan};
-use crate::pipeline::{IngestSummary, ingest_folder, look_for_logs};
+use crate::pipeline::{IngestSummary, LogFolder, ingest_folder, look_for_logs};
 use crate::post::{self, MailResult};
 use crate::progress::Progress;
 use crate::publish::{self, Written, is_written, print_json};
@@ -398,7 +399,14 @@ fn dry_run(
     out: &mut dyn Write,
 ) -> Result<Ending, Failure> {
     let store = Store::open_to_read(&settings.paths.store_dir)?;
-    let (found, pending) = look_for_logs(store.as_ref(), settings)?;
+    let LogFolder {
+        found,
+        pending,
+        skipped,
+    } = look_for_logs(store.as_ref(), settings)?;
+    for sentence in passed_over::sentences(&skipped) {
+        warn!("{sentence}");
+    }
     let mut planned = DryRun {
         logs_found: found as u64,
         would_read: (pending.iter())

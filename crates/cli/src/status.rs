@@ -14,8 +14,10 @@ use crate::args::StatusArgs;
 use crate::claims::{self, Standing};
 use crate::facts::time_of;
 use crate::failure::{Ending, Failure};
+use crate::known_archives::lost_archives;
 use crate::newer_archives;
-use crate::pipeline::look_for_logs;
+use crate::passed_over;
+use crate::pipeline::{LogFolder, look_for_logs};
 use crate::post::{self, WaitingLetter};
 use crate::publish::print_json;
 use crate::quotas;
@@ -121,15 +123,23 @@ pub fn collect(settings: &Settings, world: &World) -> (Status, Option<Failure>) 
 fn look(status: &mut Status, settings: &Settings, world: &World) -> Result<(), Failure> {
     let store = Store::open_to_read(&settings.paths.store_dir)?;
     // A folder that is not there yet is no reason to keep the rest back.
-    let (found, pending) = match look_for_logs(store.as_ref(), settings) {
-        Err(Failure::File(_)) => (0, Vec::new()),
+    let folder = match look_for_logs(store.as_ref(), settings) {
+        Err(Failure::File(_)) => LogFolder::default(),
         outcome => outcome?,
     };
-    status.logs_found = found as u64;
-    status.logs_pending = pending.len() as u64;
+    status.logs_found = folder.found as u64;
+    status.logs_pending = folder.pending.len() as u64;
+    status
+        .attention
+        .extend(passed_over::sentences(&folder.skipped));
     let Some(store) = store else {
         return Ok(());
     };
+    let archive_dir = &settings.paths.archive_dir;
+    let lost = lost_archives(&store, archive_dir)?;
+    status
+        .attention
+        .extend(lost.iter().map(|lost| lost.told(archive_dir)));
     status.store = Some(store.status()?);
     let newer: Vec<String> = newer_archives::newer_archives(&store, settings)?
         .iter()

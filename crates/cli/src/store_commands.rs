@@ -72,15 +72,15 @@ pub fn store(
             let (mut store, missing) = Store::rebuild(root, &world.started(), "store rebuild")?;
             show_damage(&missing, out)?;
             own_host::record_rebuilt(&store, settings)?;
-            archive_command::adopt(&store, settings)?;
-            let mut faults = 0;
+            let trouble = archive_command::adopt(&store, settings)?;
+            for trouble in &trouble {
+                writeln!(out, "Attention: {}", report::printable(trouble))?;
+            }
+            let mut faults = trouble.len() as u64;
             if *from_archives {
                 let (logs, found) = archive_command::ingest_archives(&mut store, settings, out)?;
-                faults = found;
-                writeln!(
-                    out,
-                    "{logs} archived logs were read, {faults} with trouble."
-                )?;
+                faults += found;
+                writeln!(out, "{logs} archived logs were read, {found} with trouble.")?;
                 if settings.store.retention_days.is_some() {
                     writeln!(
                         out,

@@ -6,6 +6,9 @@ mod analyses;
 #[path = "end_to_end/archive.rs"]
 mod archive;
 #[cfg(target_os = "linux")]
+#[path = "end_to_end/bounds.rs"]
+mod bounds;
+#[cfg(target_os = "linux")]
 #[path = "end_to_end/collecting.rs"]
 mod collecting;
 #[path = "end_to_end/containers.rs"]
@@ -15,6 +18,8 @@ mod damage;
 #[cfg(target_os = "linux")]
 #[path = "end_to_end/doctor.rs"]
 mod doctor;
+#[path = "end_to_end/doubtful_archives.rs"]
+mod doubtful_archives;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 #[path = "end_to_end/faults.rs"]
 mod faults;
@@ -57,11 +62,16 @@ mod processes;
 mod quotas;
 #[path = "end_to_end/retention.rs"]
 mod retention;
+#[path = "end_to_end/rotated_names.rs"]
+mod rotated_names;
 #[path = "end_to_end/samples.rs"]
 mod samples;
 #[cfg(target_os = "linux")]
 #[path = "end_to_end/setup.rs"]
 mod setup;
+#[cfg(target_os = "linux")]
+#[path = "end_to_end/soak.rs"]
+mod soak;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 #[path = "end_to_end/state.rs"]
 mod state;

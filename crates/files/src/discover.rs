@@ -3,8 +3,7 @@
 //! Names are only hints and may be any bytes; nothing is opened here, so a FIFO cannot hold us.
 //! What is passed over is said with its reason. Reading the logs belongs to `open`.
 
-use std::collections::{BTreeMap, HashSet};
-use std::ffi::OsStr;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 use std::fs::{self, DirEntry, FileType, Metadata};
 use std::io;
@@ -14,17 +13,28 @@ use std::time::SystemTime;
 use crate::error::{Error, Result, describe, show};
 use crate::kind;
 
+mod name;
+
+use name::{Promise, is_hidden, name_date};
+
 // Hosts, years, months and days need four; a tree deeper than this is no log folder.
 const DEEPEST: usize = 16;
 
-/// What [`discover`] found; both lists are sorted by the bytes of their paths.
+/// What [`discover`] found; all lists are sorted by the bytes of their paths.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Discovery {
     /// The logs.
     pub logs: Vec<FoundLog>,
     /// What looked like a log, or could hold some, and was passed over.
     pub skipped: Vec<Skipped>,
+    /// Files with other names: the first by their paths, at most [`OTHERS`].
+    pub others: Vec<PathBuf>,
+    /// How many files with other names there are.
+    pub others_count: usize,
 }
+
+/// Files with other names than logs have that are listed.
+pub const OTHERS: usize = 32;
 
 /// One log: a regular file with a log's name, or one that such a link points to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +52,13 @@ pub struct FoundLog {
     /// The start that its name claims; `None` unless it is `bandwhich_YYYYMMDD_HHMM.log…` with a
     /// date and time that exist. The times inside decide.
     pub name_date: Option<NameDate>,
+}
+
+impl FoundLog {
+    /// Whether its name says that rotation put it aside: `bw.log.1`, `bw.log-20261121.gz`.
+    pub fn is_rotated(&self) -> bool {
+        self.relative.file_name().is_some_and(name::is_rotated)
+    }
 }
 
 /// The numbers by which a Unix system knows a file: two names with the same ones are one file.
@@ -104,6 +121,11 @@ pub enum SkipReason {
         /// What it is.
         what: &'static str,
     },
+    /// A log's name, and the end of a compression that cannot be read.
+    Compressed {
+        /// Which: `xz`.
+        how: &'static str,
+    },
     /// A folder below the deepest level that is searched.
     TooDeep,
     /// Excluded by the caller: our own reports, archive, store or log.
@@ -121,6 +143,7 @@ impl SkipReason {
             | Self::LinkLoop
             | Self::LinkLeaves { .. }
             | Self::NotRegular { .. }
+            | Self::Compressed { .. }
             | Self::TooDeep => true,
             Self::LinkToGone | Self::LinkToFolder | Self::Excluded | Self::Hidden => false,
         }
@@ -139,6 +162,11 @@ impl fmt::Display for SkipReason {
             }
             Self::LinkToFolder => f.write_str("a link to a folder that is searched anyway"),
             Self::NotRegular { what } => write!(f, "{what}, not a regular file"),
+            Self::Compressed { how } => write!(
+                f,
+                "compressed by {how}, which this program cannot read: decompress it, or have logs \
+                 compressed by gzip or zstd (logrotate: `compresscmd`, `compressext`)"
+            ),
             Self::TooDeep => write!(f, "more than {DEEPEST} folders deep"),
             Self::Excluded => f.write_str("excluded"),
             Self::Hidden => f.write_str("hidden"),
@@ -152,7 +180,8 @@ impl fmt::Display for Skipped {
     }
 }
 
-/// Finds the logs below `log_dir`: `*.log` and `*.log.N`, each also with `.gz` or `.zst`.
+/// Finds the logs below `log_dir`: `*.log` and what rotation makes of it (`*.log.1`, `*.log-20261121`), each
+/// also with `.gz` or `.zst`.
 ///
 /// Folders are searched 16 levels deep and never through links. A link to a file counts where its
 /// target lies in the log folder too; the target is then listed, once. Files and folders in
@@ -175,6 +204,8 @@ pub fn discover(log_dir: &Path, exclude: &[PathBuf]) -> Result<Discovery> {
         found: BTreeMap::new(),
         linked: Vec::new(),
         skipped: Vec::new(),
+        others: BTreeSet::new(),
+        others_count: 0,
     };
     for entry in entries {
         search.look_at(&entry.map_err(in_log_dir())?, Path::new(""), 0);
@@ -210,6 +241,9 @@ struct Search<'a> {
     // Targets of links, below the root, with the name of the link.
     linked: Vec<(PathBuf, PathBuf)>,
     skipped: Vec<Skipped>,
+    // The first of them.
+    others: BTreeSet<PathBuf>,
+    others_count: usize,
 }
 
 impl Search<'_> {
@@ -233,8 +267,12 @@ impl Search<'_> {
             Ok(kind) => kind,
             Err(cause) => return self.skip_unreadable(&relative, &cause),
         };
-        let is_log = is_log_name(&name);
+        let promise = name::promise(&name);
+        let is_log = promise != Promise::Other;
         if !kind.is_dir() && !kind.is_symlink() && !is_log {
+            if kind.is_file() && !is_hidden(&name) {
+                self.note_other(relative);
+            }
             return;
         }
         if self.excluded.contains(&relative) {
@@ -250,7 +288,9 @@ impl Search<'_> {
                 self.skip(relative, SkipReason::TooDeep);
             }
         } else if kind.is_symlink() {
-            self.look_behind(relative, is_log);
+            self.look_behind(relative, promise == Promise::Log);
+        } else if let Promise::Compressed(how) = promise {
+            self.skip(relative, SkipReason::Compressed { how });
         } else if kind.is_file() {
             match entry.metadata() {
                 Ok(metadata) => self.keep(relative, &metadata, name_date(&name)),
@@ -258,6 +298,14 @@ impl Search<'_> {
             }
         } else {
             self.skip_special(relative, kind);
+        }
+    }
+
+    fn note_other(&mut self, relative: PathBuf) {
+        self.others_count += 1;
+        self.others.insert(relative);
+        if self.others.len() > OTHERS {
+            self.others.pop_last();
         }
     }
 
@@ -339,9 +387,12 @@ impl Search<'_> {
         logs.sort_by(|a, b| bytes(&a.path).cmp(bytes(&b.path)));
         self.skipped
             .sort_by(|a, b| bytes(&a.path).cmp(bytes(&b.path)));
+        let others = self.others.into_iter();
         Discovery {
             logs,
             skipped: self.skipped,
+            others: others.map(|other| self.log_dir.join(other)).collect(),
+            others_count: self.others_count,
         }
     }
 
@@ -422,66 +473,6 @@ fn is_loop(_: &io::Error) -> bool {
 
 fn bytes(path: &Path) -> &[u8] {
     path.as_os_str().as_encoded_bytes()
-}
-
-fn is_hidden(name: &OsStr) -> bool {
-    // The root of an ext filesystem has a lost+found that only root can read.
-    name.as_encoded_bytes().starts_with(b".") || name == "lost+found"
-}
-
-fn is_log_name(name: &OsStr) -> bool {
-    let name = without_compression(name.as_encoded_bytes());
-    let without_number = match name.iter().rposition(|byte| *byte == b'.') {
-        Some(dot) if dot + 1 < name.len() && name[dot + 1..].iter().all(u8::is_ascii_digit) => {
-            &name[..dot]
-        }
-        _ => name,
-    };
-    without_number.ends_with(b".log")
-}
-
-fn without_compression(name: &[u8]) -> &[u8] {
-    name.strip_suffix(b".gz")
-        .or_else(|| name.strip_suffix(b".zst"))
-        .unwrap_or(name)
-}
-
-fn name_date(name: &OsStr) -> Option<NameDate> {
-    let text = name.as_encoded_bytes().strip_prefix(b"bandwhich_")?;
-    let (stamp, rest) = text.split_at_checked("YYYYMMDD_HHMM".len())?;
-    if stamp[8] != b'_' || !rest.starts_with(b".log") {
-        return None;
-    }
-    let number = |from: usize, to: usize| {
-        stamp[from..to].iter().try_fold(0_i16, |sum, byte| {
-            byte.is_ascii_digit()
-                .then(|| sum * 10 + i16::from(byte - b'0'))
-        })
-    };
-    // Two digits, so they fit.
-    let small = |from: usize| number(from, from + 2).map(|value| value as i8);
-    let date = NameDate {
-        year: number(0, 4)?,
-        month: small(4)?,
-        day: small(6)?,
-        hour: small(9)?,
-        minute: small(11)?,
-    };
-    let exists = date.year > 0
-        && (1..=12).contains(&date.month)
-        && (1..=days_in(date.year, date.month)).contains(&date.day)
-        && date.hour < 24
-        && date.minute < 60;
-    exists.then_some(date)
-}
-
-fn days_in(year: i16, month: i8) -> i8 {
-    match month {
-        4 | 6 | 9 | 11 => 30,
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
-        2 => 28,
-        _ => 31,
-    }
 }
 
 #[cfg(test)]

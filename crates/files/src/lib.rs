@@ -24,7 +24,9 @@ mod utf16;
 
 pub use atomic::{AtomicFile, create_folder, sweep_temporaries, sync_folder, write_atomically};
 pub use attribute::extended_attribute;
-pub use discover::{Discovery, FileIdentity, FoundLog, NameDate, SkipReason, Skipped, discover};
+pub use discover::{
+    Discovery, FileIdentity, FoundLog, NameDate, OTHERS, SkipReason, Skipped, discover,
+};
 pub use error::{Error, Result, ShownPath, describe, show, turns_direction};
 pub use interrupt::{interrupt_flag, interrupted};
 pub use lock::{Lock, LockError, abandoned, lock_holder};

@@ -36,6 +36,7 @@ pub(crate) fn check_reader(log: &[u8]) {
             chunk_size: usize::MAX,
             max_line_bytes,
             max_frame_bytes,
+            ..usual
         };
         check_reader_with(log, limits);
     }
@@ -94,7 +95,7 @@ struct SeenFrame {
     faults: Vec<SeenFault>,
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 struct SeenFault {
     line: u64,
     offset: u64,
@@ -220,6 +221,11 @@ fn read(log: &[u8], limits: Limits) -> Vec<Seen> {
             Item::Note(..) | Item::Filler(_) => {}
         }
         sum += item.bytes();
+        // How much of it comes at a time says nothing.
+        if let (Item::Filler(bytes), Some(Seen::Filler(before))) = (&item, seen.last_mut()) {
+            *before += bytes;
+            return;
+        }
         seen.push(match item {
             Item::Frame(frame) => Seen::Frame(SeenFrame::new(frame)),
             Item::Fault(fault) => Seen::Fault(SeenFault::new(&fault)),
@@ -384,9 +390,22 @@ fn check_against_lines(log: &[u8], limits: Limits, items: &[Seen]) {
                 seen_rows.extend_from_slice(&frame.rows);
                 seen_headers += u64::from(frame.header);
                 seen_idle += u64::from(frame.idle);
-                seen_faults.extend(&frame.faults);
+                seen_faults.extend_from_slice(&frame.faults);
             }
-            Seen::Fault(fault) => seen_faults.push(fault),
+            // Of a frame that is too long: what it would say.
+            Seen::Fault(fault) if fault.reason == Reason::FrameTooLong => {
+                match parse_line(&fault.text) {
+                    Line::Row(row) => row.print(&mut seen_rows),
+                    Line::NoTraffic => seen_idle += 1,
+                    Line::Note(_) => seen_notes += 1,
+                    Line::Fault(reason) => seen_faults.push(SeenFault {
+                        reason,
+                        ..fault.clone()
+                    }),
+                    Line::Refreshing | Line::Empty => panic!("the frame ended before"),
+                }
+            }
+            Seen::Fault(fault) => seen_faults.push(fault.clone()),
             Seen::Note(..) => seen_notes += 1,
             Seen::Filler(_) | Seen::Unfinished(_) => {}
         }

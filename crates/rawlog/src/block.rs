@@ -1,6 +1,6 @@
 //! A stretch of a log that ends where a piece ends, so that blocks can be read side by side.
 
-use crate::frame::{Piece, Pieces, Position, Removed, Splitter};
+use crate::frame::{Overlong, Piece, Pieces, Position, Removed, Splitter};
 use crate::known::KnownRows;
 use crate::quick::WINDOW;
 use crate::{Fault, Item, Limits, Line, Reason, parse_line};
@@ -21,10 +21,22 @@ pub struct Block {
     pub(crate) limits: Limits,
     /// The log ends with it.
     pub(crate) ended: bool,
+    /// The frame before the text, if it was too long and goes on in it.
+    pub(crate) overlong: Option<Overlong>,
     /// How much of the text was split, and what came of it.
-    done: Option<(usize, Position)>,
+    done: Option<Done>,
     pieces: Pieces,
     known: KnownRows,
+}
+
+/// How far the text of a block was split.
+#[derive(Clone, Copy, Debug, Default)]
+struct Done {
+    taken: usize,
+    at: Position,
+    overlong: Option<Overlong>,
+    /// Nothing whole is left.
+    all: bool,
 }
 
 /// How much of a log was read.
@@ -46,6 +58,7 @@ impl Block {
         self.length = 0;
         self.removed.clear();
         self.mark = 0;
+        self.overlong = None;
         self.ended = false;
         self.forget_pieces();
     }
@@ -63,10 +76,24 @@ impl Block {
         }
     }
 
-    /// Splits as much of the text as is whole; gives how much that is.
+    /// Splits the text as far as it is whole, or as far as may be held at a time; gives how far that is.
     pub(crate) fn split(&mut self) -> usize {
         self.forget_pieces();
         self.known.forget_old();
+        self.split_on(Done {
+            overlong: self.overlong,
+            ..Done::default()
+        })
+    }
+
+    /// The frame that is too long and goes on behind what was split.
+    pub(crate) fn overlong_at_end(&self) -> Option<Overlong> {
+        self.done.and_then(|done| done.overlong)
+    }
+
+    /// Splits on from where it was split before.
+    fn split_on(&mut self, from: Done) -> usize {
+        self.pieces.clear();
         if self.buffer.len() < self.length + WINDOW {
             self.buffer.resize(self.length + WINDOW, 0);
         }
@@ -78,22 +105,25 @@ impl Block {
             removed: &self.removed,
             into: &mut self.pieces,
             known: &mut self.known,
-            taken: 0,
-            at: Position::default(),
+            taken: from.taken,
+            at: from.at,
+            overlong: from.overlong,
         };
-        splitter.split();
-        let (taken, at) = (splitter.taken, splitter.at);
-        self.done = Some((taken, at));
-        taken
+        let all = splitter.split();
+        let done = Done {
+            taken: splitter.taken,
+            at: splitter.at,
+            overlong: splitter.overlong,
+            all,
+        };
+        self.done = Some(done);
+        done.taken
     }
 
     /// Calls `visit` with each item of the block, in order. `extent` is what was visited of the log
     /// before, and then includes this block.
     pub fn visit(&mut self, extent: &mut Extent, mut visit: impl FnMut(Item<'_>)) {
         self.read();
-        let Some((taken, end)) = self.done else {
-            return;
-        };
         if self.mark > 0 {
             visit(Item::Filler(self.mark));
             extent.bytes += self.mark;
@@ -102,6 +132,34 @@ impl Block {
             lines: extent.lines,
             offset: extent.bytes,
         };
+        let mut done = self.done.unwrap_or_default();
+        self.visit_pieces(base, &mut visit);
+        while !done.all && done.taken < self.length {
+            self.split_on(done);
+            done = self.done.unwrap_or_default();
+            self.visit_pieces(base, &mut visit);
+        }
+        let Done { taken, at: end, .. } = done;
+        let text = self.text();
+        extent.bytes += end.offset;
+        extent.lines += end.lines;
+        if self.ended && taken < text.len() {
+            // Only an overlong line has bytes taken out.
+            let lost = self.removed.last().filter(|(start, _)| *start == taken);
+            let bytes = (text.len() - taken) as u64 + lost.map_or(0, |(_, lost)| *lost);
+            visit(Item::Unfinished(Fault {
+                line: extent.lines + 1,
+                offset: extent.bytes,
+                bytes,
+                text: &text[taken..],
+                reason: Reason::Unfinished,
+            }));
+            extent.bytes += bytes;
+        }
+    }
+
+    /// Calls `visit` with each piece that is held.
+    fn visit_pieces(&self, base: Position, visit: &mut impl FnMut(Item<'_>)) {
         let text = self.text();
         for piece in &self.pieces.pieces {
             match piece {
@@ -123,21 +181,6 @@ impl Block {
                 }
                 Piece::Filler(bytes) => visit(Item::Filler(*bytes)),
             }
-        }
-        extent.bytes += end.offset;
-        extent.lines += end.lines;
-        if self.ended && taken < text.len() {
-            // Only an overlong line has bytes taken out.
-            let lost = self.removed.last().filter(|(start, _)| *start == taken);
-            let bytes = (text.len() - taken) as u64 + lost.map_or(0, |(_, lost)| *lost);
-            visit(Item::Unfinished(Fault {
-                line: extent.lines + 1,
-                offset: extent.bytes,
-                bytes,
-                text: &text[taken..],
-                reason: Reason::Unfinished,
-            }));
-            extent.bytes += bytes;
         }
     }
 }

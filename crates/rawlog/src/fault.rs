@@ -54,6 +54,8 @@ pub enum Reason {
     PortRange,
     /// The line is longer than the reader's limit.
     TooLong,
+    /// The line belongs to a frame that is longer than the reader's limits; what it says is left out.
+    FrameTooLong,
     /// `<NO TRAFFIC>` outside a frame, or in a frame that has rows.
     MisplacedIdle,
     /// What a collector noted is damaged.
@@ -82,6 +84,7 @@ impl Reason {
             Reason::Remote => "the remote host, port or protocol is missing or damaged",
             Reason::PortRange => "a port is above 65535",
             Reason::TooLong => "the line is too long",
+            Reason::FrameTooLong => "the frame is too long",
             Reason::MisplacedIdle => "<NO TRAFFIC> does not belong here",
             Reason::Note => "the collector's note is damaged",
             Reason::MisplacedNote => "a collector's note does not belong into a frame",

@@ -50,7 +50,7 @@ pub enum Closing {
     NextHeader,
     /// The end of the log: more may follow.
     EndOfLog,
-    /// It grew past the reader's limit.
+    /// It grew past the reader's limits; the lines that belong to it and follow are faults.
     TooLong,
 }
 
@@ -210,6 +210,18 @@ impl Pieces {
 /// thirty times its text in memory.
 const FAULT_BYTES: usize = 64;
 
+/// Pieces that are split off at a time: text of nothing but tiny lines must not take fifty times its size
+/// in memory.
+const MOST_PIECES: usize = 1 << 16;
+
+/// A frame that grew past the limits, of which more lines may follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Overlong {
+    header: bool,
+    timestamp: Option<i64>,
+    kind: Kind,
+}
+
 /// An overlong line: where it begins in the text, and how many of its bytes were taken out.
 pub(crate) type Removed = (usize, u64);
 
@@ -227,6 +239,8 @@ pub(crate) struct Splitter<'a> {
     /// How much of the text was taken, and where that is.
     pub(crate) taken: usize,
     pub(crate) at: Position,
+    /// The frame before, if it was too long and has not ended.
+    pub(crate) overlong: Option<Overlong>,
 }
 
 /// A line of the text.
@@ -256,16 +270,30 @@ enum Read {
 const HEADER: &[u8; 12] = b"Refreshing:\n";
 
 impl<'a> Splitter<'a> {
-    /// Takes all pieces that the text holds whole.
-    pub(crate) fn split(&mut self) {
-        while let Some(piece) = self.next() {
+    /// Takes pieces that the text holds whole: all, or as many as may be held at a time. Says whether
+    /// these were all.
+    pub(crate) fn split(&mut self) -> bool {
+        while self.into.pieces.len() < MOST_PIECES {
+            let Some(piece) = self.next() else {
+                return true;
+            };
             self.into.pieces.push(piece);
         }
+        false
     }
 
     fn next(&mut self) -> Option<Piece> {
+        if let Some(overlong) = self.overlong {
+            match self.rest_of(overlong)? {
+                Some(fault) => return Some(Piece::Fault(fault)),
+                None => self.overlong = None,
+            }
+        }
         if self.is_header(self.taken) {
             return self.frame();
+        }
+        if self.text.get(self.taken) == Some(&b'\n') {
+            return Some(self.empty_lines());
         }
         let cut = self.cut(self.taken)?;
         let reason = match self.read(&cut) {
@@ -297,6 +325,54 @@ impl<'a> Splitter<'a> {
         self.take(cut.length(), 1);
         self.at.offset += fault.bytes - cut.length() as u64;
         Some(Piece::Fault(fault))
+    }
+
+    /// The empty lines that stand here, as one piece.
+    fn empty_lines(&mut self) -> Piece {
+        let rest = &self.text[self.taken..];
+        let count = rest
+            .iter()
+            .position(|&byte| byte != b'\n')
+            .unwrap_or(rest.len());
+        self.take(count, count as u64);
+        Piece::Filler(count as u64)
+    }
+
+    /// The next line of a frame that is too long, as a fault; nothing if the frame ended before it.
+    fn rest_of(&mut self, overlong: Overlong) -> Option<Option<FaultAt>> {
+        if self.is_header(self.taken) {
+            return Some(None);
+        }
+        let cut = self.cut(self.taken)?;
+        let line = match cut.content.len() > self.limits.max_line_bytes {
+            true => Line::Fault(Reason::TooLong),
+            false => parse_line(cut.content),
+        };
+        let reason = match line {
+            // An empty line is filler then.
+            Line::Refreshing | Line::Empty => return Some(None),
+            Line::Row(row) => {
+                let (kind, time) = (row.kind(), row.timestamp());
+                let is_next = overlong.timestamp.is_some_and(|first| first != time)
+                    || (!overlong.header && kind < overlong.kind);
+                if is_next {
+                    return Some(None);
+                }
+                self.overlong = Some(Overlong {
+                    timestamp: Some(time),
+                    kind,
+                    ..overlong
+                });
+                Reason::FrameTooLong
+            }
+            Line::Fault(reason) if glued_head(&cut, reason).is_some() => return Some(None),
+            Line::Fault(Reason::TooLong) => Reason::TooLong,
+            Line::Fault(_) | Line::NoTraffic | Line::Note(_) => Reason::FrameTooLong,
+        };
+        let fault = self.fault(&cut, self.at, reason);
+        self.take(cut.length(), 1);
+        self.at.offset += fault.bytes - cut.length() as u64;
+        Some(Some(fault))
     }
 
     fn take(&mut self, bytes: usize, lines: u64) {
@@ -352,8 +428,8 @@ impl<'a> Splitter<'a> {
         }
     }
 
-    /// Takes rows of the usual form with this time from `taken` on, until there is none or `most` is
-    /// passed: each kind in a loop of its own, from `first` on in the order in which bandwhich prints
+    /// Takes rows of the usual form with this time from `taken` on, until there is none or one of `most`
+    /// (bytes and cells) is passed: each kind in a loop of its own, from `first` on in the order in which bandwhich prints
     /// them. Gives how many connections were among them.
     #[inline(always)]
     fn take_usual_rows(
@@ -361,7 +437,7 @@ impl<'a> Splitter<'a> {
         stamp: &Stamp,
         first: Kind,
         taken: &mut usize,
-        most: usize,
+        most: (usize, usize),
     ) -> usize {
         let plain = |plain: quick::Plain| {
             let form = Form::Plain(plain.name.0, plain.name.1);
@@ -394,10 +470,11 @@ impl<'a> Splitter<'a> {
         &mut self,
         kind: Kind,
         taken: &mut usize,
-        most: usize,
+        (most, most_cells): (usize, usize),
         read: impl Fn(&KnownRows, &Window) -> Option<(u64, u64, Form, usize)>,
     ) {
         while *taken <= most
+            && self.into.cells.len() <= most_cells
             && let Some(window) = self.window(*taken)
             && let Some((up, down, form, length)) = read(self.known, window)
             && *taken + length <= self.text.len()
@@ -453,15 +530,16 @@ impl<'a> Splitter<'a> {
             stamp = self.window(taken).and_then(Stamp::of);
         }
         let mut connections = 0;
+        let most_cells = first_cell.saturating_add(self.limits.max_frame_rows);
         let closing = loop {
-            // Where it grows past the limit.
+            // Where it grows past the limits.
             let faults = self.into.faults.len() - first_fault;
             let most = self
                 .limits
                 .max_frame_bytes
                 .saturating_sub(faults * FAULT_BYTES)
                 + start;
-            if taken > most {
+            if taken > most || self.into.cells.len() > most_cells {
                 break Closing::TooLong;
             }
             if let Some(stamp) = &stamp
@@ -470,13 +548,13 @@ impl<'a> Splitter<'a> {
                 // Without headers, a row of an earlier kind begins the next frame.
                 let first = if header { Kind::Process } else { kind };
                 let before = self.into.cells.len();
-                connections += self.take_usual_rows(stamp, first, &mut taken, most);
+                connections += self.take_usual_rows(stamp, first, &mut taken, (most, most_cells));
                 if let [rows @ .., last] = &self.into.cells[before..] {
                     kind = last.kind;
                     timestamp = Some(stamp.time);
                     lines += rows.len() as u64 + 1;
                 }
-                if taken > most {
+                if taken > most || self.into.cells.len() > most_cells {
                     break Closing::TooLong;
                 }
             }
@@ -563,6 +641,13 @@ impl<'a> Splitter<'a> {
             cells: (first_cell, self.into.cells.len()),
             faults: (first_fault, self.into.faults.len()),
         };
+        if closing == Closing::TooLong {
+            self.overlong = Some(Overlong {
+                header,
+                timestamp,
+                kind,
+            });
+        }
         self.take(taken - start, lines);
         self.at.offset += lost;
         Some(Piece::Frame(frame))

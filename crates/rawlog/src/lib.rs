@@ -14,7 +14,7 @@ mod rows;
 pub use block::{Block, Extent};
 pub use fault::{Fault, Reason};
 pub use frame::{Closing, Faults, Frame, frame_hash};
-pub use line::{Line, looks_prefixed, parse_line};
+pub use line::{Line, looks_prefixed, may_become_line, parse_line};
 pub use note::{Begun, Interface, NOTES_FORMAT, Note, Owner, Quoted, Told, escape};
 pub use reader::{Item, Limits, Reader};
 pub use row::{Address, Connection, Process, Protocol, Row};

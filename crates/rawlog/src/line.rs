@@ -254,6 +254,20 @@ pub(crate) fn glued_header(line: &[u8]) -> Option<usize> {
     (!head.ends_with(b": ") || begins_a_row(head)).then_some(head.len())
 }
 
+/// Whether more text could make a line of it that bandwhich prints: text at the end of a log that is being
+/// written.
+///
+/// ```
+/// assert!(rawlog::may_become_line(b"Refr") && rawlog::may_become_line(b"connection: <17"));
+/// assert!(!rawlog::may_become_line(b"hello"));
+/// ```
+pub fn may_become_line(text: &[u8]) -> bool {
+    let whole: [&[u8]; 2] = [b"Refreshing:\r", b"<NO TRAFFIC>\r"];
+    let kinds: [&[u8]; 3] = [b"process: <", b"connection: <", b"remote_address: <"];
+    whole.iter().any(|line| line.starts_with(text))
+        || (kinds.iter()).any(|kind| kind.starts_with(text) || text.starts_with(kind))
+}
+
 /// Whether a line that is a fault carries a row or a header behind some prefix, as `journalctl`
 /// prints it.
 ///

@@ -5,18 +5,22 @@ use std::ops::Range;
 
 use memchr::{memchr, memrchr};
 
+use crate::frame::Overlong;
 use crate::quick::WINDOW;
 use crate::{Block, Extent, Fault, Frame, Note};
 
 /// Bounds on what the reader keeps in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes asked for at a time. The items are the same for any size.
+    /// Bytes asked for at a time. The items are the same for any size, but that filler may come in parts.
     pub chunk_size: usize,
     /// A line with more bytes before its line feed is a fault; what lies beyond is not kept.
     pub max_line_bytes: usize,
-    /// A longer frame is given out in parts. Each fault in it counts as 64 bytes on top of its text.
+    /// A longer frame ends here: what belongs to it and follows is left out, line by line as faults. Each
+    /// fault in it counts as 64 bytes on top of its text.
     pub max_frame_bytes: usize,
+    /// A frame with more rows ends here in the same way.
+    pub max_frame_rows: usize,
 }
 
 impl Default for Limits {
@@ -25,7 +29,9 @@ impl Default for Limits {
             // What was read and what was made of it fit into a core's own cache together.
             chunk_size: 512 << 10,
             max_line_bytes: 65_536,
-            max_frame_bytes: 16 << 20,
+            // A hundred thousand connections, each with a peer of its own, take 18 MB (IPv4) to 25 MB.
+            max_frame_bytes: 32 << 20,
+            max_frame_rows: 300_000,
         }
     }
 }
@@ -38,11 +44,13 @@ impl Limits {
             chunk_size: self.chunk_size.clamp(1, MOST),
             max_line_bytes: self.max_line_bytes.min(MOST),
             max_frame_bytes: self.max_frame_bytes.min(MOST),
+            max_frame_rows: self.max_frame_rows,
         }
     }
 }
 
-/// What the reader hands out. Every byte of the log is in exactly one item.
+/// What the reader hands out. Every byte of the log is in exactly one item, and the items are the same for
+/// any size of chunks, filler aside.
 #[derive(Debug, PartialEq)]
 pub enum Item<'a> {
     /// A refresh, with the faults inside it.
@@ -51,7 +59,8 @@ pub enum Item<'a> {
     Fault(Fault<'a>),
     /// What a collector noted between frames, and the bytes of its line.
     Note(Note<'a>, u64),
-    /// Bytes that say nothing: empty lines between frames, a byte order mark.
+    /// Bytes that say nothing: empty lines between frames, a byte order mark. How many of them come in one
+    /// item depends on the size of chunks.
     Filler(u64),
     /// The last line, which has no line end: never to be counted, for it may be cut.
     Unfinished(Fault<'a>),
@@ -94,6 +103,8 @@ pub struct Reader<R> {
     removed: Vec<(usize, u64)>,
     /// Its last line is overlong: what follows is dropped up to its end.
     dropping: bool,
+    /// The frame before it was too long and has not ended.
+    overlong: Option<Overlong>,
     begun: bool,
     ended: bool,
     outcome: io::Result<()>,
@@ -111,6 +122,7 @@ impl<R: Read> Reader<R> {
             last_line: 0,
             removed: Vec::new(),
             dropping: false,
+            overlong: None,
             begun: false,
             ended: false,
             outcome: Ok(()),
@@ -140,15 +152,23 @@ impl<R: Read> Reader<R> {
         }
         block.limits = self.limits;
         block.removed.append(&mut self.removed);
+        block.overlong = self.overlong.take();
         loop {
             self.fill(block);
             block.ended = self.ended;
             let whole = match (self.ended, last_border(block.text())) {
                 (true, _) => return true,
                 // The piece that reaches over the end begins anew in the next block.
-                (false, Some(border)) => border,
+                (false, Some(border)) => {
+                    self.overlong = None;
+                    border
+                }
                 // Without empty lines only reading tells where pieces end.
-                (false, None) => block.split(),
+                (false, None) => {
+                    let whole = block.split();
+                    self.overlong = block.overlong_at_end();
+                    whole
+                }
             };
             self.keep_rest(block, whole);
             if whole > 0 {

@@ -320,8 +320,9 @@ proptest! {
         log in prop_oneof![8 => log(), 1 => vec(any::<u8>(), 0..300)],
         max_line_bytes in prop_oneof![0..100usize, Just(65_536)],
         max_frame_bytes in prop_oneof![0..600usize, Just(64 << 20)],
+        max_frame_rows in prop_oneof![0..6usize, Just(300_000)],
     ) {
-        let limits = Limits { max_line_bytes, max_frame_bytes, ..Limits::default() };
+        let limits = Limits { max_line_bytes, max_frame_bytes, max_frame_rows, ..Limits::default() };
         checks::check_reader_with(&log, limits);
     }
 }

@@ -8,11 +8,12 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use rusqlite::params;
+use serde::{Deserialize, Serialize};
 
 use crate::{Result, Store};
 
 /// An archive that was written, or is about to be.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArchiveRecord {
     /// Its path below the archive folder.
     pub file: String,

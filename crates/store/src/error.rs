@@ -48,6 +48,17 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// Which archives are gone cannot be read.
+    #[error(
+        "{}: damaged: {reason}; hint: remove the file; `network-monitor archive verify` looks at what is there",
+        files::show(path)
+    )]
+    LostArchivesDamaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A host cannot be given another name.
     #[error("cannot rename: {reason}")]
     CannotRename {

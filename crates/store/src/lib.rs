@@ -21,6 +21,7 @@ mod ingest;
 mod journal;
 mod links;
 mod logs;
+mod lost;
 mod mutes;
 mod owner;
 mod partition;
@@ -56,6 +57,11 @@ use std::path::{Path, PathBuf};
 /// A host's name as the name of a folder: what a folder's name must not hold is percent-encoded.
 pub fn folder_name(host: &str) -> String {
     partition::encoded(host)
+}
+
+/// The host whose folders have this name; a name that was too long for a folder does not come back.
+pub fn host_of_folder(folder: &str) -> Option<String> {
+    partition::decoded(folder)
 }
 
 /// Where the catalogue of a store is.

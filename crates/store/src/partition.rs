@@ -89,16 +89,18 @@ pub(crate) fn encoded(host: &str) -> String {
     name
 }
 
+/// The host whose folder has this name, unless that was too long for it.
+pub(crate) fn decoded(folder: &str) -> Option<String> {
+    let host = percent_encoding::percent_decode_str(folder).decode_utf8();
+    Some(host.ok()?.into_owned())
+}
+
 /// Day number and host of a segment's path below the store.
 pub(crate) fn parse_folder(path: &Path) -> Option<(Kind, i64, String)> {
     let mut parts = path.iter().map(|part| part.to_str());
     let kind = Kind::parse(parts.next()??)?;
     let date: jiff::civil::Date = parts.next()??.strip_prefix("date=")?.parse().ok()?;
-    let host = parts.next()??.strip_prefix("host=")?;
-    let host = percent_encoding::percent_decode_str(host)
-        .decode_utf8()
-        .ok()?
-        .into_owned();
+    let host = decoded(parts.next()??.strip_prefix("host=")?)?;
     let day = jiff::civil::date(1970, 1, 1).until(date).ok()?.get_days();
     Some((kind, i64::from(day), host))
 }

@@ -32,6 +32,11 @@ pub(crate) const UNKNOWN: &[u8] = b"<UNKNOWN>";
 const STEADY_FRAMES: u64 = 6;
 /// Frames after which an absent key is forgotten; until then its name is still known.
 const FORGET_AFTER: u64 = 64;
+/// Frames after which what an absent key counts is settled.
+const CLOSED_AFTER: u64 = 5;
+/// Keys beyond those that are alive which are held until they are given out: a log with more has
+/// a bucket's rows given out in parts, and its keys are forgotten after five frames.
+const MOST_KEYS: usize = 500_000;
 /// Buckets that are collected before their rows are given out.
 const BATCH_BUCKETS: u32 = 16;
 /// Rows that are collected before they are given out.
@@ -119,6 +124,8 @@ pub(crate) struct RunFold {
     /// Number of the next frame, from 0.
     next: u64,
     slots: Slots,
+    /// Keys that were alive when they were last too many.
+    alive: usize,
     pub(crate) owners: Owners,
     pub(crate) strings: Strings,
     unknown: TextId,
@@ -171,6 +178,7 @@ impl RunFold {
             style,
             next: 0,
             slots: Slots::default(),
+            alive: 0,
             owners,
             strings,
             unknown,
@@ -202,6 +210,14 @@ impl RunFold {
             frames: 0,
             idle_frames: 0,
             first_time: None,
+        }
+    }
+
+    /// Gives up keys that are gone before their bucket ends, if they are too many to be held.
+    fn shed_keys(&mut self) {
+        if self.slots.len() > self.alive + MOST_KEYS {
+            self.close_bucket();
+            self.alive = self.slots.len();
         }
     }
 
@@ -305,6 +321,7 @@ impl RunFold {
         self.note_leaving();
         self.place_in_time(time);
         self.book(time);
+        self.shed_keys();
         self.damaged_before = frame.damaged;
         self.next += 1;
         Ok(())

@@ -2,7 +2,7 @@
 
 use rawlog::{
     Closing, Fault, Frame, Item, Note, Reason, Row as LogRow, RowList, RowRef, Rows, Told,
-    frame_hash, looks_prefixed,
+    frame_hash, looks_prefixed, may_become_line,
 };
 
 use crate::fold::{Observation, Restarted, RunFold, Style};
@@ -176,7 +176,10 @@ impl<S: Sink> LogFold<S> {
                 self.note(&note);
             }
             Item::Filler(bytes) => self.summary.accounting.filler += bytes,
-            Item::Unfinished(fault) => self.summary.accounting.unfinished += fault.bytes,
+            Item::Unfinished(fault) => {
+                self.summary.accounting.unfinished += fault.bytes;
+                self.summary.has_begun |= may_become_line(fault.text);
+            }
         }
     }
 
@@ -250,6 +253,7 @@ impl<S: Sink> LogFold<S> {
         let bytes = frame.text.len() as u64 - frame.faults.iter().map(in_text).sum::<u64>();
         if frame.header && frame.closing == Closing::EndOfLog {
             // More may follow; the whole frame is read next time.
+            self.summary.has_begun = true;
             self.summary.accounting.unfinished += bytes + damaged;
             return;
         }

@@ -239,6 +239,11 @@ impl Slots {
             .copied()
     }
 
+    /// How many are live.
+    pub(crate) fn len(&self) -> usize {
+        self.table.len()
+    }
+
     /// The slot of a place, if it still has the key that was found there.
     #[inline(always)]
     pub(crate) fn at(&mut self, place: Place) -> Option<&mut Slot> {

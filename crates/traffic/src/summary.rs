@@ -137,6 +137,9 @@ pub struct LogSummary {
     pub damaged: Vec<DamagedLine>,
     /// Damaged lines that hold a row behind a prefix, as journalctl prints them.
     pub prefixed_lines: u64,
+    /// Whether it ends within something that bandwhich prints.
+    #[serde(skip)]
+    pub has_begun: bool,
     /// How many times a collector began, in this log.
     #[serde(default)]
     pub collections: u32,

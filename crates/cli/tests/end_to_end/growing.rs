@@ -81,3 +81,23 @@ fn a_log_that_is_compressed_after_it_was_read_stays_counted_once() {
     whole["input"]["damaged_samples"] = report["input"]["damaged_samples"].clone();
     assert_eq!(report, whole);
 }
+
+#[test]
+fn a_log_of_which_only_the_beginning_is_there_is_no_trouble() {
+    let log = recording("bandwhich_20201122_0914.log");
+    let first = log
+        .windows(2)
+        .skip(40)
+        .position(|bytes| bytes == b"\n\n")
+        .unwrap()
+        + 40;
+    for length in [1, 5, 11, 12, 20, first - 10, first] {
+        let lab = Lab::new();
+        lab.put("bw.log", &log[..length]);
+        lab.run(&["report"]).done();
+        lab.run(&["status"]).done();
+    }
+    let lab = Lab::new();
+    lab.put("bw.log", b"hello");
+    assert_eq!(lab.run(&["report"]).code, 3);
+}

@@ -1,3 +1,5 @@
+use std::ffi::OsStr;
+
 use super::*;
 use tempfile::{TempDir, tempdir};
 
@@ -54,6 +56,8 @@ fn logs_are_found_by_their_names_in_every_folder_and_in_order() {
         "web1/2026/x.log",
         "x.log.d/y.log",
         "b.log.10.zst",
+        "x.log.1.2",
+        "x.log-20260302",
         // no logs:
         "x.log.tmp",
         "x.log.",
@@ -64,9 +68,6 @@ fn logs_are_found_by_their_names_in_every_folder_and_in_order() {
         "x.log.gz.1",
         "x.txt",
         "x.gz",
-        "x.log.xz",
-        "x.log.1.2",
-        "x.log-20260302",
         "x.log.²",
         "x.log.٣",
     ]);
@@ -77,14 +78,40 @@ fn logs_are_found_by_their_names_in_every_folder_and_in_order() {
             "bandwhich_20260302_0000.log",
             "web1/2026/x.log",
             "x.log",
+            "x.log-20260302",
             "x.log.1",
+            "x.log.1.2",
             "x.log.12.gz",
             "x.log.d/y.log",
             "x.log.gz",
             "x.log.zst",
         ]
     );
-    assert!(find(&folder).skipped.is_empty());
+    let found = find(&folder);
+    assert!(found.skipped.is_empty());
+    assert_eq!((found.others.len(), found.others_count), (11, 11));
+}
+
+#[test]
+fn of_many_other_files_the_first_are_listed() {
+    let names: Vec<String> = (0..100).map(|number| format!("{number:03}.txt")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let folder = folder_with(&[&names[..], &[".hidden.txt", "x.log"]].concat());
+    let found = find(&folder);
+    assert_eq!((found.logs.len(), found.others_count), (1, 100));
+    let first: Vec<_> = names[..OTHERS]
+        .iter()
+        .map(|name| folder.path().join(name))
+        .collect();
+    assert_eq!(found.others, first);
+}
+
+#[test]
+fn a_log_that_is_compressed_otherwise_is_said() {
+    let folder = folder_with(&["x.log.1.xz"]);
+    let found = find(&folder);
+    assert!(found.logs.is_empty() && found.skipped[0].reason.needs_attention());
+    assert!(found.skipped[0].to_string().contains("compressed by xz"));
 }
 
 #[test]
@@ -260,6 +287,7 @@ fn a_hundred_thousand_files_in_one_folder_are_found() {
 #[cfg(unix)]
 mod on_unix {
     use super::*;
+    use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
     use std::os::unix::fs::{PermissionsExt, symlink};
 

@@ -1,4 +1,4 @@
-use crate::{Item, Limits, Reader};
+use crate::{Item, Limits, Reader, Reason};
 
 const SSH: &str = "process: <7> \"ssh\" up/down Bps: 3/4 connections: 1\n";
 const SSH_LATER: &str = "process: <8> \"ssh\" up/down Bps: 3/4 connections: 1\n";
@@ -173,12 +173,53 @@ fn a_note_stands_between_frames_and_nowhere_else() {
 }
 
 #[test]
-fn a_large_frame_is_given_out_in_parts() {
-    let log = format!("Refreshing:\n{SSH}{SSH}{SSH}\n");
+fn a_frame_that_is_too_long_is_cut_and_its_rest_located() {
+    let log = format!("Refreshing:\n{SSH}{SSH}{SSH}what is this?\n\nRefreshing:\n{SSH}\n");
+    let expected = [
+        "head 2 rows [] TooLong cut",
+        "FrameTooLong",
+        "FrameTooLong",
+        "filler 1",
+        "head 1 rows [] EmptyLine whole",
+    ];
+    assert_eq!(items_within(&log, 12 + SSH.len()), expected);
+    // Without an empty line, the next frame's header or time ends it.
+    let log = log.replace("what is this?\n\n", "");
+    assert_eq!(items_within(&log, 12 + SSH.len())[2], expected[4]);
+    let log = format!("{SSH}{SSH}{SSH}{SSH_LATER}");
     assert_eq!(
-        items_within(&log, 12 + SSH.len()),
-        ["head 2 rows [] TooLong cut", "1 rows [] EmptyLine whole"]
+        items_within(&log, SSH.len()),
+        [
+            "2 rows [] TooLong cut",
+            "FrameTooLong",
+            "1 rows [] EndOfLog whole"
+        ]
     );
+}
+
+#[test]
+fn a_frame_of_too_many_rows_is_cut_too() {
+    let log = format!("Refreshing:\n{}\n", SSH.repeat(9));
+    for (max_frame_rows, left_out) in [(9, 0), (8, 0), (7, 1), (0, 8)] {
+        for chunk_size in [1, 100, 1 << 20] {
+            let limits = Limits {
+                chunk_size,
+                max_frame_rows,
+                ..Limits::default()
+            };
+            let (mut rows, mut faults) = (0, 0);
+            let (_, outcome) = Reader::new(log.as_bytes(), limits).for_each(|item| match item {
+                Item::Frame(frame) => rows += frame.rows.len(),
+                Item::Fault(fault) => {
+                    assert_eq!(fault.reason, Reason::FrameTooLong);
+                    faults += 1;
+                }
+                _ => {}
+            });
+            outcome.unwrap();
+            assert_eq!((rows, faults), (9 - left_out, left_out), "{max_frame_rows}");
+        }
+    }
 }
 
 #[test]
@@ -187,6 +228,26 @@ fn many_small_faults_make_a_large_frame() {
     let items = items_within(&log, 1000);
     assert_eq!(items.len(), 1 + (100 - 15));
     assert!(items[0].ends_with("TooLong cut"));
+    assert!(items[1..].iter().all(|item| item == "FrameTooLong"));
+}
+
+#[test]
+fn more_pieces_than_are_held_at_a_time_all_come() {
+    let log = format!("{}Refreshing:\n{SSH}\n", "\nx\n".repeat(200_000));
+    let (mut faults, mut filler, mut rows) = (0, 0, 0);
+    let (extent, outcome) =
+        Reader::new(log.as_bytes(), Limits::default()).for_each(|item| match item {
+            Item::Fault(fault) => {
+                faults += 1;
+                assert_eq!((fault.line, fault.offset), (2 * faults, 3 * faults - 2));
+            }
+            Item::Filler(bytes) => filler += bytes,
+            Item::Frame(frame) => rows += frame.rows.len(),
+            other => panic!("{other:?}"),
+        });
+    outcome.unwrap();
+    assert_eq!((faults, filler, rows), (200_000, 200_000, 1));
+    assert_eq!((extent.bytes, extent.lines), (log.len() as u64, 400_003));
 }
 
 /// Stores tell logs apart by these hashes: no release may change them. The values are those of the

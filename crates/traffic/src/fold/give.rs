@@ -1,7 +1,8 @@
 //! What the keys gathered → rows, given out in batches, each with the best-known owner.
 
 use super::{
-    BATCH_BUCKETS, BATCH_ROWS, FORGET_AFTER, MAX_TEXTS, RunFold, has_process, has_remote, table,
+    BATCH_BUCKETS, BATCH_ROWS, CLOSED_AFTER, FORGET_AFTER, MAX_TEXTS, MOST_KEYS, RunFold,
+    has_process, has_remote, table,
 };
 use crate::slots::{Kind, Nth, Part, Slot};
 use crate::{Row, Strings, TextId, Volume};
@@ -28,8 +29,12 @@ impl RunFold {
     /// Forgets the keys that have been away for long.
     fn forget_gone(&mut self) {
         let mut gone = Vec::new();
+        let after = match self.slots.len() > MOST_KEYS {
+            true => CLOSED_AFTER,
+            false => FORGET_AFTER,
+        };
         while let Some(&(last, index, life)) = self.leaving.front()
-            && last.is_none_or(|last| last.number() + FORGET_AFTER < self.next)
+            && last.is_none_or(|last| last.number() + after < self.next)
         {
             self.leaving.pop_front();
             let is_away = |slot: &Slot| {
