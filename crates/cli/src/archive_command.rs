@@ -10,16 +10,18 @@ use store::{Store, fold_log};
 use tracing::warn;
 use traffic::When;
 
-use crate::archiving::{self, ArchiveSummary, Scope, fold_through_pipe, known_document};
+use crate::archiving::{self, ArchiveSummary, Scope, fold_through_pipe, known_document, record_of};
 use crate::args::{
     ArchiveArgs, ArchiveCommand, ArchiveForgetArgs, ArchiveListArgs, ArchiveRestoreArgs,
 };
+use crate::claims::{self, Standing};
 use crate::dry_run::DryRun;
 use crate::failure::{Ending, Failure};
 use crate::known_archives::{self, Known, known_archives, undescribed};
 use crate::own_host;
 use crate::pipeline::tuning;
 use crate::publish::{self, print_json};
+use crate::rename_host::rename_in_archive;
 use crate::report_command::ReportResult;
 use crate::retention;
 use crate::settings::Settings;
@@ -60,8 +62,12 @@ pub fn run(
         None => {
             let mut store = Store::open(&settings.paths.store_dir, &world.started(), "archive")?;
             own_host::record(&store, settings)?;
+            let standing = claims::examine(&store, settings)?;
             publish::sweep(settings);
             let summary = archive_logs(&mut store, settings, world, Scope::Ingested, &[])?;
+            if standing == Standing::Current && !summary.written.is_empty() {
+                claims::claim(&store, settings)?;
+            }
             watch::forget_abandoned(&mut store, "archive");
             if !world.quiet {
                 writeln!(out, "{}", told(&summary))?;
@@ -468,7 +474,7 @@ pub fn ingest_archives(
 ) -> Result<(u64, u64), Failure> {
     let (mut logs, mut faults) = (0, 0);
     let tuning = tuning(settings);
-    let hosts = store.hosts()?;
+    let (hosts, former) = (store.hosts()?, store.former_names()?);
     for known in known_archives(Some(store), &settings.paths.archive_dir)? {
         let path = files::show(&known.archive.path).to_string();
         let digest = archive::digest_of_file(&known.archive.path);
@@ -486,6 +492,8 @@ pub fn ingest_archives(
             Ok(document) => document.host.clone(),
             Err(_) => known.host_by_place(&hosts, settings),
         };
+        let renamed = former.iter().find(|(name, _)| *name == host);
+        let host = renamed.map_or(host, |(_, now)| now.clone());
         let root = store.root().to_owned();
         let mut failed: Option<Failure> = None;
         let mut ingest = |member: &str, content: &mut dyn Read| {
@@ -523,6 +531,23 @@ pub fn ingest_archives(
             writeln!(out, "{path}: {}", report::printable(&fault))?;
         }
         faults += found.len() as u64;
+        if let Ok(document) = document
+            && found.is_empty()
+            && document.archive.sha256 == checksum
+        {
+            // What it holds is in the history: it is known from now on.
+            match document.host == host {
+                true => store.note_archive(&record_of(&known.archive, &document))?,
+                false => {
+                    let archive = &known.archive;
+                    let kept = rename_in_archive(store, settings, archive, document, &host)?;
+                    if let Some(reason) = kept {
+                        writeln!(out, "{path}: {}", report::printable(&reason))?;
+                        faults += 1;
+                    }
+                }
+            }
+        }
     }
     Ok((logs, faults))
 }

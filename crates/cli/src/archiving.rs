@@ -612,6 +612,12 @@ pub(crate) fn known_document(
     }
     match beside {
         Ok(Some(document)) if document.archive.sha256 == checksum => {
+            if !newer_archives::holds_sources(store, &document)? {
+                return Ok(Err(format!(
+                    "the history does not hold the logs in it; {}",
+                    newer_archives::CURE
+                )));
+            }
             store.note_archive(&record_of(archive, &document))?;
             Ok(Ok(Some(document)))
         }
@@ -633,16 +639,16 @@ fn no_joining(reason: &str) -> String {
 
 /// What was found as an archive was read back.
 #[derive(Default)]
-struct ReadBack {
+pub(crate) struct ReadBack {
     /// What is wrong, with the member where it is one.
-    faults: Vec<(Option<String>, String)>,
+    pub(crate) faults: Vec<(Option<String>, String)>,
     /// For each wanted member the sources that hold it, or why it is in doubt.
-    content: BTreeMap<String, Result<Vec<String>, String>>,
+    pub(crate) content: BTreeMap<String, Result<Vec<String>, String>>,
 }
 
 /// Reads an archive back: all members by their checksums, and the wanted ones by what they say, which
 /// the history has to hold.
-fn read_back(
+pub(crate) fn read_back(
     store: &Store,
     path: &Path,
     document: &Document,

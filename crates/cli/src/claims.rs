@@ -58,11 +58,30 @@ pub fn examine(store: &Store, settings: &Settings) -> Result<Standing, Failure> 
                 claim: files::show(&folder.join(NAME)).to_string(),
             });
         }
-        if is_same_store(&claim, store)? && claim.commits > store.commits()? {
+        if is_later(&claim, store)? {
             standing = Standing::Older;
         }
     }
     Ok(standing)
+}
+
+/// Notes in a store that came from a backup that there was a later state of it, before more is committed.
+///
+/// # Errors
+/// If the catalogue cannot be written.
+pub fn note_later_state(store: &Store, settings: &Settings) -> Result<(), Failure> {
+    for claim in folders(settings).into_iter().filter_map(read) {
+        if is_later(&claim, store)? && store.later_state()? != Some(claim.commits) {
+            store.note_later_state(claim.commits)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a later state of a store has written a claim.
+fn is_later(claim: &Claim, store: &Store) -> Result<bool, Failure> {
+    Ok(is_same_store(claim, store)?
+        && (claim.commits > store.commits()? || store.later_state()? == Some(claim.commits)))
 }
 
 /// Notes that the store has written to those of the folders that are there.
@@ -91,15 +110,14 @@ pub fn claim(store: &Store, settings: &Settings) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Lets a store that came from a backup count on from the folders, once what was written to them is back
-/// in it.
+/// Notes that a store which came from a backup is complete again.
 ///
 /// # Errors
 /// If the catalogue cannot be written.
-pub fn catch_up(store: &Store, settings: &Settings) -> Result<(), Failure> {
+pub fn complete(store: &Store, settings: &Settings) -> Result<(), Failure> {
     for claim in folders(settings).into_iter().filter_map(read) {
         if is_same_store(&claim, store)? {
-            store.count_on_from(claim.commits)?;
+            store.complete(claim.commits)?;
         }
     }
     Ok(())
@@ -228,14 +246,19 @@ mod tests {
         let place = place();
         let settings = place.settings("a", "store", None);
         let store = open(&settings);
-        store.count_on_from(7).unwrap();
+        store.complete(7).unwrap();
         claim(&store, &settings).unwrap();
         assert_eq!(examine(&store, &settings).unwrap(), Standing::Current);
         let text = std::fs::read_to_string(settings.paths.report_dir.join(NAME)).unwrap();
         let later = text.replace("\"commits\": 7", "\"commits\": 9");
         std::fs::write(settings.paths.report_dir.join(NAME), later).unwrap();
         assert_eq!(examine(&store, &settings).unwrap(), Standing::Older);
-        catch_up(&store, &settings).unwrap();
+        note_later_state(&store, &settings).unwrap();
+        // More commits make it no later state.
+        store.complete(9).unwrap();
+        store.note_later_state(9).unwrap();
+        assert_eq!(examine(&store, &settings).unwrap(), Standing::Older);
+        complete(&store, &settings).unwrap();
         assert_eq!(examine(&store, &settings).unwrap(), Standing::Current);
     }
 

@@ -36,6 +36,7 @@ pub mod post;
 pub mod progress;
 pub mod publish;
 pub mod quotas;
+pub mod rename_host;
 pub mod report_command;
 pub mod retention;
 pub mod settings;

@@ -8,7 +8,7 @@ use archive::Document;
 use store::Store;
 
 use crate::failure::Failure;
-use crate::settings::Settings;
+use crate::settings::{HostLayout, Settings};
 
 /// What mends a history that is older than the archives.
 pub const CURE: &str = "`network-monitor store rebuild --from-archives` reads them";
@@ -22,6 +22,14 @@ pub fn newer_archives(store: &Store, settings: &Settings) -> Result<Vec<PathBuf>
     let known: BTreeSet<(String, String)> = (store.archives()?.into_iter())
         .map(|record| (record.file, record.checksum))
         .collect();
+    let (hosts, former) = (store.hosts()?, store.former_names()?);
+    // Archives of another machine that were copied here are no later state of this history.
+    let is_ours = |document: &Document| {
+        settings.input.hosts == HostLayout::Directories
+            || document.host == settings.host
+            || hosts.contains(&document.host)
+            || former.iter().any(|(name, _)| *name == document.host)
+    };
     let mut newer = Vec::new();
     // Archiving names a folder that cannot be read.
     for archive in archive::find(&settings.paths.archive_dir).unwrap_or_default() {
@@ -30,6 +38,9 @@ pub fn newer_archives(store: &Store, settings: &Settings) -> Result<Vec<PathBuf>
         };
         // Only its metadata are there: `archive verify` names that, too.
         if std::fs::symlink_metadata(&archive.path).is_err() {
+            continue;
+        }
+        if !is_ours(&document) {
             continue;
         }
         let file = archive.relative.to_string_lossy().into_owned();
@@ -59,7 +70,8 @@ pub fn holds_sources(store: &Store, document: &Document) -> Result<bool, Failure
 /// Says that the store is an earlier state of itself.
 pub fn older_sentence(settings: &Settings) -> String {
     format!(
-        "the store is older than the files in {} or {}, as if it came from a backup; {CURE}",
+        "the store is older than the files in {} or {}, as if it came from a backup; {CURE}. Reports that are \
+         there stay until then, or until the file .network-monitor there is removed",
         files::show(&settings.paths.report_dir),
         files::show(&settings.paths.archive_dir)
     )

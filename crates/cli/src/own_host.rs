@@ -4,6 +4,7 @@
 use store::{Owner, Store};
 use tracing::warn;
 
+use crate::claims;
 use crate::failure::Failure;
 use crate::settings::{HostLayout, Settings};
 
@@ -51,7 +52,7 @@ pub fn settled(settings: &Settings) -> Result<Settings, Failure> {
     }
 }
 
-/// Notes whose history it is, in a store that nobody else writes to now. It decides again: since the
+/// Notes whose history it is, in a store that nobody else writes to now, and whether it came from a backup. It decides again: since the
 /// settings were [`settled`] another run may have renamed the host, or the store could not be read.
 ///
 /// # Errors
@@ -80,7 +81,7 @@ pub fn record(store: &Store, settings: &Settings) -> Result<(), Failure> {
     if is_due {
         store.set_owner(&new)?;
     }
-    Ok(())
+    claims::note_later_state(store, settings)
 }
 
 /// Notes whose history it is after a rebuild, if the catalogue before it could not tell: that of the only

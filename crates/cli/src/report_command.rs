@@ -258,7 +258,13 @@ fn run_untold(
     is_over |= is_used(&result.quotas, args);
     result.archive = finish_logs(&mut store, settings, world, &result.reports)?;
     // As long as more is to be had from the folders than the store holds, they stay those of its later state.
-    if !is_behind {
+    let files = result.reports.iter().flat_map(|report| &report.files);
+    let has_written = files.into_iter().any(|file| file.is_new)
+        || result
+            .archive
+            .as_ref()
+            .is_some_and(|archive| !archive.written.is_empty());
+    if has_written && !is_behind {
         claims::claim(&store, settings)?;
     }
     let archived = result.archive.as_ref();

@@ -7,13 +7,15 @@ use store::{Damage, Store};
 
 use crate::archive_command;
 use crate::args::{IngestArgs, StoreCommand};
+use crate::claims;
 use crate::failure::{Ending, Failure};
 use crate::own_host;
 use crate::pipeline::{ingest_folder, ingest_paths};
 use crate::progress::Progress;
 use crate::publish::print_json;
+use crate::rename_host;
 use crate::report_command::accounting;
-use crate::settings::{HostLayout, Settings, check_host};
+use crate::settings::Settings;
 use crate::watch;
 use crate::world::World;
 
@@ -72,11 +74,8 @@ pub fn store(
             let (mut store, missing) = Store::rebuild(root, &world.started(), "store rebuild")?;
             show_damage(&missing, out)?;
             own_host::record_rebuilt(&store, settings)?;
-            let trouble = archive_command::adopt(&store, settings)?;
-            for trouble in &trouble {
-                writeln!(out, "Attention: {}", report::printable(trouble))?;
-            }
-            let mut faults = trouble.len() as u64;
+            claims::note_later_state(&store, settings)?;
+            let mut faults = 0;
             if *from_archives {
                 let (logs, found) = archive_command::ingest_archives(&mut store, settings, out)?;
                 faults += found;
@@ -88,7 +87,15 @@ pub fn store(
                          reports tell them."
                     )?;
                 }
+                if found == 0 {
+                    claims::complete(&store, settings)?;
+                }
             }
+            let trouble = archive_command::adopt(&store, settings)?;
+            for trouble in &trouble {
+                writeln!(out, "Attention: {}", report::printable(trouble))?;
+            }
+            faults += trouble.len() as u64;
             watch::forget_abandoned(&mut store, "store rebuild");
             let status = store.status()?;
             writeln!(
@@ -115,27 +122,7 @@ pub fn store(
             })
         }
         StoreCommand::Check => check(root, out),
-        StoreCommand::RenameHost { old, new } => {
-            check_host(new).map_err(|fault| Failure::Usage(format!("the new name {fault}")))?;
-            let folder = settings.paths.log_dir.join(old);
-            if settings.input.hosts == HostLayout::Directories && folder.is_dir() {
-                return Err(Failure::Usage(format!(
-                    "{} is still there: its logs would be read again as those of {old:?}; rename the \
-                     folder first",
-                    files::show(&folder)
-                )));
-            }
-            let mut store = Store::open(root, &world.started(), "store rename-host")?;
-            let logs = store.rename_host(old, new)?;
-            writeln!(
-                out,
-                "{} of {} are now of {}. The next `network-monitor report` writes their reports again.",
-                report::counted(logs, "log", "logs"),
-                report::printable(old),
-                report::printable(new)
-            )?;
-            Ok(Ending::Done)
-        }
+        StoreCommand::RenameHost { old, new } => rename_host::run(old, new, settings, world, out),
     }
 }
 

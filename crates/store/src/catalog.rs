@@ -29,8 +29,8 @@ pub(crate) use files::{
 };
 pub use meta::Owner;
 pub(crate) use meta::{
-    commits, former_names, has_meta, id, owner, read_all, rename, set_commits, set_owner,
-    sole_host, take_over,
+    commits, former_names, has_meta, id, later_state, owner, read_all, rename, set_commits,
+    set_later_state, set_owner, sole_host, take_over,
 };
 pub(crate) use runs::{LiveRun, ends_within, runs_of, runs_within, starts_within};
 

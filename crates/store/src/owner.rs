@@ -63,15 +63,35 @@ impl Store {
         Ok(catalog::commits(&self.catalog)?)
     }
 
-    /// Counts on from at least a number of commits: what was lost after them came back otherwise.
+    /// The commits of a later state of the store, if this one came from a backup and was not completed
+    /// since.
+    ///
+    /// # Errors
+    /// If the catalogue cannot be read.
+    pub fn later_state(&self) -> Result<Option<i64>> {
+        Ok(catalog::later_state(&self.catalog)?)
+    }
+
+    /// Notes that there was a later state of the store, so that it is known when this one has as many
+    /// commits.
     ///
     /// # Errors
     /// If the catalogue cannot be written.
-    pub fn count_on_from(&self, commits: i64) -> Result<()> {
-        if commits > self.commits()? {
-            catalog::set_commits(&self.catalog, commits)?;
+    pub fn note_later_state(&self, commits: i64) -> Result<()> {
+        Ok(catalog::set_later_state(&self.catalog, Some(commits))?)
+    }
+
+    /// Notes that all of a later state, of so many commits, is in this one now.
+    ///
+    /// # Errors
+    /// If the catalogue cannot be written.
+    pub fn complete(&self, commits: i64) -> Result<()> {
+        let transaction = self.catalog.unchecked_transaction()?;
+        if commits > catalog::commits(&transaction)? {
+            catalog::set_commits(&transaction, commits)?;
         }
-        Ok(())
+        catalog::set_later_state(&transaction, None)?;
+        Ok(transaction.commit()?)
     }
 
     /// Gives all that is stored of a host another name, in one transaction. Returns the number of logs.

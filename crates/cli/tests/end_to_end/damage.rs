@@ -48,6 +48,8 @@ impl Sound {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, bytes).unwrap();
         }
+        // The reports of a later state would not be replaced.
+        fs::remove_file(self.lab.path("reports/.network-monitor")).unwrap_or_default();
     }
 
     /// Flips a byte and says what goes wrong with that.

@@ -196,6 +196,125 @@ fn a_whole_store_from_a_backup_says_no_less_than_the_archives() {
     lab.run(&["archive", "verify"]).done();
 }
 
+/// A lab with an archive, whose store was copied to `backup` after its first log.
+fn archived(settings: &str) -> Lab {
+    let lab = Lab::with(&format!(
+        "timezone: UTC\narchive: {{enabled: true, retention_days: 36500{settings}}}\n"
+    ));
+    lab.put("a.log", &log(0, 30));
+    lab.run(&["report", "--no-archive"]).done();
+    copy(&lab.path("store"), &lab.path("backup"));
+    lab
+}
+
+fn bring_back(lab: &Lab) {
+    fs::remove_dir_all(lab.path("store")).unwrap();
+    copy(&lab.path("backup"), &lab.path("store"));
+}
+
+#[test]
+fn a_store_from_before_a_log_grew_is_known_to_be_older() {
+    let lab = archived("");
+    lab.put("a.log", &log(0, 60));
+    age(&lab.logs().join("a.log"));
+    lab.run(&["report"]).done();
+    bring_back(&lab);
+    lab.put("n.log", &log(7200, 10));
+    for command in [
+        &["status"][..],
+        &["report"],
+        &["report", "--force", "--date", "20201120"],
+    ] {
+        let ran = lab.run(command);
+        assert_eq!(ran.code, 3, "{command:?}: {}{}", ran.said, ran.complained);
+        assert!(
+            ran.said.contains("store rebuild --from-archives"),
+            "{}",
+            ran.said
+        );
+        assert_eq!(down(&lab), 60_000, "{command:?}");
+    }
+    // A rebuild of the files alone brings nothing back.
+    lab.run(&["store", "rebuild"]);
+    let ran = lab.run(&["report"]);
+    assert_eq!(
+        (ran.code, down(&lab)),
+        (3, 60_000),
+        "{}{}",
+        ran.said,
+        ran.complained
+    );
+    lab.run(&["store", "rebuild", "--from-archives"]).done();
+    lab.run(&["report"]).done();
+    assert_eq!(down(&lab), 70_000);
+    lab.run(&["status"]).done();
+}
+
+#[test]
+fn a_new_name_reaches_the_archives() {
+    let lab = archived("");
+    age(&lab.logs().join("a.log"));
+    lab.run(&["report"]).done();
+    assert!(!lab.logs().join("a.log").exists());
+    lab.run(&["store", "rename-host", "lab", "new"]).done();
+    // Again: there is nothing left to do.
+    lab.run(&["store", "rename-host", "lab", "new"]).done();
+    let settings = fs::read_to_string(lab.path("settings.yaml")).unwrap();
+    fs::write(
+        lab.path("settings.yaml"),
+        settings.replace("host: lab", "host: new"),
+    )
+    .unwrap();
+    lab.put("b.log", &log(3600, 30));
+    age(&lab.logs().join("b.log"));
+    lab.run(&["report"]).done();
+    assert_eq!(down(&lab), 60_000);
+    lab.run(&["archive", "verify"]).done();
+    for loses_store in [false, true] {
+        if loses_store {
+            fs::remove_dir_all(lab.path("store")).unwrap();
+        }
+        lab.run(&["store", "rebuild", "--from-archives"]).done();
+        lab.run(&["report"]).done();
+        let report = lab.written(DAY);
+        assert_eq!((report["host"].as_str(), down(&lab)), (Some("new"), 60_000));
+        let status = lab.run(&["status", "--json"]).done().json();
+        assert_eq!(status["store"]["hosts"], serde_json::json!(["new"]));
+    }
+}
+
+#[test]
+fn reports_of_another_host_have_a_folder_of_their_own() {
+    let lab = Lab::new();
+    lab.put("a.log", &log(0, 30));
+    lab.run(&["report"]).done();
+    let far = lab.path("far.log");
+    fs::write(&far, log(0, 77)).unwrap();
+    lab.run(&["ingest", "--host", "web1", "far.log"]).done();
+    lab.run(&["report", "--host", "web1"]).done();
+    assert_eq!(down(&lab), 30_000);
+    let other = lab.written(&format!("web1/{DAY}"));
+    assert_eq!(
+        (other["host"].as_str(), totals(&other).1),
+        (Some("web1"), 77_000)
+    );
+    // Settings that take the other host for this machine do not get its reports' folder.
+    let settings = fs::read_to_string(lab.path("settings.yaml")).unwrap();
+    fs::write(
+        lab.path("settings.yaml"),
+        settings.replace("host: lab", "host: web1"),
+    )
+    .unwrap();
+    let ran = lab.run(&["report", "--date", "20201120", "--force"]);
+    assert_eq!(
+        (ran.code, down(&lab)),
+        (2, 30_000),
+        "{}{}",
+        ran.said,
+        ran.complained
+    );
+}
+
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {

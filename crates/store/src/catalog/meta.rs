@@ -17,6 +17,7 @@ pub(super) const TABLE: &str = "
 
 const ID: &str = "id";
 const COMMITS: &str = "commits";
+const LATER_STATE: &str = "later_state";
 const OWNER: &str = "owner";
 const MACHINE: &str = "machine";
 /// The only host of a catalogue from before owners were noted.
@@ -88,6 +89,18 @@ pub(crate) fn commits(catalog: &Connection) -> rusqlite::Result<i64> {
 
 pub(crate) fn set_commits(catalog: &Connection, commits: i64) -> rusqlite::Result<()> {
     set(catalog, COMMITS, &commits.to_string())
+}
+
+/// The commits of a later state of the store, if this one came from a backup.
+pub(crate) fn later_state(catalog: &Connection) -> rusqlite::Result<Option<i64>> {
+    Ok(get(catalog, LATER_STATE)?.and_then(|commits| commits.parse().ok()))
+}
+
+pub(crate) fn set_later_state(catalog: &Connection, commits: Option<i64>) -> rusqlite::Result<()> {
+    match commits {
+        Some(commits) => set(catalog, LATER_STATE, &commits.to_string()),
+        None => remove(catalog, LATER_STATE),
+    }
 }
 
 /// The owner that the catalogue names.
