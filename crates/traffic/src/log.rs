@@ -222,7 +222,12 @@ impl<S: Sink> LogFold<S> {
                     sent: (interface.sent_bytes, interface.sent_packets),
                 });
             }
-            Told::Interface(_) | Told::Later => {}
+            Told::Interface(_)
+            | Told::Capture(_)
+            | Told::Address(_)
+            | Told::Port(_)
+            | Told::Stopped(_)
+            | Told::Later => {}
         }
     }
 
