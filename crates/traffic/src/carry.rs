@@ -95,6 +95,17 @@ impl LiveKey {
 }
 
 impl Carry {
+    /// What is known of a key. The log that ended here may have taken for loopback what was none.
+    fn find(&self, key: &LiveKey) -> Option<&LiveKey> {
+        let tables = [key.table, Table::Loopback];
+        tables.into_iter().find_map(|table| {
+            let (_, process, protocol, local_port, remote, remote_port) = key.identity();
+            let identity = (table, process, protocol, local_port, remote, remote_port);
+            let found = (self.keys).binary_search_by(|other| other.identity().cmp(&identity));
+            found.ok().map(|place| &self.keys[place])
+        })
+    }
+
     /// The same end, seen from the start of the log that this one continues.
     pub fn after(&self, earlier: &Carry) -> Carry {
         let keys = self.keys.iter().map(|key| {
@@ -102,12 +113,7 @@ impl Carry {
             if !key.since_start {
                 return key;
             }
-            let before = earlier
-                .keys
-                .binary_search_by(|other| other.identity().cmp(&key.identity()))
-                .ok()
-                .map(|place| &earlier.keys[place]);
-            let Some(before) = before else {
+            let Some(before) = earlier.find(&key) else {
                 // It was not alive there: its sums begin in this log.
                 key.since_start = false;
                 return key;

@@ -7,6 +7,7 @@
 //! counted per frame number modulo five, give the total that the end of the run settles.
 
 mod book;
+mod flip;
 mod give;
 mod residual;
 mod restart;
@@ -17,12 +18,13 @@ use std::collections::{HashMap, VecDeque};
 use foldhash::fast::FixedState;
 use rawlog::{Kind as Family, RowRef, Rows};
 
+use self::flip::Flips;
 use self::residual::Peer;
 use crate::carry::{Carry, LiveKey, tail_rows};
 use crate::mode::row_volume;
 use crate::owners::Owners;
 use crate::places::Places;
-use crate::slots::{Kind, Nth, Slot, Slots};
+use crate::slots::{Kind, Nth, Slot, Slots, Way};
 use crate::{BucketFacts, Row, Strings, Table, TextId, Volume};
 
 /// The name that bandwhich prints for traffic whose owner it did not find.
@@ -137,6 +139,9 @@ pub(crate) struct RunFold {
     in_bucket: Vec<u32>,
     bucket: Option<i64>,
     pub(crate) rows: Vec<Row>,
+    flips: Flips,
+    /// A connection has the loopback interface and a peer elsewhere.
+    suspects: bool,
     batch_buckets: u32,
     /// Addresses that were later shown by name.
     names_of_hosts: HashMap<TextId, TextId, FixedState>,
@@ -184,6 +189,8 @@ impl RunFold {
             in_bucket: Vec::new(),
             bucket: None,
             rows: Vec::new(),
+            flips: Flips::default(),
+            suspects: false,
             batch_buckets: 0,
             names_of_hosts: HashMap::default(),
             has_connections: false,
@@ -436,7 +443,7 @@ impl RunFold {
 
 fn table(slot: &Slot) -> Table {
     match slot.kind {
-        _ if slot.loopback => Table::Loopback,
+        _ if slot.way == Way::Loopback => Table::Loopback,
         Kind::PeerBeside => Table::Peers,
         _ => Table::Traffic,
     }

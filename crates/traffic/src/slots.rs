@@ -29,6 +29,16 @@ pub(crate) enum Kind {
     Rest,
 }
 
+/// How the values of a slot are counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// As they are printed.
+    #[default]
+    Plain,
+    /// Loopback: halved, and apart.
+    Loopback,
+}
+
 /// Identity of a slot while it is looked up. The interface is no part of it: bandwhich prints the
 /// one on which a connection was last seen.
 #[derive(Clone, Copy, Debug)]
@@ -113,7 +123,7 @@ pub(crate) struct Slot {
     pub(crate) life: u32,
     pub(crate) kind: Kind,
     pub(crate) in_bucket: bool,
-    pub(crate) loopback: bool,
+    pub(crate) way: Way,
     /// Whether another live connection carries the same bytes.
     pub(crate) doubled: bool,
     /// The frame at hand, once it was seen there, and its value in it.
@@ -266,6 +276,12 @@ impl Slots {
     fn new_life(&mut self) -> u32 {
         self.lives = self.lives.wrapping_add(1).max(1);
         self.lives
+    }
+
+    /// Makes all places of the slot unknown, so that its rows are looked up again.
+    pub(crate) fn renew(&mut self, index: u32) {
+        let life = self.new_life();
+        self.get_mut(index).life = life;
     }
 
     /// Makes the slot the newest connection with its ports.

@@ -5,7 +5,7 @@ use std::hint::select_unpredictable;
 use super::give::{close_parts, push_row};
 use super::{RunFold, Style};
 use crate::Volume;
-use crate::slots::{Kind, Nth, Part, Slot};
+use crate::slots::{Kind, Nth, Part, Slot, Way};
 
 impl RunFold {
     /// Adds the frame at hand to the sums of its keys.
@@ -61,7 +61,7 @@ impl RunFold {
             slot.last_window = window;
             slot.last_frame = Some(at);
             slot.last_time = time;
-            if slot.kind != Kind::PeerBeside && !slot.loopback {
+            if slot.kind != Kind::PeerBeside && slot.way == Way::Plain {
                 sum.add(slot.now);
             }
             if !slot.in_bucket {

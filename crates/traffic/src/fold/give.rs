@@ -1,10 +1,11 @@
 //! What the keys gathered → rows, given out in batches, each with the best-known owner.
 
 use super::{
-    BATCH_BUCKETS, BATCH_ROWS, FORGET_AFTER, MAX_TEXTS, RunFold, has_process, has_remote, table,
+    BATCH_BUCKETS, BATCH_ROWS, FORGET_AFTER, MAX_TEXTS, RunFold, has_process, has_remote,
+    is_loopback_host, table,
 };
-use crate::slots::{Kind, Nth, Part, Slot};
-use crate::{Row, Strings, TextId, Volume};
+use crate::slots::{Kind, Nth, Part, Slot, Way};
+use crate::{Row, Strings, Table, TextId, Volume};
 
 impl RunFold {
     /// Turns what the keys gathered in the bucket at hand into rows.
@@ -58,6 +59,7 @@ impl RunFold {
     /// Gives the rows that are ready to `give`. Rows of a live connection whose owner is not known
     /// yet may wait for one more batch.
     pub(crate) fn give_rows(&mut self, last: bool, give: impl FnOnce(&[Row], &Strings)) {
+        self.flips.apply(&mut self.rows);
         let newest = self.bucket.unwrap_or(0);
         let oldest = newest - i64::from(BATCH_BUCKETS) * self.resolution;
         let mut waiting = Vec::new();
@@ -80,6 +82,22 @@ impl RunFold {
         }
         let mut taken_out = waiting.clone();
         taken_out.sort_unstable();
+        if !last && self.suspects {
+            // Nor is it known yet whether they are loopback.
+            let unsure = |row: &Row| {
+                row.table == Table::Loopback
+                    && (oldest..=newest).contains(&row.bucket)
+                    && (row.remote).is_some_and(|name| !is_loopback_host(self.strings.bytes(name)))
+            };
+            let places = (0u32..).zip(&self.rows).filter(|(_, row)| unsure(row));
+            waiting.extend(
+                places
+                    .map(|(place, _)| place)
+                    .filter(|place| taken_out.binary_search(place).is_err()),
+            );
+            taken_out.clone_from(&waiting);
+            taken_out.sort_unstable();
+        }
         let kept: Vec<Row> = waiting
             .iter()
             .map(|&place| self.rows[place as usize])
@@ -197,7 +215,7 @@ pub(super) fn push_row(
         remote: has_remote(slot).then_some(slot.text),
         remote_port: ports.then_some(slot.remote_port),
         volume,
-        peak: if slot.loopback {
+        peak: if slot.way == Way::Loopback {
             part.peak.map(|bytes| bytes / 2)
         } else {
             part.peak
@@ -218,6 +236,6 @@ impl Slot {
 
     /// What sums of windows are divided by: five refreshes, and loopback sees each packet twice.
     fn parts(&self) -> u64 {
-        if self.loopback { 10 } else { 5 }
+        if self.way == Way::Loopback { 10 } else { 5 }
     }
 }

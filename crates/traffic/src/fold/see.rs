@@ -11,7 +11,7 @@ use super::{
 };
 use crate::Volume;
 use crate::places::Place;
-use crate::slots::{Key, Kind, Nth, Slot};
+use crate::slots::{Key, Kind, Nth, Slot, Way};
 use crate::strings::same;
 
 impl RunFold {
@@ -118,13 +118,11 @@ impl RunFold {
         if !self.note_value(index, value, row.name()) {
             return None;
         }
-        let (slot, strings) = (self.slots.get_mut(index), &mut self.strings);
+        let slot = self.slots.get(index);
         if let Some(interface) = row.interface()
-            && slot
-                .interface
-                .is_none_or(|known| !same(strings.bytes(known), interface))
+            && (slot.interface).is_none_or(|known| !same(self.strings.bytes(known), interface))
         {
-            slot.interface = Some(strings.intern(interface));
+            self.change_interface(index, interface);
         }
         Some(index)
     }
@@ -170,7 +168,8 @@ impl RunFold {
         let interface = row
             .interface
             .map(|interface| self.strings.intern(interface));
-        let slot = self.slots.get_mut(index);
+        let (by_peer, slot) = (is_loopback_host(row.host), self.slots.get_mut(index));
+        self.suspects |= loopback && !by_peer;
         slot.interface = interface;
         slot.doubled = doubled;
         (slot.local_port, slot.remote_port) = (row.local_port, row.remote_port);
@@ -178,6 +177,10 @@ impl RunFold {
         let ports = (row.protocol, row.local_port, row.remote_port);
         slot.owner = (self.owners.of(ports)).map(|(pid, name)| (self.strings.intern(name), pid));
         self.slots.note_ports(index);
+        if self.suspects && !loopback {
+            // Its slot may have been forgotten in between.
+            self.flips.count_as_traffic(self.slots.get(index));
+        }
         index
     }
 
@@ -190,7 +193,7 @@ impl RunFold {
             hash: key.hash,
             key: key.text.into(),
             text,
-            loopback,
+            way: if loopback { Way::Loopback } else { Way::Plain },
             since_start: self.next == 0 && self.style == Style::Continued,
             steady_since: Some(Nth::of(self.next)),
             last_name,
@@ -209,7 +212,7 @@ impl RunFold {
             .map(|index| self.slots.get(index))
             .is_some_and(|other| {
                 let at = other.seen.max(other.last_frame);
-                !other.loopback
+                other.way != Way::Loopback
                     && row.local_port != row.remote_port
                     && at.is_some_and(|at| at.number() + 5 >= self.next)
                     && self.strings.bytes(other.text) != row.host
