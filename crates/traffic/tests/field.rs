@@ -1,5 +1,6 @@
 //! What logs from real machines hold and a plain reading gets wrong.
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::fmt::Write as _;
 
@@ -13,6 +14,11 @@ const START: i64 = 1_795_950_000;
 struct Gathered {
     traffic: Volume,
     loopback: Volume,
+    apart: Volume,
+    peers: BTreeSet<String>,
+    processes: BTreeSet<String>,
+    turned: u64,
+    doubled: u64,
     interfaces: Vec<String>,
     runs: usize,
 }
@@ -24,8 +30,12 @@ impl Gathered {
                 self.traffic.add(row.volume);
                 let interface = row.interface.map(|name| strings.text(name).into_owned());
                 self.interfaces.extend(interface);
+                let text = |id| strings.text(id).into_owned();
+                self.peers.extend(row.remote.map(text));
+                self.processes.extend(row.process.map(text));
             }
             Table::Loopback => self.loopback.add(row.volume),
+            Table::Apart => self.apart.add(row.volume),
             Table::Peers => {}
         }
     }
@@ -41,6 +51,8 @@ impl Sink for Gathered {
 
     fn run_ended(&mut self, run: RunSummary) -> Result<(), Infallible> {
         self.runs += 1;
+        self.turned += run.turned.total();
+        self.doubled += run.doubled.total();
         let mut strings = Strings::default();
         let tail = tail_rows(&run.carry, &mut strings);
         tail.iter().for_each(|row| self.add(row, &strings));
@@ -155,4 +167,181 @@ fn a_connection_that_paused_after_its_rows_on_loopback_is_no_loopback() {
     };
     assert!(close(found.traffic, expected), "{:?}", found.traffic);
     assert_eq!(found.loopback, Volume::ZERO);
+}
+
+/// Notes of interfaces, each a name and a kind.
+fn notes(arguments: &str, interfaces: &[(&str, &str)]) -> String {
+    let mut notes = format!(
+        "network-monitor: <{START}> format 1 collector \"1\" bandwhich \"0.23.1\" arguments \"{arguments}\"\n"
+    );
+    for (name, kind) in interfaces {
+        writeln!(
+            notes,
+            "network-monitor: <{START}> interface \"{name}\" {kind} received 1/1 sent 1/1"
+        )
+        .expect("a String takes any text");
+    }
+    notes + "\n"
+}
+
+/// Frames with the same rows, each an interface, the ends, the values and a process.
+fn steady(seconds: std::ops::Range<i64>, rows: &[(&str, &str, &str, &str)]) -> String {
+    let mut log = String::new();
+    for second in seconds {
+        let time = START + second;
+        log.push_str("Refreshing:\n");
+        for (interface, ends, rate, process) in rows {
+            writeln!(
+                log,
+                "connection: <{time}> <{interface}>{ends} (tcp) up/down Bps: {rate} process: \"{process}\""
+            )
+            .expect("a String takes any text");
+        }
+        log.push('\n');
+    }
+    log
+}
+
+const IDLE: &str = "Refreshing:\n<NO TRAFFIC>\n\n";
+const HOST: [(&str, &str); 3] = [("eth0", "ethernet"), ("br0", "bridge"), ("veth1", "port")];
+/// A container's download as the uplink shows it, and what the bridge and its port show.
+const TRANSLATED: [(&str, &str, &str, &str); 3] = [
+    ("br0", ":40000 => 198.51.100.7:443", "0/2000", "<UNKNOWN>"),
+    ("eth0", ":40000 => 198.51.100.7:443", "10/1000", "<UNKNOWN>"),
+    ("veth1", ":443 => 172.17.0.2:40000", "0/20", "<UNKNOWN>"),
+];
+
+#[test]
+fn what_an_uplink_carries_too_is_apart() {
+    let log = |arguments: &str, interfaces| {
+        notes(arguments, interfaces) + IDLE + &steady(1..100, &TRANSLATED)
+    };
+    let found = fold(&log("--raw", &HOST), 60);
+    assert_eq!(found.traffic.total(), 101_000);
+    assert_eq!(found.apart.total(), 202_000);
+    assert_eq!(found.runs, 1);
+    // Without an uplink, or where bandwhich was told what to watch, all counts.
+    let found = fold(&log("--raw", &HOST[1..]), 60);
+    assert_eq!((found.traffic.total(), found.apart.total()), (303_000, 0));
+    let found = fold(&log("--raw -i br0", &HOST), 60);
+    assert_eq!((found.traffic.total(), found.apart.total()), (303_000, 0));
+    // A log without notes is read as before.
+    let found = fold(&(IDLE.to_owned() + &steady(1..100, &TRANSLATED)), 60);
+    assert_eq!((found.traffic.total(), found.apart.total()), (303_000, 0));
+}
+
+#[test]
+fn connections_of_this_machine_count_on_every_interface() {
+    let row = |process| [("br0", ":40000 => 172.17.0.2:80", "100/1000", process)];
+    let log = notes("--raw", &HOST)
+        + IDLE
+        + &steady(1..4, &row("<UNKNOWN>"))
+        + &steady(4..50, &row("curl"))
+        + &steady(50..100, &row("<UNKNOWN>"));
+    let found = fold(&log, 60);
+    assert_eq!((found.traffic.total(), found.apart.total()), (110_000, 0));
+    assert_eq!(found.runs, 1);
+}
+
+#[test]
+fn a_connection_that_is_routed_without_translation_is_one() {
+    // One row at a time, on the interface that saw it last: no restart, and nothing lost.
+    for interfaces in [["eth0", "br0"], ["br0", "eth0"]] {
+        let mut log = notes("--raw", &HOST) + IDLE;
+        for second in 1..100 {
+            let interface = interfaces[usize::from(second % 7 > 3)];
+            let row = (interface, ":443 => 172.17.0.2:40000", "0/3000", "<UNKNOWN>");
+            log += &steady(second..second + 1, &[row]);
+        }
+        let found = fold(&log, 60);
+        assert_eq!((found.traffic.total(), found.apart.total()), (300_000, 0));
+        assert_eq!(found.runs, 1);
+    }
+}
+
+#[test]
+fn an_interface_is_apart_as_soon_as_its_kind_is_known() {
+    let mut rows = TRANSLATED;
+    rows[2].0 = "veth9";
+    let new = format!(
+        "network-monitor: <{}> interface \"veth9\" port received 1/1 sent 1/1\n\n",
+        START + 60
+    );
+    let log = notes("--raw", &HOST) + IDLE + &steady(1..60, &rows) + &new + &steady(60..100, &rows);
+    let found = fold(&log, 60);
+    assert_eq!(
+        (found.traffic.total(), found.apart.total()),
+        (101_000, 202_000)
+    );
+    assert_eq!(found.runs, 1);
+}
+
+/// A download and the upload of the same connection, which has the own address as its peer.
+const TURNED: [(&str, &str, &str, &str); 2] = [
+    ("eth0", ":40000 => 198.51.100.7:443", "0/1000", "curl"),
+    ("eth0", ":443 => 192.0.2.1:40000", "0/300", "<UNKNOWN>"),
+];
+
+fn assert_turned(found: &Gathered) {
+    let expected = Volume {
+        up: 30_000,
+        down: 100_000,
+    };
+    assert_eq!(found.traffic, expected);
+    assert_eq!(found.peers, ["198.51.100.7"].map(String::from).into());
+    assert_eq!(found.processes, ["curl"].map(String::from).into());
+    // What the end of the run settles is not part of it.
+    assert!(
+        (29_000..=30_000).contains(&found.turned),
+        "{}",
+        found.turned
+    );
+    assert_eq!(found.doubled, 0);
+    assert_eq!(found.runs, 1);
+}
+
+#[test]
+fn uploads_with_an_own_address_as_their_peer_are_turned() {
+    let address = |second: i64| {
+        let time = START + second;
+        format!("network-monitor: <{time}> address \"eth0\" 192.0.2.1/24\n\n")
+    };
+    // Known before, known while it lasts, and proven by the rows alone.
+    let mut rows = TURNED;
+    for _ in 0..2 {
+        let before = IDLE.to_owned() + &address(0) + &steady(1..100, &rows);
+        assert_turned(&fold(&before, 60));
+        let within = IDLE.to_owned() + &steady(1..2, &rows) + &address(2) + &steady(2..100, &rows);
+        assert_turned(&fold(&within, 60));
+        assert_turned(&fold(&(IDLE.to_owned() + &steady(1..100, &rows)), 60));
+        rows.reverse();
+    }
+}
+
+#[test]
+fn an_address_that_is_not_proven_to_be_own_is_a_peer() {
+    let expected = Volume {
+        up: 0,
+        down: 130_000,
+    };
+    let of =
+        |rows: &[(&str, &str, &str, &str)]| fold(&(IDLE.to_owned() + &steady(1..100, rows)), 60);
+    // A router's: neither end is a process's of this machine.
+    let mut routed = TURNED;
+    routed[0].3 = "<UNKNOWN>";
+    assert_eq!(of(&routed).traffic, expected);
+    // On another interface.
+    let mut elsewhere = TURNED;
+    elsewhere[1].0 = "eth1";
+    assert_eq!(of(&elsewhere).traffic, expected);
+    // The connection sends: the other row is something else.
+    let mut sends = TURNED;
+    sends[0].2 = "300/1000";
+    let found = of(&sends);
+    assert_eq!((found.traffic.up, found.traffic.down), (30_000, 130_000));
+    // Loopback between own addresses stays as it is.
+    let own = "network-monitor: <1> address \"lo\" 192.0.2.1/32\n\n".to_owned();
+    let row = [("lo", ":443 => 192.0.2.1:40000", "200/200", "nginx")];
+    let found = fold(&(own + IDLE + &steady(1..100, &row)), 60);
+    assert_eq!((found.traffic.total(), found.loopback.total()), (0, 20_000));
 }

@@ -1,11 +1,12 @@
 //! What the keys gathered → rows, given out in batches, each with the best-known owner.
 
+use super::flip::given;
 use super::{
     BATCH_BUCKETS, BATCH_ROWS, FORGET_AFTER, MAX_TEXTS, RunFold, has_process, has_remote,
     is_loopback_host, table,
 };
-use crate::slots::{Kind, Nth, Part, Slot, Way};
-use crate::{Row, Strings, Table, TextId, Volume};
+use crate::slots::{Nth, Part, Slot, Way};
+use crate::{Row, Strings, Table, TextId};
 
 impl RunFold {
     /// Turns what the keys gathered in the bucket at hand into rows.
@@ -14,13 +15,11 @@ impl RunFold {
         for index in std::mem::take(&mut self.in_bucket) {
             let slot = self.slots.get_mut(index);
             slot.in_bucket = false;
-            close_parts(
-                &mut self.rows,
-                &mut self.doubled,
-                slot,
-                bucket,
-                self.unknown,
-            );
+            if slot.way == Way::Turned {
+                self.adopt(index);
+            }
+            let slot = self.slots.get_mut(index);
+            close_parts(&mut self.rows, slot, bucket, self.unknown);
         }
         self.batch_buckets += 1;
         self.forget_gone();
@@ -47,6 +46,7 @@ impl RunFold {
         gone.dedup();
         for index in gone {
             let mut slot = self.slots.remove(index);
+            given(&slot, &mut self.doubled, &mut self.turned);
             resolve(&mut self.rows, &mut slot);
         }
     }
@@ -59,7 +59,6 @@ impl RunFold {
     /// Gives the rows that are ready to `give`. Rows of a live connection whose owner is not known
     /// yet may wait for one more batch.
     pub(crate) fn give_rows(&mut self, last: bool, give: impl FnOnce(&[Row], &Strings)) {
-        self.flips.apply(&mut self.rows);
         let newest = self.bucket.unwrap_or(0);
         let oldest = newest - i64::from(BATCH_BUCKETS) * self.resolution;
         let mut waiting = Vec::new();
@@ -80,6 +79,7 @@ impl RunFold {
                 }
             }
         }
+        self.flip_rows();
         let mut taken_out = waiting.clone();
         taken_out.sort_unstable();
         if !last && self.suspects {
@@ -160,13 +160,7 @@ fn resolve(rows: &mut [Row], slot: &mut Slot) {
 }
 
 /// Turns what a key gathered in a bucket since its last pause into rows.
-pub(super) fn close_parts(
-    rows: &mut Vec<Row>,
-    doubled: &mut Volume,
-    slot: &mut Slot,
-    bucket: i64,
-    unknown_name: TextId,
-) {
+pub(super) fn close_parts(rows: &mut Vec<Row>, slot: &mut Slot, bucket: i64, unknown_name: TextId) {
     slot.end_part(unknown_name);
     let best = slot.names.best();
     let mut known = slot.known.take();
@@ -179,18 +173,17 @@ pub(super) fn close_parts(
                     slot.unresolved.push(place);
                 }
                 let name = best.unwrap_or(unknown_name);
-                push_row(rows, doubled, slot, bucket, name, &unknown);
+                push_row(rows, slot, bucket, name, &unknown);
             }
         }
     }
     if let Some((name, part)) = known {
-        push_row(rows, doubled, slot, bucket, name, &part);
+        push_row(rows, slot, bucket, name, &part);
     }
 }
 
 pub(super) fn push_row(
     rows: &mut Vec<Row>,
-    doubled: &mut Volume,
     slot: &mut Slot,
     bucket: i64,
     name: TextId,
@@ -200,10 +193,10 @@ pub(super) fn push_row(
     let sum = part.fifths.zip(slot.remainder, u64::saturating_add);
     let volume = sum.map(|fifths| fifths / parts);
     slot.remainder = sum.map(|fifths| fifths % parts);
-    if slot.doubled {
-        doubled.add(volume);
+    if slot.doubled || slot.way == Way::Turned {
+        slot.given.add(volume);
     }
-    let ports = slot.kind == Kind::Connection;
+    let ports = slot.is_connection();
     rows.push(Row {
         table: table(slot),
         bucket,
