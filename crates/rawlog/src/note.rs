@@ -5,11 +5,17 @@
 //! printed. Its head has 18 bytes: a process name of Linux, which has at most 15 and can print line
 //! feeds, cannot imitate it.
 
+mod read;
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 use std::fmt;
+use std::net::IpAddr;
 
-use crate::line::{Number, leading_number, port, timestamp};
-use crate::{Protocol, Reason};
+use crate::Protocol;
+
+pub(crate) use read::note;
 
 /// Version of the notes that are written.
 pub const NOTES_FORMAT: u64 = 1;
@@ -43,6 +49,14 @@ pub enum Told<'a> {
     Owner(Owner<'a>),
     /// What the kernel has counted on an interface until now.
     Interface(Interface<'a>),
+    /// How many packets the socket of bandwhich on an interface received and lost until now.
+    Capture(Capture<'a>),
+    /// An address of this machine, or the end of one.
+    Address(OwnAddress<'a>),
+    /// The bridge or bond that an interface is a port of, or was.
+    Port(Port<'a>),
+    /// bandwhich ended or was ended; the text is the reason.
+    Stopped(Quoted<'a>),
     /// Something that a later version notes.
     Later,
 }
@@ -92,6 +106,41 @@ pub struct Interface<'a> {
     pub sent_bytes: u64,
     /// Packets sent.
     pub sent_packets: u64,
+}
+
+/// What the socket of bandwhich on an interface received, summed since the collector began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capture<'a> {
+    /// The interface.
+    pub interface: Quoted<'a>,
+    /// Packets that reached the socket, dropped ones included. `None` if only drops are known.
+    pub packets: Option<u64>,
+    /// Packets of these that were dropped because the socket's buffer was full.
+    pub dropped: u64,
+}
+
+/// An address of this machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OwnAddress<'a> {
+    /// The interface that has it.
+    pub interface: Quoted<'a>,
+    /// The address.
+    pub address: IpAddr,
+    /// Bits of its network: at most 32 or 128.
+    pub prefix: u8,
+    /// Whether it was removed.
+    pub gone: bool,
+}
+
+/// The master of an interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Port<'a> {
+    /// The interface.
+    pub interface: Quoted<'a>,
+    /// The bridge or bond.
+    pub master: Quoted<'a>,
+    /// Whether it is a port of it no more.
+    pub gone: bool,
 }
 
 /// A text that stands between quotes: control characters, quotes, backslashes and what is no UTF-8
@@ -214,6 +263,31 @@ impl Note<'_> {
                     ),
                 );
             }
+            Told::Capture(capture) => {
+                out.extend_from_slice(b"capture ");
+                put_quoted(out, capture.interface);
+                if let Some(packets) = capture.packets {
+                    put(out, format_args!(" packets {packets}"));
+                }
+                put(out, format_args!(" dropped {}", capture.dropped));
+            }
+            Told::Address(address) => {
+                out.extend_from_slice(b"address ");
+                put_quoted(out, address.interface);
+                put(out, format_args!(" {}/{}", address.address, address.prefix));
+                put_gone(out, address.gone);
+            }
+            Told::Port(port) => {
+                out.extend_from_slice(b"port ");
+                put_quoted(out, port.interface);
+                out.extend_from_slice(b" of ");
+                put_quoted(out, port.master);
+                put_gone(out, port.gone);
+            }
+            Told::Stopped(reason) => {
+                out.extend_from_slice(b"stopped ");
+                put_quoted(out, *reason);
+            }
             Told::Later => out.extend_from_slice(b"later"),
         }
         out.push(b'\n');
@@ -231,192 +305,8 @@ fn put_quoted(out: &mut Vec<u8>, text: Quoted<'_>) {
     out.push(b'"');
 }
 
-/// Reads a line that begins with `n`.
-pub(crate) fn note(line: &[u8]) -> Result<Note<'_>, Reason> {
-    let (timestamp, rest) = timestamp(line, HEAD)?;
-    let told = told(rest).ok_or(Reason::Note)?;
-    Ok(Note { timestamp, told })
-}
-
-fn told(rest: &[u8]) -> Option<Told<'_>> {
-    let word = rest.iter().take_while(|byte| byte.is_ascii_lowercase());
-    let (word, rest) = rest.split_at(word.count());
-    match word {
-        b"format" => begun(rest),
-        b"owner" => owner(rest).map(Told::Owner),
-        b"interface" => interface(rest).map(Told::Interface),
-        b"" => None,
-        _ => Some(Told::Later),
-    }
-}
-
-fn begun(rest: &[u8]) -> Option<Told<'_>> {
-    let (format, rest) = number_after(rest, b" ")?;
-    if format > NOTES_FORMAT {
-        return Some(Told::Later);
-    }
-    let (collector, rest) = quoted_after(rest, b" collector ")?;
-    let (bandwhich, rest) = quoted_after(rest, b" bandwhich ")?;
-    let (arguments, rest) = quoted_after(rest, b" arguments ")?;
-    rest.is_empty().then_some(Told::Begun(Begun {
-        format,
-        collector,
-        bandwhich,
-        arguments,
-    }))
-}
-
-fn owner(rest: &[u8]) -> Option<Owner<'_>> {
-    let (value, rest) = leading_number(rest.strip_prefix(b" :")?)?;
-    let local_port = port(value).ok()?;
-    let (value, rest) = leading_number(rest.strip_prefix(b" => :")?)?;
-    let remote_port = port(value).ok()?;
-    let (protocol, rest) = if let Some(rest) = rest.strip_prefix(b" (tcp)") {
-        (Protocol::Tcp, rest)
-    } else {
-        (Protocol::Udp, rest.strip_prefix(b" (udp)")?)
-    };
-    let (pid, rest) = number_after(rest, b" pid ")?;
-    let (process, rest) = quoted_after(rest, b" process ")?;
-    let executable = match rest {
-        b"" => None,
-        rest => {
-            let (executable, rest) = quoted_after(rest, b" executable ")?;
-            rest.is_empty().then_some(Some(executable))?
-        }
-    };
-    Some(Owner {
-        local_port,
-        remote_port,
-        protocol,
-        pid: u32::try_from(pid).ok()?,
-        process,
-        executable,
-    })
-}
-
-fn interface(rest: &[u8]) -> Option<Interface<'_>> {
-    let (name, rest) = quoted_after(rest, b" ")?;
-    let rest = rest.strip_prefix(b" ")?;
-    let length = rest
-        .iter()
-        .take_while(|byte| byte.is_ascii_lowercase())
-        .count();
-    let (kind, rest) = rest.split_at(length);
-    let (received_bytes, rest) = number_after(rest, b" received ")?;
-    let (received_packets, rest) = number_after(rest, b"/")?;
-    let (sent_bytes, rest) = number_after(rest, b" sent ")?;
-    let (sent_packets, rest) = number_after(rest, b"/")?;
-    (rest.is_empty() && !kind.is_empty()).then_some(Interface {
-        name,
-        kind: std::str::from_utf8(kind).ok()?,
-        received_bytes,
-        received_packets,
-        sent_bytes,
-        sent_packets,
-    })
-}
-
-fn number_after<'a>(text: &'a [u8], mark: &[u8]) -> Option<(u64, &'a [u8])> {
-    let (value, rest): (Number, _) = leading_number(text.strip_prefix(mark)?)?;
-    Some((u64::try_from(value.ok()?).ok()?, rest))
-}
-
-fn quoted_after<'a>(text: &'a [u8], mark: &[u8]) -> Option<(Quoted<'a>, &'a [u8])> {
-    let text = text.strip_prefix(mark)?.strip_prefix(b"\"")?;
-    let end = memchr::memchr(b'"', text)?;
-    Some((Quoted::of_escaped(&text[..end])?, &text[end + 1..]))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{Line, parse_line};
-
-    const LINES: [&str; 6] = [
-        r#"network-monitor: <7> format 1 collector "0.1.0" bandwhich "0.23.1" arguments "--raw""#,
-        r#"network-monitor: <7> owner :0 => :443 (udp) pid 4294967295 process "a \x22b\x5c\x0a""#,
-        r#"network-monitor: <-7> owner :65535 => :443 (tcp) pid 1 process "ü" executable "/usr/bin/ü""#,
-        r#"network-monitor: <7> interface "eth0" ethernet received 1/2 sent 3/18446744073709551615"#,
-        r#"network-monitor: <7> interface "" port received 0/0 sent 0/0"#,
-        "network-monitor: <7> later",
-    ];
-
-    #[test]
-    fn a_note_is_printed_as_it_was_read() {
-        for line in LINES {
-            let Line::Note(note) = parse_line(line.as_bytes()) else {
-                panic!("{line}")
-            };
-            let mut out = Vec::new();
-            note.print(&mut out);
-            assert_eq!(String::from_utf8(out).unwrap(), format!("{line}\n"));
-        }
-    }
-
-    #[test]
-    fn what_a_later_version_notes_is_no_damage() {
-        for line in [
-            "network-monitor: <7> weather \"rain\"",
-            "network-monitor: <7> format 2 collector 9",
-        ] {
-            let Line::Note(note) = parse_line(line.as_bytes()) else {
-                panic!("{line}")
-            };
-            assert_eq!(note.told, Told::Later);
-        }
-    }
-
-    #[test]
-    fn a_damaged_note_is_a_fault() {
-        for line in [
-            r#"network-monitor: <7> owner :65536 => :443 (tcp) pid 1 process "x""#,
-            r#"network-monitor: <7> owner :1 => :443 (tcp) pid 4294967296 process "x""#,
-            r#"network-monitor: <7> owner :1 => :443 (tcp) pid -1 process "x""#,
-            r#"network-monitor: <7> owner :1 => :443 (tcp) pid 1 process "x"y""#,
-            r#"network-monitor: <7> owner :1 => :443 (tcp) pid 1 process "\x0""#,
-            r#"network-monitor: <7> owner :1 => :443 (tcp) pid 1 process "\n""#,
-            r#"network-monitor: <7> owner :1 => :443 (tcp) pid 1 process "x"#,
-            r#"network-monitor: <7> owner :1 => :443 (sctp) pid 1 process "x""#,
-            r#"network-monitor: <7> owner :1 => :443 (tcp) pid 1 process "x" executable "#,
-            r#"network-monitor: <7> format 1 collector "0.1.0" bandwhich "0.23.1""#,
-            r#"network-monitor: <7> interface "e" received 1/2 sent 3/4"#,
-            r#"network-monitor: <7> interface "e" port received 1/2 sent 3/18446744073709551616"#,
-            "network-monitor: <7> ",
-        ] {
-            assert_eq!(
-                parse_line(line.as_bytes()),
-                Line::Fault(Reason::Note),
-                "{line}"
-            );
-        }
-        assert_eq!(
-            parse_line(b"network-monitor: <x> later"),
-            Line::Fault(Reason::Timestamp)
-        );
-        assert_eq!(parse_line(b"network"), Line::Fault(Reason::UnknownKind));
-    }
-
-    #[test]
-    fn any_text_can_stand_between_quotes() {
-        for text in [
-            &b""[..],
-            b"plain",
-            b"\"\\\n\r\t\0\x7f",
-            b"\xff\xfe\xc3",
-            "\u{85}\u{202e}ü".as_bytes(),
-            br"\x41",
-        ] {
-            let escaped = escape(text);
-            let quoted = Quoted::of_escaped(&escaped).unwrap();
-            assert_eq!(&*quoted.text(), text);
-            assert!(!escaped.contains(&b'\n') && !escaped.contains(&b'"'));
-        }
-    }
-
-    #[test]
-    fn a_process_name_cannot_imitate_a_note() {
-        // Of 15 bytes two are needed to leave the frame. What follows the name stays on its line.
-        assert!(HEAD.len() > 13);
+fn put_gone(out: &mut Vec<u8>, gone: bool) {
+    if gone {
+        out.extend_from_slice(b" gone");
     }
 }

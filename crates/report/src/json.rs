@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::{
-    Comparisons, Coverage, InputFacts, Moment, Note, Reconciliation, Report, Span, TopInterface,
-    TopPort, TopProcess, TopProtocol, TopRemote,
+    Capture, Comparisons, Coverage, InputFacts, Moment, Note, Reconciliation, Report, Span,
+    TopInterface, TopPort, TopProcess, TopProtocol, TopRemote,
 };
 
 /// A report without its connections and its timeline.
@@ -25,6 +25,8 @@ struct Summary<'a> {
     p95_download_bps: u64,
     attributed_ratio: f64,
     loopback_bytes: u64,
+    #[serde(skip_serializing_if = "crate::report::is_zero")]
+    apart_bytes: u64,
     top_processes: &'a [TopProcess],
     top_remotes: &'a [TopRemote],
     top_ports: &'a [TopPort],
@@ -38,6 +40,8 @@ struct Summary<'a> {
     quotas: &'a [analysis::QuotaState],
     #[serde(skip_serializing_if = "Option::is_none")]
     reconciliation: &'a Option<Reconciliation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    capture: &'a Option<Capture>,
     input: &'a InputFacts,
     notes: &'a [Note],
 }
@@ -70,6 +74,7 @@ impl Report {
             p95_download_bps: self.p95_download_bps,
             attributed_ratio: self.attributed_ratio,
             loopback_bytes: self.loopback_bytes,
+            apart_bytes: self.apart_bytes,
             top_processes: &self.top_processes,
             top_remotes: &self.top_remotes,
             top_ports: &self.top_ports,
@@ -82,6 +87,7 @@ impl Report {
             findings_silent_because: self.findings_silent_because.as_deref(),
             quotas: &self.quotas,
             reconciliation: &self.reconciliation,
+            capture: &self.capture,
             input: &self.input,
             notes: &self.notes,
         })

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::units::{bytes, percent};
+use crate::units::{bytes, duration, percent};
+
+/// Seconds observed by two logs from which on that is said; a restart takes less.
+const SHORTEST_OVERLAP: u64 = 5;
 
 /// Something said aloud.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,11 +37,15 @@ pub(crate) struct Seen {
     /// Bytes of rows that are no connections.
     pub(crate) without_connection: u128,
     pub(crate) loopback: u64,
+    /// Bytes on bridges and the like.
+    pub(crate) apart: u64,
     pub(crate) includes_loopback: bool,
     pub(crate) observed_seconds: u64,
     /// Buckets that several logs observed.
     pub(crate) observed_twice: usize,
     pub(crate) resolution: i64,
+    /// Seconds that several logs observed in the other buckets.
+    pub(crate) overlap: u64,
     /// Rows that were not of the period.
     pub(crate) outside: u64,
     pub(crate) gaps_listed: usize,
@@ -102,6 +109,17 @@ impl Seen {
                 );
             }
         }
+        if self.apart > 0 {
+            note(
+                "apart",
+                format!(
+                    "{} passed bridges, their ports and virtual interfaces (containers); they are kept \
+                     apart: what of them went to the network is in the totals as the uplink saw it. Each \
+                     packet is counted there once for each interface that it passed",
+                    bytes(self.apart)
+                ),
+            );
+        }
         if self.observed_twice > 0 {
             note(
                 "observed_twice",
@@ -109,6 +127,16 @@ impl Seen {
                     "{} intervals of {} s were observed by several logs at once: if these watched the \
                  same traffic, its bytes are counted more than once",
                     self.observed_twice, self.resolution
+                ),
+            );
+        }
+        if self.overlap >= SHORTEST_OVERLAP {
+            note(
+                "observed_twice",
+                format!(
+                    "{} were observed by two logs at once: if these watched the same traffic, its bytes \
+                     are counted twice",
+                    duration(self.overlap)
                 ),
             );
         }

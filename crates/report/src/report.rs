@@ -10,7 +10,7 @@ use traffic::ServicePorts;
 
 use crate::connections::{ClosedConnections, Connection, ConnectionView};
 use crate::{
-    Comparisons, Coverage, Curve, History, Moment, Note, Reconciliation, TimelineEntry,
+    Capture, Comparisons, Coverage, Curve, History, Moment, Note, Reconciliation, TimelineEntry,
     TopInterface, TopPort, TopProcess, TopProtocol, TopRemote,
 };
 
@@ -51,6 +51,10 @@ pub struct Report {
     pub attributed_ratio: f64,
     /// Bytes over loopback, each counted once; no part of the totals unless it was asked for.
     pub loopback_bytes: u64,
+    /// Bytes on bridges, their ports and virtual interfaces that are no process's of this machine, once for
+    /// each such interface that they passed; no part of the totals, which hold what an uplink saw.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub apart_bytes: u64,
     /// Processes, most bytes first.
     pub top_processes: Vec<TopProcess>,
     /// Peers, most bytes first.
@@ -86,6 +90,9 @@ pub struct Report {
     /// bandwhich's total beside the kernel's. `None` where no collector noted that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reconciliation: Option<Reconciliation>,
+    /// Packets that bandwhich's sockets received and lost. `None` where no collector noted that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capture: Option<Capture>,
     /// What was read.
     pub input: InputFacts,
     /// What must be known to read the numbers right.
@@ -100,6 +107,10 @@ pub struct Report {
     /// All connections. `None` in a report that was read back from JSON.
     #[serde(skip)]
     pub(crate) every_connection: Option<Arc<ClosedConnections>>,
+}
+
+pub(crate) fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 fn utc() -> TimeZone {

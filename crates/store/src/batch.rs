@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use traffic::BucketFacts;
+use traffic::{BucketFacts, RunSummary};
 use twox_hash::XxHash3_64;
 
 use crate::commit::{Moves, staging};
@@ -50,9 +50,10 @@ impl<'a> Batch<'a> {
     /// Enters a source whose rows and facts are as they were, under the name of another host.
     pub(crate) fn enter_as(&mut self, host: &str, source: &Source) -> Result<()> {
         let mut renamed = source.clone();
-        let head = (source.runs.first()).and_then(|run| run.summary.hashes.first());
         renamed.host = host.to_owned();
-        renamed.name = source_name(host, head.copied().unwrap_or_default());
+        if let Some(first) = source.runs.first() {
+            renamed.name = source_name(host, &first.summary);
+        }
         let mut staged = Vec::new();
         for segment in &source.segments {
             match Kind::parse(&segment.kind) {
@@ -154,8 +155,11 @@ impl<'a> Batch<'a> {
     }
 }
 
-/// The name of a source: by its host and the hash of its first frame, so that a log that grew keeps it.
-pub(crate) fn source_name(host: &str, head: u64) -> String {
+/// The name of a source: by its host and the hash of the first frame of its first run, so that a log that
+/// grew keeps it. A run of idle frames alone is known by its beginning.
+pub(crate) fn source_name(host: &str, first: &RunSummary) -> String {
+    let beginning = || first.first.unwrap_or_default().cast_unsigned();
+    let head = first.hashes.first().copied().unwrap_or_else(beginning);
     let hash = XxHash3_64::oneshot(format!("{host}\0{head:016x}").as_bytes());
     format!("{hash:016x}")
 }

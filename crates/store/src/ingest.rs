@@ -382,11 +382,9 @@ impl Ingestion<'_> {
             for run in &kept {
                 ends.touch(&log.host, &run.summary);
             }
-            let head = kept[0].summary.hashes.first();
-            let head = head.copied().unwrap_or_default();
             let source = Source {
                 format: FORMAT,
-                name: source_name(&log.host, head),
+                name: source_name(&log.host, &kept[0].summary),
                 generation: 0,
                 host: log.host,
                 resolution: log.resolution,

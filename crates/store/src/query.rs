@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use rusqlite::{OptionalExtension as _, params};
 use serde::Serialize;
 use traffic::{
-    BucketFacts, DamagedLine, InterfaceCount, Mode, RowView, Table, Volume, observed_seconds,
+    BucketFacts, DamagedLine, InterfaceCount, Mode, Noted, RowView, Table, Volume, observed_seconds,
 };
 
 use crate::disk::verify;
@@ -53,6 +53,8 @@ pub struct InputFacts {
     pub disagreement: u64,
     /// Bytes that another connection shows as well.
     pub doubled: Volume,
+    /// Bytes that were printed as received from an own address and were sent.
+    pub turned: Volume,
     /// Steps of the clock: (time after it, seconds).
     pub clock_steps: Vec<(i64, i64)>,
     /// Logs without frame heads (up to 0.16.0).
@@ -63,6 +65,8 @@ pub struct InputFacts {
     pub crowded_logs: BTreeSet<String>,
     /// What the kernel counted on interfaces, each count with its log.
     pub interfaces: Vec<(String, InterfaceCount)>,
+    /// What else collectors noted, of each log.
+    pub noted: Vec<(String, Noted)>,
     /// Days (since 1970, UTC) of which something was dropped.
     pub dropped_days: BTreeSet<i64>,
 }
@@ -481,10 +485,12 @@ impl InputFacts {
                 self.damaged.push((source.log.clone(), damaged.clone()));
             }
         }
-        // A second late is still of the frame that ends the period.
-        let noted = (summary.interfaces.iter())
-            .filter(|count| count.time >= seconds.start && count.time <= seconds.end + 3);
-        (self.interfaces).extend(noted.map(|count| (source.name.clone(), count.clone())));
+        let counts = summary.interfaces.iter();
+        (self.interfaces).extend(counts.map(|count| (source.name.clone(), count.clone())));
+        if !summary.noted.collectors.is_empty() {
+            let noted = summary.noted.clone();
+            self.noted.push((source.name.clone(), noted));
+        }
         for run in &source.runs {
             let run = &run.summary;
             let Some((first, last)) = run.extremes else {
@@ -496,6 +502,7 @@ impl InputFacts {
             self.runs += 1;
             self.disagreement = self.disagreement.saturating_add(run.disagreement);
             self.doubled.add(run.doubled);
+            self.turned.add(run.turned);
             self.unframed_runs += u64::from(!run.framed);
             self.cumulative_runs += u64::from(run.mode == Mode::Cumulative);
             let steps = run

@@ -6,23 +6,30 @@
 //! most four seconds. Only the last four refreshes of a run stay short; windows laid end to end,
 //! counted per frame number modulo five, give the total that the end of the run settles.
 
+mod apart;
 mod book;
+mod flip;
 mod give;
 mod residual;
 mod restart;
 mod see;
+mod time;
+mod turned;
 
 use std::collections::{HashMap, VecDeque};
 
 use foldhash::fast::FixedState;
-use rawlog::{Kind as Family, RowRef, Rows};
+use rawlog::{Kind as Family, Note, RowRef, Rows, Told};
 
+use self::flip::{Flips, given};
 use self::residual::Peer;
+use self::time::Clock;
+use self::turned::Mirror;
 use crate::carry::{Carry, LiveKey, tail_rows};
+use crate::machine::Machine;
 use crate::mode::row_volume;
-use crate::owners::Owners;
 use crate::places::Places;
-use crate::slots::{Kind, Nth, Slot, Slots};
+use crate::slots::{Kind, Nth, Slot, Slots, Way};
 use crate::{BucketFacts, Row, Strings, Table, TextId, Volume};
 
 /// The name that bandwhich prints for traffic whose owner it did not find.
@@ -126,7 +133,9 @@ pub(crate) struct RunFold {
     slots: Slots,
     /// Keys that were alive when they were last too many.
     alive: usize,
-    pub(crate) owners: Owners,
+    pub(crate) machine: Machine,
+    /// The state of the machine that slots are classed by.
+    edition: u32,
     pub(crate) strings: Strings,
     unknown: TextId,
     /// Slots of the frame before, and of the frame at hand.
@@ -144,6 +153,13 @@ pub(crate) struct RunFold {
     in_bucket: Vec<u32>,
     bucket: Option<i64>,
     pub(crate) rows: Vec<Row>,
+    flips: Flips,
+    /// A connection has the loopback interface and a peer elsewhere.
+    suspects: bool,
+    /// Some slots say how much their rows hold.
+    has_given: bool,
+    /// Connections whose ports are exchanged.
+    mirrors: Vec<Mirror>,
     batch_buckets: u32,
     /// Addresses that were later shown by name.
     names_of_hosts: HashMap<TextId, TextId, FixedState>,
@@ -159,10 +175,11 @@ pub(crate) struct RunFold {
     damaged_before: bool,
     last_time: Option<i64>,
     frames_since: i64,
-    leading_idle: u32,
+    clock: Clock,
     pub(crate) facts: Vec<BucketFacts>,
     pub(crate) disagreement: u64,
     pub(crate) doubled: Volume,
+    pub(crate) turned: Volume,
     pub(crate) clock_steps: Vec<(i64, i64)>,
     pub(crate) frames: u64,
     pub(crate) idle_frames: u64,
@@ -170,16 +187,18 @@ pub(crate) struct RunFold {
 }
 
 impl RunFold {
-    pub(crate) fn new(resolution: i64, style: Style, owners: Owners) -> Self {
+    pub(crate) fn new(resolution: i64, style: Style, mut machine: Machine) -> Self {
         let mut strings = Strings::default();
         let unknown = strings.intern(UNKNOWN);
+        machine.take_newly_apart();
         RunFold {
             resolution,
             style,
             next: 0,
             slots: Slots::default(),
             alive: 0,
-            owners,
+            edition: machine.edition,
+            machine,
             strings,
             unknown,
             before: Vec::new(),
@@ -192,6 +211,10 @@ impl RunFold {
             in_bucket: Vec::new(),
             bucket: None,
             rows: Vec::new(),
+            flips: Flips::default(),
+            suspects: false,
+            has_given: false,
+            mirrors: Vec::new(),
             batch_buckets: 0,
             names_of_hosts: HashMap::default(),
             has_connections: false,
@@ -202,10 +225,11 @@ impl RunFold {
             damaged_before: style == Style::Continued,
             last_time: None,
             frames_since: 0,
-            leading_idle: 0,
+            clock: Clock::default(),
             facts: Vec::new(),
             disagreement: 0,
             doubled: Volume::ZERO,
+            turned: Volume::ZERO,
             clock_steps: Vec::new(),
             frames: 0,
             idle_frames: 0,
@@ -250,13 +274,25 @@ impl RunFold {
         (self.frames_since - 1).max(0)
     }
 
-    /// Notes who owns a connection, which may have been seen already.
-    pub(crate) fn note_owner(&mut self, owner: &rawlog::Owner<'_>) {
-        self.owners.note(owner);
-        let name = self.strings.intern(&owner.process.text());
-        let seen = (self.slots).with_ports(owner.local_port, owner.remote_port, owner.protocol);
-        if let Some(index) = seen {
-            self.slots.get_mut(index).owner = Some((name, owner.pid));
+    /// Takes a note, which may be of connections that were seen already.
+    pub(crate) fn take_note(&mut self, note: &Note<'_>) {
+        self.machine.note(note);
+        match note.told {
+            Told::Owner(owner) => {
+                let name = self.strings.intern(&owner.process.text());
+                let seen =
+                    (self.slots).with_ports(owner.local_port, owner.remote_port, owner.protocol);
+                if let Some(index) = seen {
+                    self.slots.get_mut(index).owner = Some((name, owner.pid));
+                }
+            }
+            Told::Address(address) if !address.gone => {
+                let interface = self.strings.intern(&address.interface.text());
+                let address = address.address.to_string();
+                let address = self.strings.intern(address.as_bytes());
+                self.turn(interface, address);
+            }
+            _ => {}
         }
     }
 
@@ -272,14 +308,7 @@ impl RunFold {
         self.next += 1;
         self.frames += 1;
         self.idle_frames += 1;
-        match self.last_time {
-            Some(time) => {
-                let here = time.saturating_add(self.frames_since);
-                self.frames_since += 1;
-                self.note(here, 1, 1, Volume::ZERO);
-            }
-            None => self.leading_idle += 1,
-        }
+        self.place_idle();
         Ok(())
     }
 
@@ -319,62 +348,15 @@ impl RunFold {
             return Err(Restarted);
         }
         self.note_leaving();
-        self.place_in_time(time);
-        self.book(time);
+        let seconds = self.place_in_time(time);
+        self.book(time, seconds);
+        if !self.mirrors.is_empty() {
+            self.judge_mirrors();
+        }
         self.shed_keys();
         self.damaged_before = frame.damaged;
         self.next += 1;
         Ok(())
-    }
-
-    /// Settles the time of the frame, and of the idle ones before the first stamp.
-    fn place_in_time(&mut self, time: i64) {
-        match self.last_time {
-            None => {
-                self.first_time = Some(time - i64::from(self.leading_idle));
-                for before in (1..=i64::from(self.leading_idle)).rev() {
-                    self.note(time - before, 1, 1, Volume::ZERO);
-                }
-                self.leading_idle = 0;
-            }
-            Some(last) if self.style != Style::Legacy => {
-                let step = time.saturating_sub(last.saturating_add(self.frames_since));
-                if step.abs() > 3 {
-                    self.clock_steps.push((time, step));
-                }
-            }
-            Some(last) if time < last => self.clock_steps.push((time, time - last)),
-            Some(_) => {}
-        }
-        self.last_time = Some(time);
-        self.frames_since = 1;
-        let bucket = time.div_euclid(self.resolution) * self.resolution;
-        if self.bucket != Some(bucket) {
-            self.close_bucket();
-            self.bucket = Some(bucket);
-        }
-    }
-
-    /// Adds frames to the facts of a bucket.
-    fn note(&mut self, time: i64, frames: u32, idle_frames: u32, peak: Volume) {
-        let bucket = time.div_euclid(self.resolution) * self.resolution;
-        match self.facts.last_mut() {
-            Some(facts) if facts.bucket == bucket => {
-                facts.frames += frames;
-                facts.idle_frames += idle_frames;
-                facts.peak = facts.peak.max(peak);
-                facts.first = facts.first.min(time);
-                facts.last = facts.last.max(time);
-            }
-            _ => self.facts.push(BucketFacts {
-                bucket,
-                frames,
-                idle_frames,
-                peak,
-                first: time,
-                last: time,
-            }),
-        }
     }
 
     /// Ends the run. What its end owes to its live keys becomes rows, unless that depends on another
@@ -382,6 +364,12 @@ impl RunFold {
     pub(crate) fn end(&mut self, depends: bool) -> Carry {
         self.close_bucket();
         self.bucket = None;
+        if self.has_given {
+            for slot in self.slots.iter_mut() {
+                given(slot, &mut self.doubled, &mut self.turned);
+                slot.given = Volume::ZERO;
+            }
+        }
         let carry = self.carry();
         if depends {
             return carry;
@@ -413,7 +401,7 @@ impl RunFold {
             let text = |id: TextId| self.strings.text(id).into_owned();
             let host = |id: TextId| text(self.names_of_hosts.get(&id).copied().unwrap_or(id));
             let name = slot.names.best().unwrap_or(slot.last_name);
-            let ports = slot.kind == Kind::Connection;
+            let ports = slot.is_connection();
             let mut from_end = [Volume::ZERO; 5];
             for (distance, window) in from_end.iter_mut().enumerate() {
                 *window = slot.windows[((self.next + 4 - distance as u64) % 5) as usize];
@@ -428,6 +416,7 @@ impl RunFold {
                 local_port: ports.then_some(slot.local_port),
                 remote: has_remote(slot).then(|| host(slot.text)),
                 remote_port: ports.then_some(slot.remote_port),
+                turned: slot.way == Way::Turned,
                 windows: from_end,
                 absent: if residual {
                     0
@@ -453,7 +442,8 @@ impl RunFold {
 
 fn table(slot: &Slot) -> Table {
     match slot.kind {
-        _ if slot.loopback => Table::Loopback,
+        _ if slot.way == Way::Loopback => Table::Loopback,
+        _ if slot.way == Way::Apart => Table::Apart,
         Kind::PeerBeside => Table::Peers,
         _ => Table::Traffic,
     }
@@ -464,10 +454,11 @@ fn has_process(slot: &Slot) -> bool {
 }
 
 fn has_remote(slot: &Slot) -> bool {
-    matches!(
+    let has = matches!(
         slot.kind,
-        Kind::Connection | Kind::Peer | Kind::PeerBeside | Kind::Residual
-    )
+        Kind::Connection | Kind::Beside | Kind::Peer | Kind::PeerBeside | Kind::Residual
+    );
+    has && !slot.is_peerless
 }
 
 fn is_loopback_interface(name: &[u8]) -> bool {

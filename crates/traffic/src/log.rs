@@ -1,15 +1,15 @@
 //! A log, frame by frame → its runs, counted.
 
 use rawlog::{
-    Closing, Fault, Frame, Item, Note, Reason, Row as LogRow, RowList, RowRef, Rows, Told,
-    frame_hash, looks_prefixed, may_become_line,
+    Closing, Fault, Frame, Item, Reason, Row as LogRow, RowList, RowRef, Rows, frame_hash,
+    looks_prefixed, may_become_line,
 };
 
 use crate::fold::{Observation, Restarted, RunFold, Style};
+use crate::machine::Machine;
 use crate::mode::{Counters, Fell, Mode, row_volume};
-use crate::owners::Owners;
 use crate::probe::{Probe, Sight, Sights};
-use crate::{DamagedLine, InterfaceCount, LogSummary, Row, RunSummary, Strings, Volume};
+use crate::{DamagedLine, LogSummary, Row, RunSummary, Strings, Volume};
 
 /// How a log is to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,9 +35,6 @@ const PLAUSIBLE: std::ops::Range<i64> = 1_262_304_000..4_102_444_800;
 const SAMPLES: usize = 20;
 /// Bytes of a damaged line that are kept.
 const SAMPLE_BYTES: usize = 200;
-
-/// Counts of interfaces that are kept of a log: those of a day with a hundred interfaces.
-const MOST_COUNTS: usize = 30_000;
 
 /// Bytes of a torn frame that are joined; what goes on longer was not torn by a name.
 const TORN_BYTES: usize = 8 << 20;
@@ -119,8 +116,8 @@ pub struct LogFold<S: Sink> {
     /// The mode of the run before, which a short run is assumed to share.
     mode: Mode,
     torn: Option<Held>,
-    /// Who owns which port, while there is no run that knows.
-    owners: Owners,
+    /// What notes say of the machine, while there is no run that knows.
+    machine: Machine,
     sights: Sights,
     /// First frame hash of each run.
     heads: Vec<u64>,
@@ -151,7 +148,7 @@ impl<S: Sink> LogFold<S> {
             run: None,
             mode: options.mode.unwrap_or(Mode::Rate),
             torn: None,
-            owners: Owners::default(),
+            machine: Machine::default(),
             sights: Sights::default(),
             heads: Vec::new(),
             cut_before: false,
@@ -204,28 +201,6 @@ impl<S: Sink> LogFold<S> {
         match self.error {
             Some(error) => Err(error),
             None => Ok((self.summary, self.sink)),
-        }
-    }
-
-    fn note(&mut self, note: &Note<'_>) {
-        match note.told {
-            Told::Begun(_) => self.summary.collections += 1,
-            Told::Owner(owner) => match &mut self.run {
-                Some(run) => run.fold.note_owner(&owner),
-                None => self.owners.note(&owner),
-            },
-            Told::Interface(interface) if self.summary.interfaces.len() < MOST_COUNTS => {
-                let name = interface.name.text();
-                self.summary.interfaces.push(InterfaceCount {
-                    collection: self.summary.collections,
-                    time: note.timestamp,
-                    name: String::from_utf8_lossy(&name).into_owned(),
-                    kind: interface.kind.to_owned(),
-                    received: (interface.received_bytes, interface.received_packets),
-                    sent: (interface.sent_bytes, interface.sent_packets),
-                });
-            }
-            Told::Interface(_) | Told::Later => {}
         }
     }
 
@@ -379,6 +354,9 @@ impl<S: Sink> LogFold<S> {
         let resumed =
             (self.run.as_ref()).and_then(|run| run.fold.resumes_elsewhere(refresh.timestamp?));
         if resumed.is_some() || self.begins_other_run(refresh, hash) {
+            if let (Some(run), Some(_)) = (&mut self.run, resumed) {
+                run.fold.settle_end(refresh.timestamp);
+            }
             self.end_run(false);
         }
         if self.run.is_none() {
@@ -481,7 +459,7 @@ impl<S: Sink> LogFold<S> {
             fold: RunFold::new(
                 self.options.resolution,
                 style,
-                std::mem::take(&mut self.owners),
+                std::mem::take(&mut self.machine),
             ),
             waiting,
             counters,
@@ -583,15 +561,16 @@ impl<S: Sink> LogFold<S> {
             return;
         }
         let Some(run) = &mut self.run else { return };
+        run.fold.settle_end(None);
         let carry = run.fold.end(with_log || run.may_continue);
         self.give_rows(true);
         let Some(run) = self.run.take() else { return };
         let Run {
             mut fold, hashes, ..
         } = run;
-        let owners = fold.owners.noted;
-        self.owners = std::mem::take(&mut fold.owners);
-        let Some(last) = fold.last_time() else {
+        let owners = fold.machine.owners.noted;
+        self.machine = std::mem::take(&mut fold.machine);
+        let Some(last) = fold.end_time() else {
             self.summary.timeless_frames += fold.frames;
             self.summary.runs = self.runs;
             return;
@@ -602,7 +581,7 @@ impl<S: Sink> LogFold<S> {
             frames: fold.frames,
             idle_frames: fold.idle_frames,
             first: fold.first_time,
-            last: Some(last + fold.trailing_idle()),
+            last: Some(last),
             extremes: fold.extremes(),
             mode: if run.counters.is_some() {
                 Mode::Cumulative
@@ -616,6 +595,7 @@ impl<S: Sink> LogFold<S> {
             facts: fold.facts,
             disagreement: fold.disagreement,
             doubled: fold.doubled,
+            turned: fold.turned,
             clock_steps: fold.clock_steps,
             text_bytes: run.text_bytes,
             owners,
@@ -692,5 +672,6 @@ fn repeats(text: &[u8], rows: Rows<'_>) -> bool {
         || before.any(same)
 }
 
+mod notes;
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{BucketFacts, Carry, Mode, Volume};
+use crate::{BucketFacts, Carry, Mode, Noted, Volume};
 
 /// One run, or the part of it that the log holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,7 +12,7 @@ pub struct RunSummary {
     /// Hash of each frame that has rows, in order: its identity.
     #[serde(skip)]
     pub hashes: Vec<u64>,
-    /// Frames observed, one a second.
+    /// Frames observed.
     pub frames: u64,
     /// Frames without traffic.
     pub idle_frames: u64,
@@ -40,6 +40,9 @@ pub struct RunSummary {
     pub disagreement: u64,
     /// Bytes of connections that another connection shows as well (bridge, tunnel).
     pub doubled: Volume,
+    /// Bytes that were printed as received from an own address and were sent.
+    #[serde(default)]
+    pub turned: Volume,
     /// Steps of the clock against the count of frames: (time after it, seconds).
     pub clock_steps: Vec<(i64, i64)>,
     /// Bytes of log text in its frames.
@@ -146,6 +149,9 @@ pub struct LogSummary {
     /// What the kernel counted on interfaces, in the order of the log.
     #[serde(default)]
     pub interfaces: Vec<InterfaceCount>,
+    /// What else a collector noted.
+    #[serde(default)]
+    pub noted: Noted,
 }
 
 /// What the kernel had counted on an interface since it came up, as a collector noted it.

@@ -15,7 +15,7 @@ fn plain_and_noted() -> (Vec<u8>, Vec<u8>) {
         .map(|(_, log)| log.clone())
         .unwrap();
     let mut noted = String::from(
-        "network-monitor: <1795338000> format 1 collector \"0\" bandwhich \"0\" arguments \"\"\n",
+        "network-monitor: <1795338867> format 1 collector \"0\" bandwhich \"0\" arguments \"\"\n",
     );
     for frame in std::str::from_utf8(&plain).unwrap().split_inclusive("\n\n") {
         for line in frame.lines().filter(|line| line.starts_with("connection")) {
@@ -28,7 +28,7 @@ fn plain_and_noted() -> (Vec<u8>, Vec<u8>) {
             if name != "\"<UNKNOWN>\"" {
                 let owner =
                     format!("owner :{port} => :{remote} ({protocol}) pid {port} process {name}");
-                writeln!(noted, "network-monitor: <1795338000> {owner}").unwrap();
+                writeln!(noted, "network-monitor: <1795338867> {owner}").unwrap();
             }
         }
         noted.push('\n');
@@ -89,4 +89,50 @@ fn each_byte_of_a_noted_log_is_accounted_for() {
     assert_eq!((accounting.damaged, accounting.cut), (0, 0));
     let added = noted.len() - plain.len();
     assert_eq!(accounting.notes + accounting.filler, added as u64);
+}
+
+#[test]
+fn an_idle_log_is_dated_by_its_notes_and_replaced_when_it_grows() {
+    let start = 1_795_338_867;
+    let mut idle = String::new();
+    for minute in 0..=5 {
+        let time = start + minute * 60;
+        writeln!(
+            idle,
+            "network-monitor: <{time}> interface \"eth0\" ethernet received 0/0 sent 0/0\n"
+        )
+        .unwrap();
+        if minute < 5 {
+            idle.push_str(&"Refreshing:\n<NO TRAFFIC>\n\n".repeat(55));
+        }
+    }
+    let mut grown = idle.clone();
+    for time in start + 300..start + 360 {
+        let row = format!(
+            "connection: <{time}> <eth0>:50000 => 198.51.100.7:443 (tcp) up/down Bps: 10/1000"
+        );
+        write!(grown, "Refreshing:\n{row} process: \"dl\"\n\n").unwrap();
+    }
+    let seconds = |lab: &Lab| -> u32 {
+        let facts = lab.store.read_facts(HOST, 0..4_000_000_000).unwrap();
+        facts.iter().map(|facts| facts.seconds).sum()
+    };
+    for order in [[&idle, &grown], [&grown, &idle]] {
+        let mut lab = Lab::new();
+        for log in order {
+            lab.ingest(&[("log", log.as_bytes())]);
+        }
+        assert!((359..=361).contains(&seconds(&lab)), "{}", seconds(&lab));
+        assert_eq!(lab.store.status().unwrap().sources, 1);
+    }
+    let mut lab = Lab::new();
+    assert_eq!(
+        lab.ingest(&[("log", idle.as_bytes())])[0].outcome,
+        Outcome::New
+    );
+    assert_eq!(
+        lab.ingest(&[("copy", idle.as_bytes())])[0].outcome,
+        Outcome::Known
+    );
+    assert!((300..=301).contains(&seconds(&lab)), "{}", seconds(&lab));
 }
