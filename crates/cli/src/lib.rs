@@ -33,6 +33,7 @@ pub mod publish;
 pub mod quotas;
 pub mod report_command;
 pub mod retention;
+pub mod running_collector;
 pub mod settings;
 pub mod setup;
 pub mod signals;

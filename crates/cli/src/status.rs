@@ -17,6 +17,7 @@ use crate::pipeline::{look_for_logs, tuning};
 use crate::post::{self, WaitingLetter};
 use crate::publish::print_json;
 use crate::quotas;
+use crate::running_collector::RunningCollector;
 use crate::settings::{Loopback, Settings};
 use crate::watch::LastRun;
 use crate::world::World;
@@ -37,6 +38,8 @@ pub struct Status {
     pub timestamp: i64,
     /// The last run of `report` or `ingest`. `None` where none is known.
     pub last_run: Option<LastRun>,
+    /// The collector that writes the logs. `None` where none runs.
+    pub collector: Option<RunningCollector>,
     /// Who holds the store. `None` where nobody does.
     pub lock: Option<String>,
     /// The history. `None` where there is none yet, or it cannot be read.
@@ -100,6 +103,7 @@ pub fn collect(settings: &Settings, world: &World) -> (Status, Option<Failure>) 
         schema_version: SCHEMA_VERSION,
         timestamp: world.now,
         last_run: LastRun::read(&settings.paths.store_dir),
+        collector: RunningCollector::find(settings),
         lock: files::lock_holder(&settings.paths.store_dir.join("lock")),
         not_yet_active: settings.not_yet_active(),
         ..Status::default()
@@ -212,6 +216,8 @@ fn judge(status: &mut Status, settings: &Settings) {
             run.command
         ));
     }
+    let fault = (status.collector.as_ref()).and_then(|running| running.fault(status.timestamp));
+    fault.into_iter().for_each(&mut add);
     for log in status.store.iter().flat_map(|store| &store.damaged_logs) {
         let reason = log.damage.as_deref().unwrap_or_default();
         add(format!("{}: {reason}", log.path));
@@ -253,6 +259,9 @@ fn show(status: &Status, settings: &Settings, out: &mut dyn Write) -> Result<(),
     let mut lines = Vec::new();
     if let Some(holder) = &status.lock {
         lines.push(line("Running", holder));
+    }
+    if let Some(collector) = &status.collector {
+        lines.push(line("Collector", &collector.summary(settings)));
     }
     if let Some(run) = &status.last_run {
         let text = format!(

@@ -469,6 +469,7 @@ fn recorder() -> collector::Machine {
         receive_buffer: Some(33_554_432),
         open_files: Some(1000),
         interfaces: vec![interface("eth0", "ethernet", "02:00:00:00:00:01")],
+        ..collector::Machine::default()
     }
 }
 

@@ -143,6 +143,16 @@ fn all_frames(logs: &[PathBuf]) -> Vec<String> {
     logs.iter().flat_map(|log| frames(log)).collect()
 }
 
+/// The last note of a log, without its time.
+fn last_note(log: &Path) -> String {
+    let text = fs::read_to_string(log).unwrap();
+    let notes = text
+        .lines()
+        .filter(|line| line.starts_with("network-monitor: <"));
+    let note = notes.last().unwrap();
+    note[note.find("> ").unwrap() + 2..].to_owned()
+}
+
 fn is_alive(pid: u32) -> bool {
     // A zombie whose parent died is init's to bury.
     fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
@@ -162,7 +172,8 @@ fn what_is_printed_is_written_unchanged_and_a_signal_ends_with_a_whole_frame() {
     let text = fs::read_to_string(log).unwrap();
     assert!(text.starts_with("network-monitor: <") && text.ends_with("\n\n"));
     assert!(text.contains("arguments \"--raw --no-resolve --show-dns\""));
-    // The counters stand at the head and at the end.
+    // The own addresses stand at the head; the counters there and at the end.
+    assert!(!text.contains("> address \"lo\""), "{text}");
     let counts = text
         .matches("> interface \"lo\" loopback received ")
         .count();
@@ -195,7 +206,14 @@ fn a_bandwhich_that_is_killed_is_started_again_into_a_new_log() {
     run.signal("INT");
     let (code, said) = run.wait();
     assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("it is started again in 1 s"), "{said}");
+    let expected = "bandwhich: ended (signal 9); it is started again at once";
+    assert!(said.contains(expected), "{said}");
+    // The logs say so, too.
+    let notes: Vec<String> = run.logs().iter().map(|log| last_note(log)).collect();
+    assert_eq!(
+        notes,
+        ["stopped \"ended (signal 9)\"", "stopped \"asked to stop\""]
+    );
     let copy = frames(&run.lab.path("fake.copy"));
     let written = all_frames(&run.logs());
     // Of each of both, the frame at hand may be lost.
@@ -270,6 +288,65 @@ fn a_new_hour_begins_a_new_log_between_two_frames() {
     assert_eq!(counts(&logs[0], true), counts(&logs[1], false));
     // Both are one run.
     run.lab.run(&["ingest"]).done();
+}
+
+#[test]
+fn a_log_that_is_deleted_is_begun_again_and_its_folder_made() {
+    let settings = "timezone: UTC\n";
+    let mut run = Collecting::start_with(settings, "1", |command| {
+        command.env("NETWORK_MONITOR__COLLECT__SYNC_SECONDS", "1")
+    });
+    let folder = run.lab.logs();
+    let harms: [fn(&Path, &Path); 3] = [
+        |_, log| fs::remove_file(log).unwrap(),
+        |_, log| fs::rename(log, log.with_extension("log.1")).unwrap(),
+        |folder, _| fs::remove_dir_all(folder).unwrap(),
+    ];
+    for harm in harms {
+        run.wait_for_frames(&folder, 2);
+        let log = run.logs().pop().unwrap();
+        harm(&folder, &log);
+        let copied = frames(&run.lab.path("fake.copy")).len();
+        // Another log, and the frames from then on: what came until the next sync is lost at most.
+        until(|| {
+            let logs = logs_in(&folder);
+            let count = logs.last().map_or(0, |log| frames(log).len());
+            count >= 3
+        });
+        let logs = run.logs();
+        let written = frames(logs.last().unwrap());
+        let copy = frames(&run.lab.path("fake.copy"));
+        assert!(copy.iter().position(|frame| *frame == written[0]).unwrap() <= copied + 8);
+        let text = fs::read_to_string(logs.last().unwrap()).unwrap();
+        assert!(text.starts_with("network-monitor: <"), "{text}");
+        fs::remove_file(logs.last().unwrap()).unwrap();
+    }
+    // The folder is locked again, and its state can be asked.
+    until(|| folder.join(".collector.json").exists());
+    assert_eq!(run.lab.run(&["collect"]).code, 5);
+    run.signal("TERM");
+    let (code, said) = run.wait();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("was deleted or moved"), "{said}");
+    assert_eq!(run.fakes().len(), 1, "bandwhich went on");
+    assert!(!folder.join(".collector.json").exists());
+}
+
+#[test]
+fn a_bandwhich_that_is_stopped_for_a_while_is_told_and_goes_on() {
+    let mut run = Collecting::start();
+    run.wait_for_frames(&run.lab.logs(), 2);
+    let pid = run.fakes()[0];
+    kill("STOP", pid);
+    std::thread::sleep(Duration::from_secs(7));
+    kill("CONT", pid);
+    let before = all_frames(&run.logs()).len();
+    run.wait_for_frames(&run.lab.logs(), before + 3);
+    run.signal("TERM");
+    let (code, said) = run.wait();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("bandwhich was silent for"), "{said}");
+    assert_eq!(run.fakes().len(), 1);
 }
 
 #[test]
