@@ -71,6 +71,11 @@ pub fn findings(machine: &Machine) -> Vec<Finding> {
     all.extend(stock.map(|stock| buffer(stock, machine.capture_buffer(), &machine.rights)));
     all.push(hardware_addresses(&watched, machine.version));
     all.push(doubled(&watched));
+    all.extend(
+        machine
+            .forwards_as_is
+            .and_then(|as_is| routed(&watched, as_is)),
+    );
     all.extend(machine.open_files.map(descriptors));
     all
 }
@@ -285,9 +290,11 @@ pub fn doubled(interfaces: &[Interface]) -> Finding {
     let up = || interfaces.iter().filter(|interface| interface.is_up);
     let over: Vec<&str> = up()
         .filter(|interface| {
-            let has_port = || up().any(|port| port.master.as_deref() == Some(&interface.name));
+            let mut ports = up().filter(|port| port.master.as_deref() == Some(&interface.name));
             match interface.kind {
-                "bridge" | "bond" => has_port(),
+                "bond" => ports.next().is_some(),
+                // Reports count what containers send once: at the uplink.
+                "bridge" => ports.any(|port| port.is_device),
                 "tunnel" | "vlan" => true,
                 _ => false,
             }
@@ -308,6 +315,38 @@ pub fn doubled(interfaces: &[Interface]) -> Finding {
         ),
         "watch one interface alone: collect.args: [--interface, NAME]",
     )
+}
+
+/// Whether a bridge's ports send through an uplink as they are, `as_is`: then the same row of bandwhich stands for
+/// the port, the bridge and the uplink, which no reader can take apart. With translation of addresses the rows differ.
+pub fn routed(interfaces: &[Interface], as_is: bool) -> Option<Finding> {
+    const ABOUT: &str = "bridges";
+    let up = || interfaces.iter().filter(|interface| interface.is_up);
+    let bridges: Vec<&str> = up()
+        .filter(|bridge| {
+            let ports = || up().filter(|port| port.master.as_deref() == Some(&bridge.name));
+            bridge.kind == "bridge" && ports().count() > 0 && !ports().any(|port| port.is_device)
+        })
+        .map(|bridge| bridge.name.as_str())
+        .collect();
+    if !as_is || bridges.is_empty() {
+        return None;
+    }
+    let mut uplinks = up().filter(|uplink| uplink.is_device && uplink.master.is_none());
+    let uplink = match (uplinks.next(), uplinks.next()) {
+        (Some(one), None) => &one.name,
+        _ => "UPLINK",
+    };
+    Some(Finding::new(
+        ABOUT,
+        Verdict::Warning,
+        format!(
+            "what passes {} is forwarded without translation of addresses, and is counted once for each \
+             interface that it passes",
+            bridges.join(", ")
+        ),
+        format!("record the uplink alone: collect.args: [--interface, {uplink}]"),
+    ))
 }
 
 /// Open files from which on a refresh takes longer than a second: with 350 000 one took 2.6 s.
@@ -339,6 +378,7 @@ mod tests {
             name: name.to_owned(),
             kind,
             master: master.map(str::to_owned),
+            is_device: name.starts_with("eth"),
             hardware_address: Some(address.to_owned()),
             is_up: true,
             received: (0, 0),
@@ -415,6 +455,25 @@ mod tests {
         assert_eq!(of(&[&bridge, &lone]), Verdict::Good);
         assert_eq!(of(&[&tunnel]), Verdict::Good);
         assert_eq!(of(&[&lone]), Verdict::Good);
+    }
+
+    #[test]
+    fn bridges_without_translation_or_uplink_count_several_times() {
+        let bridge = interface("br0", "bridge", "", None);
+        let port = interface("veth1", "port", "", Some("br0"));
+        let uplink = interface("eth0", "ethernet", "", None);
+        let all = [bridge.clone(), port.clone(), uplink.clone()];
+        assert_eq!(doubled(&all).verdict, Verdict::Good);
+        assert_eq!(routed(&all, false), None);
+        let cure = routed(&all, true).unwrap().cure.unwrap();
+        assert!(cure.ends_with("[--interface, eth0]"), "{cure}");
+        let two = [&all[..], &[interface("eth1", "ethernet", "", None)]].concat();
+        let cure = routed(&two, true).unwrap().cure.unwrap();
+        assert!(cure.ends_with("[--interface, UPLINK]"), "{cure}");
+        // The bridge of a machine's own port is no router.
+        let own = [bridge.clone(), interface("eth0", "port", "", Some("br0"))];
+        assert_eq!(routed(&own, true), None);
+        assert_eq!(routed(&[bridge, uplink], true), None);
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub struct Interface {
     pub master: Option<String>,
     /// Its hardware address, like `02:42:ac:11:00:02`.
     pub hardware_address: Option<String>,
+    /// Whether a device of the machine is behind it.
+    pub is_device: bool,
     /// Whether packets may pass.
     pub is_up: bool,
     /// Bytes and packets received since it came up.
@@ -41,6 +43,7 @@ pub fn interfaces() -> Vec<Interface> {
             Interface {
                 kind: kind(&about, master.is_some(), text("type"), text("uevent")),
                 master,
+                is_device: about.join("device").exists(),
                 hardware_address: text("address").filter(|address| address.len() == 17),
                 // IFF_UP
                 is_up: flags & 1 != 0,

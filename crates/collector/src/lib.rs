@@ -15,6 +15,7 @@ mod collect;
 mod frames;
 mod interfaces;
 mod machine;
+mod nat;
 mod netlink;
 mod network;
 mod notes;
@@ -29,7 +30,7 @@ mod state;
 pub use arguments::{Refused, arguments, watched_interface};
 pub use check::{
     FileCapabilities, Finding, Rights, Verdict, Version, buffer, capabilities, descriptors,
-    doubled, findings, hardware_addresses, released,
+    doubled, findings, hardware_addresses, released, routed,
 };
 pub use child::find_program;
 pub use collect::{CollectError, Ending, Event, Plan, collect};

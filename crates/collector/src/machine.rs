@@ -23,6 +23,8 @@ pub struct Machine {
     pub memory: Option<u64>,
     /// Its interfaces.
     pub interfaces: Vec<Interface>,
+    /// Whether packets are forwarded without translation of addresses.
+    pub forwards_as_is: Option<bool>,
     /// The interface that bandwhich is to watch alone: see
     /// [`watched_interface`](crate::watched_interface). Whoever looks knows it.
     pub watched: Option<String>,
@@ -53,6 +55,7 @@ impl Machine {
             open_files: number("/proc/sys/fs/file-nr"),
             memory: memory(),
             interfaces: interfaces(),
+            forwards_as_is: crate::nat::forwards_as_is(),
             bandwhich,
             ..Machine::default()
         }

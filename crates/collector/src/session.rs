@@ -326,14 +326,14 @@ impl<'a> Session<'a> {
         const MOST_NAMES: usize = 4;
         let only = watched_interface(&self.plan.arguments);
         let unknown = self.watch.network().unknown_to(&self.known, only);
-        let count = unknown.len();
+        let more = unknown.len().saturating_sub(MOST_NAMES);
         let names: Vec<&str> = unknown.into_iter().take(MOST_NAMES).collect();
-        let names = names.join(", ");
-        match count {
-            0 => None,
-            ..=MOST_NAMES => Some(names),
-            _ => Some(format!("{names} and {} more", count - MOST_NAMES)),
-        }
+        let names = Some(names.join(", ")).filter(|names| !names.is_empty())?;
+        Some(if more == 0 {
+            names
+        } else {
+            format!("{names} and {more} more")
+        })
     }
 
     /// Lets the frame at hand end.

@@ -479,6 +479,7 @@ fn interface(name: &str, kind: &'static str, address: &str) -> collector::Interf
         kind,
         hardware_address: Some(address.to_owned()),
         is_up: true,
+        is_device: false,
         master: None,
         received: (0, 0),
         sent: (0, 0),

@@ -146,10 +146,10 @@ fn all_frames(logs: &[PathBuf]) -> Vec<String> {
 /// The last note of a log, without its time.
 fn last_note(log: &Path) -> String {
     let text = fs::read_to_string(log).unwrap();
-    let notes = text
+    let mut notes = text
         .lines()
         .filter(|line| line.starts_with("network-monitor: <"));
-    let note = notes.last().unwrap();
+    let note = notes.next_back().unwrap();
     note[note.find("> ").unwrap() + 2..].to_owned()
 }
 
