@@ -11,6 +11,13 @@ mod measure;
 
 fn main() -> io::Result<()> {
     let folder = std::env::args_os().nth(1).map(PathBuf::from);
-    let measured = measure::measure_all(&folder.unwrap_or_else(measure::recordings));
-    io::stdout().write_all(measure::table(&measured).as_bytes())
+    let folders = match folder {
+        Some(folder) => vec![folder],
+        None => vec![measure::recordings(), measure::field_recordings()],
+    };
+    for folder in folders {
+        let table = measure::table(&measure::measure_all(&folder));
+        writeln!(io::stdout(), "{table}")?;
+    }
+    Ok(())
 }

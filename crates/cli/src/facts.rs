@@ -96,6 +96,16 @@ fn notes(facts: &store::InputFacts, zone: &TimeZone) -> Vec<Note> {
             ),
         ));
     }
+    if facts.turned.total() > 0 {
+        notes.push(Note::new(
+            "turned",
+            format!(
+                "{} that bandwhich listed as received from an own address of this machine were sent, and \
+                 are counted so: the address came after bandwhich had started",
+                report::bytes(facts.turned.total())
+            ),
+        ));
+    }
     for log in &facts.crowded_logs {
         notes.push(Note::new(
             "several_writers",

@@ -80,6 +80,7 @@ pub struct Builder {
     /// Peers of logs without connection rows: the bytes of other rows, by peer.
     peers: HashMap<Name, Volume, FixedState>,
     loopback: u64,
+    apart: u64,
     ledger: Ledger,
 }
 
@@ -91,6 +92,7 @@ impl Builder {
             connections: Connections::default(),
             peers: HashMap::default(),
             loopback: 0,
+            apart: 0,
             ledger: Ledger::default(),
             context,
             options,
@@ -120,6 +122,11 @@ impl Builder {
                 };
                 if added {
                     self.loopback = self.loopback.saturating_add(row.volume.total());
+                }
+            }
+            Table::Apart => {
+                if self.buckets.holds(row.bucket) {
+                    self.apart = self.apart.saturating_add(row.volume.total());
                 }
             }
             Table::Peers => {
@@ -181,6 +188,7 @@ impl Builder {
             without_peer: bytes_of(&|entry| entry.key.remote.is_none()).saturating_sub(beside),
             without_connection: bytes_of(&|entry| !entry.is_connection()),
             loopback: self.loopback,
+            apart: self.apart,
             includes_loopback: self.options.include_loopback,
             observed_seconds,
             observed_twice: buckets.observed_twice(),
@@ -225,6 +233,7 @@ impl Builder {
                 share(all.saturating_sub(unowned), all)
             },
             loopback_bytes: self.loopback,
+            apart_bytes: self.apart,
             top_processes: ranking.processes(),
             top_remotes: ranking.remotes(&self.peers),
             top_ports: ranking.ports(),

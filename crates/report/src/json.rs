@@ -25,6 +25,8 @@ struct Summary<'a> {
     p95_download_bps: u64,
     attributed_ratio: f64,
     loopback_bytes: u64,
+    #[serde(skip_serializing_if = "crate::report::is_zero")]
+    apart_bytes: u64,
     top_processes: &'a [TopProcess],
     top_remotes: &'a [TopRemote],
     top_ports: &'a [TopPort],
@@ -70,6 +72,7 @@ impl Report {
             p95_download_bps: self.p95_download_bps,
             attributed_ratio: self.attributed_ratio,
             loopback_bytes: self.loopback_bytes,
+            apart_bytes: self.apart_bytes,
             top_processes: &self.top_processes,
             top_remotes: &self.top_remotes,
             top_ports: &self.top_ports,

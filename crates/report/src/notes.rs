@@ -34,6 +34,8 @@ pub(crate) struct Seen {
     /// Bytes of rows that are no connections.
     pub(crate) without_connection: u128,
     pub(crate) loopback: u64,
+    /// Bytes on bridges and the like.
+    pub(crate) apart: u64,
     pub(crate) includes_loopback: bool,
     pub(crate) observed_seconds: u64,
     /// Buckets that several logs observed.
@@ -101,6 +103,17 @@ impl Seen {
                     format!("{volume} of loopback traffic are kept apart and in no other number"),
                 );
             }
+        }
+        if self.apart > 0 {
+            note(
+                "apart",
+                format!(
+                    "{} passed bridges, their ports and virtual interfaces (containers); they are kept \
+                     apart: what of them went to the network is in the totals as the uplink saw it. Each \
+                     packet is counted there once for each interface that it passed",
+                    bytes(self.apart)
+                ),
+            );
         }
         if self.observed_twice > 0 {
             note(

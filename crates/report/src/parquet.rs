@@ -116,7 +116,7 @@ impl<W: Write + Send> ParquetRows<W> {
         match row.table {
             Table::Traffic => {}
             Table::Loopback if self.options.include_loopback => {}
-            Table::Loopback | Table::Peers => return Ok(()),
+            Table::Loopback | Table::Apart | Table::Peers => return Ok(()),
         }
         self.batch.push(&self.host, self.options.resolution, row)?;
         if self.batch.rows == self.options.batch_size {

@@ -51,6 +51,10 @@ pub struct Report {
     pub attributed_ratio: f64,
     /// Bytes over loopback, each counted once; no part of the totals unless it was asked for.
     pub loopback_bytes: u64,
+    /// Bytes on bridges, their ports and virtual interfaces that are no process's of this machine, once for
+    /// each such interface that they passed; no part of the totals, which hold what an uplink saw.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub apart_bytes: u64,
     /// Processes, most bytes first.
     pub top_processes: Vec<TopProcess>,
     /// Peers, most bytes first.
@@ -100,6 +104,10 @@ pub struct Report {
     /// All connections. `None` in a report that was read back from JSON.
     #[serde(skip)]
     pub(crate) every_connection: Option<Arc<ClosedConnections>>,
+}
+
+pub(crate) fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 fn utc() -> TimeZone {

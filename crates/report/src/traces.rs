@@ -80,7 +80,7 @@ impl Traces {
         let counts = match row.table {
             Table::Traffic => true,
             Table::Loopback => self.include_loopback,
-            Table::Peers => false,
+            Table::Apart | Table::Peers => false,
         };
         let at = row.bucket.saturating_sub(self.start);
         if !counts || !(0..self.seconds).contains(&at) {

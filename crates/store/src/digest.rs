@@ -100,7 +100,7 @@ impl Store {
         }
         let mut names = Names::default();
         for table in Table::ALL {
-            if table == Table::Loopback && !loopback {
+            if table == Table::Apart || (table == Table::Loopback && !loopback) {
                 continue;
             }
             for file in self.segments(host, Kind::Rows(table), &seconds)? {

@@ -36,9 +36,10 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Kind; 4] = [
+    pub(crate) const ALL: [Kind; 5] = [
         Kind::Rows(Table::Traffic),
         Kind::Rows(Table::Loopback),
+        Kind::Rows(Table::Apart),
         Kind::Rows(Table::Peers),
         Kind::Buckets,
     ];

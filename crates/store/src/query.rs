@@ -53,6 +53,8 @@ pub struct InputFacts {
     pub disagreement: u64,
     /// Bytes that another connection shows as well.
     pub doubled: Volume,
+    /// Bytes that were printed as received from an own address and were sent.
+    pub turned: Volume,
     /// Steps of the clock: (time after it, seconds).
     pub clock_steps: Vec<(i64, i64)>,
     /// Logs without frame heads (up to 0.16.0).
@@ -496,6 +498,7 @@ impl InputFacts {
             self.runs += 1;
             self.disagreement = self.disagreement.saturating_add(run.disagreement);
             self.doubled.add(run.doubled);
+            self.turned.add(run.turned);
             self.unframed_runs += u64::from(!run.framed);
             self.cumulative_runs += u64::from(run.mode == Mode::Cumulative);
             let steps = run

@@ -36,6 +36,9 @@ pub struct LiveKey {
     pub remote: Option<String>,
     /// Remote port.
     pub remote_port: Option<u16>,
+    /// Whether sent and received were exchanged. The other half of the connection has the same identity.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub turned: bool,
     /// Windows laid end to end backwards from the last frame, the one before it, and so on.
     pub windows: [Volume; 5],
     /// Frames between its last row and the end of the log, less than five.
@@ -58,6 +61,7 @@ type Identity<'a> = (
     Option<u16>,
     Option<&'a str>,
     Option<u16>,
+    bool,
 );
 
 impl LiveKey {
@@ -69,6 +73,7 @@ impl LiveKey {
             self.local_port,
             self.remote.as_deref(),
             self.remote_port,
+            self.turned,
         )
     }
 
@@ -95,6 +100,17 @@ impl LiveKey {
 }
 
 impl Carry {
+    /// What is known of a key. The log that ended here may have counted it elsewhere.
+    fn find(&self, key: &LiveKey) -> Option<&LiveKey> {
+        let tables = [key.table, Table::Loopback, Table::Apart, Table::Traffic];
+        tables.into_iter().find_map(|table| {
+            let mut identity = key.identity();
+            identity.0 = table;
+            let found = (self.keys).binary_search_by(|other| other.identity().cmp(&identity));
+            found.ok().map(|place| &self.keys[place])
+        })
+    }
+
     /// The same end, seen from the start of the log that this one continues.
     pub fn after(&self, earlier: &Carry) -> Carry {
         let keys = self.keys.iter().map(|key| {
@@ -102,12 +118,7 @@ impl Carry {
             if !key.since_start {
                 return key;
             }
-            let before = earlier
-                .keys
-                .binary_search_by(|other| other.identity().cmp(&key.identity()))
-                .ok()
-                .map(|place| &earlier.keys[place]);
-            let Some(before) = before else {
+            let Some(before) = earlier.find(&key) else {
                 // It was not alive there: its sums begin in this log.
                 key.since_start = false;
                 return key;

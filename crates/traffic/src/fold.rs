@@ -6,23 +6,28 @@
 //! most four seconds. Only the last four refreshes of a run stay short; windows laid end to end,
 //! counted per frame number modulo five, give the total that the end of the run settles.
 
+mod apart;
 mod book;
+mod flip;
 mod give;
 mod residual;
 mod restart;
 mod see;
+mod turned;
 
 use std::collections::{HashMap, VecDeque};
 
 use foldhash::fast::FixedState;
-use rawlog::{Kind as Family, RowRef, Rows};
+use rawlog::{Kind as Family, Note, RowRef, Rows, Told};
 
+use self::flip::{Flips, given};
 use self::residual::Peer;
+use self::turned::Mirror;
 use crate::carry::{Carry, LiveKey, tail_rows};
+use crate::machine::Machine;
 use crate::mode::row_volume;
-use crate::owners::Owners;
 use crate::places::Places;
-use crate::slots::{Kind, Nth, Slot, Slots};
+use crate::slots::{Kind, Nth, Slot, Slots, Way};
 use crate::{BucketFacts, Row, Strings, Table, TextId, Volume};
 
 /// The name that bandwhich prints for traffic whose owner it did not find.
@@ -119,7 +124,9 @@ pub(crate) struct RunFold {
     /// Number of the next frame, from 0.
     next: u64,
     slots: Slots,
-    pub(crate) owners: Owners,
+    pub(crate) machine: Machine,
+    /// The state of the machine that slots are classed by.
+    edition: u32,
     pub(crate) strings: Strings,
     unknown: TextId,
     /// Slots of the frame before, and of the frame at hand.
@@ -137,6 +144,11 @@ pub(crate) struct RunFold {
     in_bucket: Vec<u32>,
     bucket: Option<i64>,
     pub(crate) rows: Vec<Row>,
+    flips: Flips,
+    /// A connection has the loopback interface and a peer elsewhere.
+    suspects: bool,
+    /// Connections whose ports are exchanged.
+    mirrors: Vec<Mirror>,
     batch_buckets: u32,
     /// Addresses that were later shown by name.
     names_of_hosts: HashMap<TextId, TextId, FixedState>,
@@ -156,6 +168,7 @@ pub(crate) struct RunFold {
     pub(crate) facts: Vec<BucketFacts>,
     pub(crate) disagreement: u64,
     pub(crate) doubled: Volume,
+    pub(crate) turned: Volume,
     pub(crate) clock_steps: Vec<(i64, i64)>,
     pub(crate) frames: u64,
     pub(crate) idle_frames: u64,
@@ -163,15 +176,17 @@ pub(crate) struct RunFold {
 }
 
 impl RunFold {
-    pub(crate) fn new(resolution: i64, style: Style, owners: Owners) -> Self {
+    pub(crate) fn new(resolution: i64, style: Style, mut machine: Machine) -> Self {
         let mut strings = Strings::default();
         let unknown = strings.intern(UNKNOWN);
+        machine.take_newly_apart();
         RunFold {
             resolution,
             style,
             next: 0,
             slots: Slots::default(),
-            owners,
+            edition: machine.edition,
+            machine,
             strings,
             unknown,
             before: Vec::new(),
@@ -184,6 +199,9 @@ impl RunFold {
             in_bucket: Vec::new(),
             bucket: None,
             rows: Vec::new(),
+            flips: Flips::default(),
+            suspects: false,
+            mirrors: Vec::new(),
             batch_buckets: 0,
             names_of_hosts: HashMap::default(),
             has_connections: false,
@@ -198,6 +216,7 @@ impl RunFold {
             facts: Vec::new(),
             disagreement: 0,
             doubled: Volume::ZERO,
+            turned: Volume::ZERO,
             clock_steps: Vec::new(),
             frames: 0,
             idle_frames: 0,
@@ -234,13 +253,25 @@ impl RunFold {
         (self.frames_since - 1).max(0)
     }
 
-    /// Notes who owns a connection, which may have been seen already.
-    pub(crate) fn note_owner(&mut self, owner: &rawlog::Owner<'_>) {
-        self.owners.note(owner);
-        let name = self.strings.intern(&owner.process.text());
-        let seen = (self.slots).with_ports(owner.local_port, owner.remote_port, owner.protocol);
-        if let Some(index) = seen {
-            self.slots.get_mut(index).owner = Some((name, owner.pid));
+    /// Takes a note, which may be of connections that were seen already.
+    pub(crate) fn take_note(&mut self, note: &Note<'_>) {
+        self.machine.note(note);
+        match note.told {
+            Told::Owner(owner) => {
+                let name = self.strings.intern(&owner.process.text());
+                let seen =
+                    (self.slots).with_ports(owner.local_port, owner.remote_port, owner.protocol);
+                if let Some(index) = seen {
+                    self.slots.get_mut(index).owner = Some((name, owner.pid));
+                }
+            }
+            Told::Address(address) if !address.gone => {
+                let interface = self.strings.intern(&address.interface.text());
+                let address = address.address.to_string();
+                let address = self.strings.intern(address.as_bytes());
+                self.turn(interface, address);
+            }
+            _ => {}
         }
     }
 
@@ -305,6 +336,9 @@ impl RunFold {
         self.note_leaving();
         self.place_in_time(time);
         self.book(time);
+        if !self.mirrors.is_empty() {
+            self.judge_mirrors();
+        }
         self.damaged_before = frame.damaged;
         self.next += 1;
         Ok(())
@@ -365,6 +399,10 @@ impl RunFold {
     pub(crate) fn end(&mut self, depends: bool) -> Carry {
         self.close_bucket();
         self.bucket = None;
+        for slot in self.slots.iter_mut() {
+            given(slot, &mut self.doubled, &mut self.turned);
+            slot.given = Volume::ZERO;
+        }
         let carry = self.carry();
         if depends {
             return carry;
@@ -396,7 +434,7 @@ impl RunFold {
             let text = |id: TextId| self.strings.text(id).into_owned();
             let host = |id: TextId| text(self.names_of_hosts.get(&id).copied().unwrap_or(id));
             let name = slot.names.best().unwrap_or(slot.last_name);
-            let ports = slot.kind == Kind::Connection;
+            let ports = slot.is_connection();
             let mut from_end = [Volume::ZERO; 5];
             for (distance, window) in from_end.iter_mut().enumerate() {
                 *window = slot.windows[((self.next + 4 - distance as u64) % 5) as usize];
@@ -411,6 +449,7 @@ impl RunFold {
                 local_port: ports.then_some(slot.local_port),
                 remote: has_remote(slot).then(|| host(slot.text)),
                 remote_port: ports.then_some(slot.remote_port),
+                turned: slot.way == Way::Turned,
                 windows: from_end,
                 absent: if residual {
                     0
@@ -436,7 +475,8 @@ impl RunFold {
 
 fn table(slot: &Slot) -> Table {
     match slot.kind {
-        _ if slot.loopback => Table::Loopback,
+        _ if slot.way == Way::Loopback => Table::Loopback,
+        _ if slot.way == Way::Apart => Table::Apart,
         Kind::PeerBeside => Table::Peers,
         _ => Table::Traffic,
     }
@@ -447,10 +487,11 @@ fn has_process(slot: &Slot) -> bool {
 }
 
 fn has_remote(slot: &Slot) -> bool {
-    matches!(
+    let has = matches!(
         slot.kind,
-        Kind::Connection | Kind::Peer | Kind::PeerBeside | Kind::Residual
-    )
+        Kind::Connection | Kind::Beside | Kind::Peer | Kind::PeerBeside | Kind::Residual
+    );
+    has && !slot.is_peerless
 }
 
 fn is_loopback_interface(name: &[u8]) -> bool {

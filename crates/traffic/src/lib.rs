@@ -7,6 +7,7 @@
 mod carry;
 mod fold;
 mod log;
+mod machine;
 mod mode;
 mod owners;
 mod period;
@@ -22,6 +23,7 @@ mod volume;
 
 pub use carry::{Carry, LiveKey, tail_rows};
 pub use log::{LogFold, Options, Sink};
+pub use machine::watched_interface;
 pub use mode::Mode;
 
 pub use period::{Period, PeriodError, When};

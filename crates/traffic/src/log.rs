@@ -6,8 +6,8 @@ use rawlog::{
 };
 
 use crate::fold::{Observation, Restarted, RunFold, Style};
+use crate::machine::Machine;
 use crate::mode::{Counters, Fell, Mode, row_volume};
-use crate::owners::Owners;
 use crate::probe::{Probe, Sight, Sights};
 use crate::{DamagedLine, InterfaceCount, LogSummary, Row, RunSummary, Strings, Volume};
 
@@ -119,8 +119,8 @@ pub struct LogFold<S: Sink> {
     /// The mode of the run before, which a short run is assumed to share.
     mode: Mode,
     torn: Option<Held>,
-    /// Who owns which port, while there is no run that knows.
-    owners: Owners,
+    /// What notes say of the machine, while there is no run that knows.
+    machine: Machine,
     sights: Sights,
     /// First frame hash of each run.
     heads: Vec<u64>,
@@ -151,7 +151,7 @@ impl<S: Sink> LogFold<S> {
             run: None,
             mode: options.mode.unwrap_or(Mode::Rate),
             torn: None,
-            owners: Owners::default(),
+            machine: Machine::default(),
             sights: Sights::default(),
             heads: Vec::new(),
             cut_before: false,
@@ -205,12 +205,12 @@ impl<S: Sink> LogFold<S> {
     }
 
     fn note(&mut self, note: &Note<'_>) {
+        match &mut self.run {
+            Some(run) => run.fold.take_note(note),
+            None => self.machine.note(note),
+        }
         match note.told {
             Told::Begun(_) => self.summary.collections += 1,
-            Told::Owner(owner) => match &mut self.run {
-                Some(run) => run.fold.note_owner(&owner),
-                None => self.owners.note(&owner),
-            },
             Told::Interface(interface) if self.summary.interfaces.len() < MOST_COUNTS => {
                 let name = interface.name.text();
                 self.summary.interfaces.push(InterfaceCount {
@@ -222,7 +222,8 @@ impl<S: Sink> LogFold<S> {
                     sent: (interface.sent_bytes, interface.sent_packets),
                 });
             }
-            Told::Interface(_)
+            Told::Owner(_)
+            | Told::Interface(_)
             | Told::Capture(_)
             | Told::Address(_)
             | Told::Port(_)
@@ -482,7 +483,7 @@ impl<S: Sink> LogFold<S> {
             fold: RunFold::new(
                 self.options.resolution,
                 style,
-                std::mem::take(&mut self.owners),
+                std::mem::take(&mut self.machine),
             ),
             waiting,
             counters,
@@ -590,8 +591,8 @@ impl<S: Sink> LogFold<S> {
         let Run {
             mut fold, hashes, ..
         } = run;
-        let owners = fold.owners.noted;
-        self.owners = std::mem::take(&mut fold.owners);
+        let owners = fold.machine.owners.noted;
+        self.machine = std::mem::take(&mut fold.machine);
         let Some(last) = fold.last_time() else {
             self.summary.timeless_frames += fold.frames;
             self.summary.runs = self.runs;
@@ -617,6 +618,7 @@ impl<S: Sink> LogFold<S> {
             facts: fold.facts,
             disagreement: fold.disagreement,
             doubled: fold.doubled,
+            turned: fold.turned,
             clock_steps: fold.clock_steps,
             text_bytes: run.text_bytes,
             owners,

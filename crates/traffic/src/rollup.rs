@@ -13,6 +13,10 @@ pub enum Table {
     Traffic,
     /// Loopback, halved, for bandwhich sees each of its packets twice.
     Loopback,
+    /// What passed bridges, their ports and virtual interfaces and was no process's of this machine:
+    /// the traffic of containers, each packet once for each of these interfaces that it passed. What
+    /// went to the network is in [`Table::Traffic`] as well, as the uplink saw it.
+    Apart,
     /// Peers of a log that has process rows and address rows but no connection rows: the same
     /// bytes as in [`Table::Traffic`], by peer.
     Peers,
@@ -20,13 +24,14 @@ pub enum Table {
 
 impl Table {
     /// All tables.
-    pub const ALL: [Table; 3] = [Table::Traffic, Table::Loopback, Table::Peers];
+    pub const ALL: [Table; 4] = [Table::Traffic, Table::Loopback, Table::Apart, Table::Peers];
 
     /// Its name, in lower case.
     pub fn as_str(self) -> &'static str {
         match self {
             Table::Traffic => "traffic",
             Table::Loopback => "loopback",
+            Table::Apart => "apart",
             Table::Peers => "peers",
         }
     }

@@ -17,6 +17,8 @@ pub(crate) enum Kind {
     /// A connection row.
     #[default]
     Connection,
+    /// A connection row on an interface that is not known to be an uplink.
+    Beside,
     /// A process row, where there are no connection rows.
     Process,
     /// An address row, where there are neither connection nor process rows.
@@ -27,6 +29,20 @@ pub(crate) enum Kind {
     Residual,
     /// What all address (or process) rows hold beyond all connection rows.
     Rest,
+}
+
+/// How the values of a slot are counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// As they are printed.
+    #[default]
+    Plain,
+    /// Loopback: halved, and apart.
+    Loopback,
+    /// On an interface whose traffic passes an uplink too: apart.
+    Apart,
+    /// Sent and received exchanged.
+    Turned,
 }
 
 /// Identity of a slot while it is looked up. The interface is no part of it: bandwhich prints the
@@ -113,7 +129,7 @@ pub(crate) struct Slot {
     pub(crate) life: u32,
     pub(crate) kind: Kind,
     pub(crate) in_bucket: bool,
-    pub(crate) loopback: bool,
+    pub(crate) way: Way,
     /// Whether another live connection carries the same bytes.
     pub(crate) doubled: bool,
     /// The frame at hand, once it was seen there, and its value in it.
@@ -153,6 +169,12 @@ pub(crate) struct Slot {
     pub(crate) remainder: Volume,
     /// Who owns it, as a collector noted it: a process and its id.
     pub(crate) owner: Option<(TextId, u32)>,
+    /// Whether its rows belong together whatever their interface is.
+    pub(crate) is_mixed: bool,
+    /// Whether the text is no peer, but an own address.
+    pub(crate) is_peerless: bool,
+    /// What its rows hold, if it is doubled or turned.
+    pub(crate) given: Volume,
     /// Rows given out without a name, by their place in the batch.
     pub(crate) unresolved: Vec<u32>,
 }
@@ -207,6 +229,12 @@ impl Slot {
         self.windows = [Volume::ZERO; 5];
         self.last_window = Volume::ZERO;
         self.since_start = false;
+    }
+
+    /// Whether it has ports and a peer.
+    #[inline(always)]
+    pub(crate) fn is_connection(&self) -> bool {
+        matches!(self.kind, Kind::Connection | Kind::Beside)
     }
 
     /// What tells connections apart, their peers aside.
@@ -266,6 +294,12 @@ impl Slots {
     fn new_life(&mut self) -> u32 {
         self.lives = self.lives.wrapping_add(1).max(1);
         self.lives
+    }
+
+    /// Makes all places of the slot unknown, so that its rows are looked up again.
+    pub(crate) fn renew(&mut self, index: u32) {
+        let life = self.new_life();
+        self.get_mut(index).life = life;
     }
 
     /// Makes the slot the newest connection with its ports.

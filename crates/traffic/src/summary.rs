@@ -40,6 +40,9 @@ pub struct RunSummary {
     pub disagreement: u64,
     /// Bytes of connections that another connection shows as well (bridge, tunnel).
     pub doubled: Volume,
+    /// Bytes that were printed as received from an own address and were sent.
+    #[serde(default)]
+    pub turned: Volume,
     /// Steps of the clock against the count of frames: (time after it, seconds).
     pub clock_steps: Vec<(i64, i64)>,
     /// Bytes of log text in its frames.

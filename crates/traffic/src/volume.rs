@@ -36,6 +36,14 @@ impl Volume {
         }
     }
 
+    /// Sent and received exchanged.
+    pub fn turned(self) -> Volume {
+        Volume {
+            up: self.down,
+            down: self.up,
+        }
+    }
+
     /// Both directions by one function.
     pub fn map(self, mut change: impl FnMut(u64) -> u64) -> Volume {
         Volume {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use rawlog::{Item, Limits, Reader};
@@ -29,6 +29,10 @@ pub(crate) struct Measured {
     pub(crate) scenario: String,
     /// Bytes that tcpdump saw.
     pub(crate) truth: u64,
+    /// Bytes sent and received that were counted.
+    pub(crate) directions: Volume,
+    /// Bytes sent and received that tcpdump saw.
+    pub(crate) true_directions: Volume,
     /// The plain sum of the values that are printed. `None` where they are running sums.
     pub(crate) naive: Option<u64>,
     /// What was counted, loopback included.
@@ -102,19 +106,28 @@ pub(crate) fn recordings() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../store/tests/recordings")
 }
 
+/// Those of real machines.
+pub(crate) fn field_recordings() -> PathBuf {
+    recordings().join("field")
+}
+
 /// Measures each log of `folder` that has a truth in `folder/truth`, in the order of their names.
 pub(crate) fn measure_all(folder: &Path) -> Vec<Measured> {
     let entries = fs::read_dir(folder)
         .unwrap_or_else(|error| panic!("{} cannot be listed: {error}", folder.display()));
     let mut logs: Vec<PathBuf> = entries
         .map(|entry| entry.expect("a folder that opens can be listed").path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "log"))
+        .filter(|path| {
+            let name = path.to_string_lossy();
+            name.ends_with(".log") || name.ends_with(".log.gz")
+        })
         .collect();
     logs.sort();
     logs.iter()
         .filter_map(|log| {
             let name = log.file_name()?.to_str()?;
-            let truth = folder.join("truth").join(name).with_extension("json");
+            let stem = name.trim_end_matches(".gz").trim_end_matches(".log");
+            let truth = folder.join("truth").join(format!("{stem}.json"));
             let truth = fs::read(truth).ok()?;
             let truth = serde_json::from_slice(&truth)
                 .unwrap_or_else(|error| panic!("the truth of {name} is no JSON: {error}"));
@@ -145,7 +158,7 @@ fn cells(recording: &Measured) -> [String; 10] {
     let owners_are_known = unowned.is_some_and(|bytes| percent(bytes, truth) + OWNED < 0.0);
     let owner = worst(&recording.owners).filter(|_| owners_are_known);
     [
-        recording.name.trim_end_matches(".log").to_owned(),
+        recording.name.replace(".gz", "").replace(".log", ""),
         recording.scenario.clone(),
         truth.to_string(),
         recording.naive.map_or_else(dash, off),
@@ -177,6 +190,11 @@ fn measure(name: &str, log: &Path, truth: &Value) -> Measured {
         name: name.to_owned(),
         scenario: truth["scenario"].as_str().unwrap_or_default().to_owned(),
         truth: both_directions(&truth["true_ip_payload"]),
+        directions: counted.directions,
+        true_directions: Volume {
+            up: truth["true_ip_payload"]["up"].as_u64().unwrap_or(0),
+            down: truth["true_ip_payload"]["down"].as_u64().unwrap_or(0),
+        },
         naive: (!is_running_sum).then(|| naive(log)),
         counted: counted.total + counted.loopback,
         loopback: counted.loopback,
@@ -194,6 +212,7 @@ fn measure(name: &str, log: &Path, truth: &Value) -> Measured {
 #[derive(Default)]
 struct Counted {
     total: u64,
+    directions: Volume,
     loopback: u64,
     peers: BTreeMap<String, u64>,
     owners: BTreeMap<String, u64>,
@@ -203,9 +222,13 @@ impl Counted {
     fn row(&mut self, row: &Row, strings: &Strings) {
         let bytes = row.volume.total();
         match row.table {
-            Table::Traffic => self.total += bytes,
+            Table::Traffic => {
+                self.total += bytes;
+                self.directions.add(row.volume);
+            }
             Table::Loopback => self.loopback += bytes,
             Table::Peers => {}
+            Table::Apart => return,
         }
         if let Some(remote) = row.remote {
             *self.peers.entry(label(&strings.text(remote))).or_default() += bytes;
@@ -238,8 +261,8 @@ fn label(host: &str) -> String {
     traffic::host_label(host).to_owned()
 }
 
-fn open(log: &Path) -> File {
-    File::open(log).unwrap_or_else(|error| panic!("{} cannot be read: {error}", log.display()))
+fn open(log: &Path) -> files::OpenLog {
+    files::open_log(log).unwrap_or_else(|error| panic!("{} cannot be read: {error}", log.display()))
 }
 
 /// Counts a log as the program does. Also says whether all its bytes are accounted for.
@@ -298,7 +321,8 @@ fn peers(truth: &Value, counted: &Counted) -> Vec<Compared> {
 }
 
 fn owners(truth: &Value, counted: &Counted) -> (Vec<Compared>, Option<u64>, u64) {
-    if counted.owners.is_empty() {
+    let is_known = entries(&truth["per_process"]).next().is_some();
+    if counted.owners.is_empty() || !is_known {
         return (Vec::new(), None, 0);
     }
     let counted_of = |name: &str| counted.owners.get(name).copied().unwrap_or_default();

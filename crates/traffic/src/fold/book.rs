@@ -5,7 +5,7 @@ use std::hint::select_unpredictable;
 use super::give::{close_parts, push_row};
 use super::{RunFold, Style};
 use crate::Volume;
-use crate::slots::{Kind, Nth, Part, Slot};
+use crate::slots::{Kind, Nth, Part, Slot, Way};
 
 impl RunFold {
     /// Adds the frame at hand to the sums of its keys.
@@ -23,6 +23,9 @@ impl RunFold {
         for &index in &self.present {
             let slot = self.slots.get_mut(index);
             let followed = frame > 0 && slot.last_frame == before;
+            if slot.way == Way::Turned {
+                slot.now = slot.now.turned();
+            }
             let window = slot.now.map(|bytes| bytes.saturating_mul(weight));
             if followed {
                 // Without branches: nothing tells in advance what grows.
@@ -46,13 +49,7 @@ impl RunFold {
                     && let Some(bucket) = self.bucket
                 {
                     // A pause ends a row, so that rows tell when a key spoke. Rounding comes and goes.
-                    close_parts(
-                        &mut self.rows,
-                        &mut self.doubled,
-                        slot,
-                        bucket,
-                        self.unknown,
-                    );
+                    close_parts(&mut self.rows, slot, bucket, self.unknown);
                 }
                 slot.last_growth = (!self.damaged_before).then_some(at);
                 slot.steady_since = Some(at);
@@ -61,7 +58,7 @@ impl RunFold {
             slot.last_window = window;
             slot.last_frame = Some(at);
             slot.last_time = time;
-            if slot.kind != Kind::PeerBeside && !slot.loopback {
+            if slot.kind != Kind::PeerBeside && matches!(slot.way, Way::Plain | Way::Turned) {
                 sum.add(slot.now);
             }
             if !slot.in_bucket {
@@ -73,7 +70,7 @@ impl RunFold {
                 if let Some((name, part)) = other
                     && let Some(bucket) = self.bucket
                 {
-                    push_row(&mut self.rows, &mut self.doubled, slot, bucket, name, &part);
+                    push_row(&mut self.rows, slot, bucket, name, &part);
                 }
             }
             slot.part.join(&Part {

@@ -1,10 +1,12 @@
 //! What the keys gathered → rows, given out in batches, each with the best-known owner.
 
+use super::flip::given;
 use super::{
-    BATCH_BUCKETS, BATCH_ROWS, FORGET_AFTER, MAX_TEXTS, RunFold, has_process, has_remote, table,
+    BATCH_BUCKETS, BATCH_ROWS, FORGET_AFTER, MAX_TEXTS, RunFold, has_process, has_remote,
+    is_loopback_host, table,
 };
-use crate::slots::{Kind, Nth, Part, Slot};
-use crate::{Row, Strings, TextId, Volume};
+use crate::slots::{Nth, Part, Slot, Way};
+use crate::{Row, Strings, Table, TextId};
 
 impl RunFold {
     /// Turns what the keys gathered in the bucket at hand into rows.
@@ -13,13 +15,11 @@ impl RunFold {
         for index in std::mem::take(&mut self.in_bucket) {
             let slot = self.slots.get_mut(index);
             slot.in_bucket = false;
-            close_parts(
-                &mut self.rows,
-                &mut self.doubled,
-                slot,
-                bucket,
-                self.unknown,
-            );
+            if slot.way == Way::Turned {
+                self.adopt(index);
+            }
+            let slot = self.slots.get_mut(index);
+            close_parts(&mut self.rows, slot, bucket, self.unknown);
         }
         self.batch_buckets += 1;
         self.forget_gone();
@@ -46,6 +46,7 @@ impl RunFold {
         gone.dedup();
         for index in gone {
             let mut slot = self.slots.remove(index);
+            given(&slot, &mut self.doubled, &mut self.turned);
             resolve(&mut self.rows, &mut slot);
         }
     }
@@ -78,8 +79,25 @@ impl RunFold {
                 }
             }
         }
+        self.flip_rows();
         let mut taken_out = waiting.clone();
         taken_out.sort_unstable();
+        if !last && self.suspects {
+            // Nor is it known yet whether they are loopback.
+            let unsure = |row: &Row| {
+                row.table == Table::Loopback
+                    && (oldest..=newest).contains(&row.bucket)
+                    && (row.remote).is_some_and(|name| !is_loopback_host(self.strings.bytes(name)))
+            };
+            let places = (0u32..).zip(&self.rows).filter(|(_, row)| unsure(row));
+            waiting.extend(
+                places
+                    .map(|(place, _)| place)
+                    .filter(|place| taken_out.binary_search(place).is_err()),
+            );
+            taken_out.clone_from(&waiting);
+            taken_out.sort_unstable();
+        }
         let kept: Vec<Row> = waiting
             .iter()
             .map(|&place| self.rows[place as usize])
@@ -142,13 +160,7 @@ fn resolve(rows: &mut [Row], slot: &mut Slot) {
 }
 
 /// Turns what a key gathered in a bucket since its last pause into rows.
-pub(super) fn close_parts(
-    rows: &mut Vec<Row>,
-    doubled: &mut Volume,
-    slot: &mut Slot,
-    bucket: i64,
-    unknown_name: TextId,
-) {
+pub(super) fn close_parts(rows: &mut Vec<Row>, slot: &mut Slot, bucket: i64, unknown_name: TextId) {
     slot.end_part(unknown_name);
     let best = slot.names.best();
     let mut known = slot.known.take();
@@ -161,18 +173,17 @@ pub(super) fn close_parts(
                     slot.unresolved.push(place);
                 }
                 let name = best.unwrap_or(unknown_name);
-                push_row(rows, doubled, slot, bucket, name, &unknown);
+                push_row(rows, slot, bucket, name, &unknown);
             }
         }
     }
     if let Some((name, part)) = known {
-        push_row(rows, doubled, slot, bucket, name, &part);
+        push_row(rows, slot, bucket, name, &part);
     }
 }
 
 pub(super) fn push_row(
     rows: &mut Vec<Row>,
-    doubled: &mut Volume,
     slot: &mut Slot,
     bucket: i64,
     name: TextId,
@@ -182,10 +193,10 @@ pub(super) fn push_row(
     let sum = part.fifths.zip(slot.remainder, u64::saturating_add);
     let volume = sum.map(|fifths| fifths / parts);
     slot.remainder = sum.map(|fifths| fifths % parts);
-    if slot.doubled {
-        doubled.add(volume);
+    if slot.doubled || slot.way == Way::Turned {
+        slot.given.add(volume);
     }
-    let ports = slot.kind == Kind::Connection;
+    let ports = slot.is_connection();
     rows.push(Row {
         table: table(slot),
         bucket,
@@ -197,7 +208,7 @@ pub(super) fn push_row(
         remote: has_remote(slot).then_some(slot.text),
         remote_port: ports.then_some(slot.remote_port),
         volume,
-        peak: if slot.loopback {
+        peak: if slot.way == Way::Loopback {
             part.peak.map(|bytes| bytes / 2)
         } else {
             part.peak
@@ -218,6 +229,6 @@ impl Slot {
 
     /// What sums of windows are divided by: five refreshes, and loopback sees each packet twice.
     fn parts(&self) -> u64 {
-        if self.loopback { 10 } else { 5 }
+        if self.way == Way::Loopback { 10 } else { 5 }
     }
 }

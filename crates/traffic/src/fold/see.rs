@@ -3,15 +3,16 @@
 use std::collections::{HashMap, VecDeque};
 
 use foldhash::fast::FixedState;
-use rawlog::{Kind as Family, Row as Line, RowRef};
+use rawlog::{Kind as Family, Protocol, Row as Line, RowRef};
 
 use super::{
     Observation, Primary, RunFold, Style, Sums, UNKNOWN, is_address, is_loopback_host,
     is_loopback_interface,
 };
 use crate::Volume;
+use crate::machine::Class;
 use crate::places::Place;
-use crate::slots::{Key, Kind, Nth, Slot};
+use crate::slots::{Key, Kind, Nth, Slot, Way};
 use crate::strings::same;
 
 impl RunFold {
@@ -20,6 +21,9 @@ impl RunFold {
         self.present.clear();
         self.followed = 0;
         self.has_new_connection = false;
+        if self.edition != self.machine.edition {
+            self.reclassify();
+        }
         self.places.open(frame.rows.edition());
         let has = |family| frame.rows.iter().any(|row| row.kind() == family);
         self.has_connections = self.has_connections || has(Family::Connection);
@@ -57,6 +61,9 @@ impl RunFold {
         if primary == Primary::Connections {
             if self.has_new_connection {
                 self.join_renamed_hosts();
+                if self.machine.separates() {
+                    self.join_moved();
+                }
             }
             self.see_residual(frame, &sums);
         }
@@ -108,23 +115,29 @@ impl RunFold {
             text: &ends,
             hash: row.ends_hash(),
         };
-        let index = match self.slots.find(&key) {
+        let class = match row.interface() {
+            Some(interface) if self.machine.separates() => self.machine.class(interface),
+            _ => Class::Uplink,
+        };
+        let found = match class {
+            Class::Uplink => self.slots.find(&key),
+            Class::Apart | Class::Unknown => self.find_beside(&key, row),
+        };
+        let index = match found {
             Some(index) => index,
             None => {
                 self.has_new_connection = true;
-                self.open_connection(&key, row)
+                self.open_connection(key, row, class)
             }
         };
         if !self.note_value(index, value, row.name()) {
             return None;
         }
-        let (slot, strings) = (self.slots.get_mut(index), &mut self.strings);
+        let slot = self.slots.get(index);
         if let Some(interface) = row.interface()
-            && slot
-                .interface
-                .is_none_or(|known| !same(strings.bytes(known), interface))
+            && (slot.interface).is_none_or(|known| !same(self.strings.bytes(known), interface))
         {
-            slot.interface = Some(strings.intern(interface));
+            self.change_interface(index, interface);
         }
         Some(index)
     }
@@ -135,7 +148,12 @@ impl RunFold {
             Some(index) => index,
             None => {
                 let loopback = key.kind != Kind::Process && is_loopback_host(key.text);
-                self.open(key, key.text, name, loopback)
+                let index = self.open(key, key.text, name, loopback);
+                if key.kind == Kind::Residual && self.machine.is_own(None, key.text) {
+                    let slot = self.slots.get_mut(index);
+                    (slot.way, slot.is_peerless) = (Way::Turned, true);
+                }
+                index
             }
         };
         self.note_value(index, value, name);
@@ -159,25 +177,56 @@ impl RunFold {
         true
     }
 
-    fn open_connection(&mut self, key: &Key<'_>, row: RowRef<'_>) -> u32 {
+    fn open_connection(&mut self, mut key: Key<'_>, row: RowRef<'_>, class: Class) -> u32 {
         let Line::Connection(row) = row.row() else {
             unreachable!("the row is that of a connection");
         };
         let loopback =
             row.interface.is_some_and(is_loopback_interface) || is_loopback_host(row.host);
-        let doubled = !loopback && self.is_doubled(&row);
-        let index = self.open(key, row.host, row.process, loopback);
+        let is_own = row.process != UNKNOWN;
+        let is_beside = class != Class::Uplink && !loopback;
+        if is_beside && !is_own {
+            key.kind = Kind::Beside;
+        }
+        let is_turned = !loopback && !is_beside && self.machine.is_own(row.interface, row.host);
+        let mirror = match loopback || is_turned || key.kind == Kind::Beside {
+            true => None,
+            false => self.mirror(&row),
+        };
+        let index = self.open(&key, row.host, row.process, loopback);
         let interface = row
             .interface
             .map(|interface| self.strings.intern(interface));
-        let slot = self.slots.get_mut(index);
+        let (by_peer, slot) = (is_loopback_host(row.host), self.slots.get_mut(index));
+        self.suspects |= loopback && !by_peer;
         slot.interface = interface;
-        slot.doubled = doubled;
+        slot.doubled = mirror.is_some();
+        slot.is_mixed = is_beside && is_own;
         (slot.local_port, slot.remote_port) = (row.local_port, row.remote_port);
+        if is_turned {
+            (slot.way, slot.is_peerless) = (Way::Turned, true);
+            (slot.local_port, slot.remote_port) = (row.remote_port, row.local_port);
+        } else if key.kind == Kind::Beside && class == Class::Apart {
+            slot.way = Way::Apart;
+        }
         slot.protocol = Some(row.protocol);
-        let ports = (row.protocol, row.local_port, row.remote_port);
-        slot.owner = (self.owners.of(ports)).map(|(pid, name)| (self.strings.intern(name), pid));
-        self.slots.note_ports(index);
+        let ports = (row.protocol, slot.local_port, slot.remote_port);
+        let owner = self.machine.owners.of(ports);
+        slot.owner = owner.map(|(pid, name)| (self.strings.intern(name), pid));
+        if is_turned {
+            self.adopt(index);
+            return index;
+        }
+        if key.kind == Kind::Connection {
+            self.slots.note_ports(index);
+        }
+        if let (Some(other), Protocol::Tcp) = (mirror, row.protocol) {
+            self.watch_mirror(index, other);
+        }
+        if self.suspects && !loopback {
+            // Its slot may have been forgotten in between.
+            self.flips.count_loopback(self.slots.get(index));
+        }
         index
     }
 
@@ -190,7 +239,7 @@ impl RunFold {
             hash: key.hash,
             key: key.text.into(),
             text,
-            loopback,
+            way: if loopback { Way::Loopback } else { Way::Plain },
             since_start: self.next == 0 && self.style == Style::Continued,
             steady_since: Some(Nth::of(self.next)),
             last_name,
@@ -199,21 +248,20 @@ impl RunFold {
         })
     }
 
-    /// Whether the same bytes are also counted by another connection: beside a bridge or tunnel its
-    /// port shows them mirrored, as if they came from the own address.
-    fn is_doubled(&self, row: &rawlog::Connection<'_>) -> bool {
+    /// Another connection that counts the same bytes: beside a bridge or tunnel its port shows them
+    /// mirrored, as if they came from the own address.
+    fn mirror(&self, row: &rawlog::Connection<'_>) -> Option<u32> {
         let mirror = self
             .slots
             .with_ports(row.remote_port, row.local_port, row.protocol);
-        mirror
-            .map(|index| self.slots.get(index))
-            .is_some_and(|other| {
-                let at = other.seen.max(other.last_frame);
-                !other.loopback
-                    && row.local_port != row.remote_port
-                    && at.is_some_and(|at| at.number() + 5 >= self.next)
-                    && self.strings.bytes(other.text) != row.host
-            })
+        mirror.filter(|&index| {
+            let other = self.slots.get(index);
+            let at = other.seen.max(other.last_frame);
+            other.way == Way::Plain
+                && row.local_port != row.remote_port
+                && at.is_some_and(|at| at.number() + 5 >= self.next)
+                && self.strings.bytes(other.text) != row.host
+        })
     }
 
     /// A peer is printed by address until its name is known: joins what is one connection.
@@ -223,7 +271,7 @@ impl RunFold {
         for place in 0..self.present.len() {
             let new = self.present[place];
             let slot = self.slots.get(new);
-            if slot.kind != Kind::Connection
+            if !slot.is_connection()
                 || slot.last_frame.is_some()
                 || is_address(self.strings.bytes(slot.text))
             {
@@ -234,7 +282,8 @@ impl RunFold {
                 let mut gone: HashMap<_, VecDeque<u32>, _> = HashMap::default();
                 for &index in &self.before {
                     let old = self.slots.get(index);
-                    if old.kind == Kind::Connection
+                    if old.is_connection()
+                        && old.way != Way::Turned
                         && old.seen != Some(Nth::of(self.next))
                         && is_address(self.strings.bytes(old.text))
                     {
