@@ -18,9 +18,18 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "collect"))
 import addresses  # noqa: E402
 import bridges  # noqa: E402
 import holes  # noqa: E402
+import judging  # noqa: E402
 import lab  # noqa: E402
 import load  # noqa: E402
 import recording  # noqa: E402
+
+
+def results(trial, folder, options):
+    """What a trial finds; one that cannot be held is a failure and does not keep the others back."""
+    try:
+        yield from trial(folder, options)
+    except Exception as error:  # noqa: BLE001
+        yield judging.check(trial.__name__, False, repr(error))
 
 
 def main():
@@ -46,7 +55,7 @@ def main():
                 continue
             for run in range(options.runs):
                 print(f"{trial.__name__} ({time.strftime('%H:%M:%S')}):", flush=True)
-                for result in trial(pathlib.Path(folder) / f"{trial.__name__}-{run}", options):
+                for result in results(trial, pathlib.Path(folder) / f"{trial.__name__}-{run}", options):
                     result.show()
                     failures += not result.holds
                     before = worst.get(result.what)

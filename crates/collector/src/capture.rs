@@ -5,7 +5,7 @@
 //! needs a copy of the descriptor (`pidfd_getfd`), and with it the right to look into bandwhich. What is not
 //! allowed is told once, and the rest goes on.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -66,6 +66,8 @@ pub(crate) struct Capture {
     buffer: usize,
     netlink: io::Result<Netlink>,
     pid: i32,
+    /// Whose the sockets are: its own, or those of what a script started in its place.
+    readers: BTreeSet<i32>,
     /// When bandwhich was started.
     started: Instant,
     looks: usize,
@@ -92,6 +94,7 @@ impl Capture {
             buffer,
             netlink: Netlink::open(Some(SOCK_DIAG), 0),
             pid: 0,
+            readers: BTreeSet::new(),
             started: Instant::now(),
             looks: 0,
             due: Instant::now(),
@@ -106,6 +109,7 @@ impl Capture {
     /// A bandwhich was started.
     pub(crate) fn follow(&mut self, pid: u32, now: Instant) {
         self.pid = pid.cast_signed();
+        self.readers.clear();
         self.sockets.clear();
         self.foreign.clear();
         self.started = now;
@@ -130,6 +134,15 @@ impl Capture {
         self.counts
             .iter()
             .map(|(name, count)| (name.as_str(), count.passed))
+    }
+
+    /// Whether bandwhich was stopped by a signal (`SIGSTOP`), so that it reads no packets.
+    pub(crate) fn is_stopped(&self) -> bool {
+        let is_stopped = |pid: i32| {
+            let stat = Process::new(pid).and_then(|process| process.stat());
+            stat.is_ok_and(|stat| stat.state == 'T')
+        };
+        is_stopped(self.pid) || self.readers.iter().any(|pid| is_stopped(*pid))
     }
 
     /// Whether bandwhich was started a moment ago, and its sockets are to be found soon.
@@ -222,6 +235,7 @@ impl Capture {
             let count = self.counts.entry(link.name.clone()).or_default();
             count.passed.dropped += u64::from(socket.dropped);
             count.counter = count.counter.or(packets(&interfaces, &link.name));
+            self.readers.insert(descriptor.pid);
             let held = (link.name.clone(), socket.dropped);
             self.sockets.insert(socket.inode, held);
             let outcome = enlarge(*descriptor, socket.inode, self.buffer);

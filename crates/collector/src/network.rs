@@ -108,13 +108,11 @@ impl Network {
         };
         self.usable()
             .filter(|(link, place, _)| {
+                let is_veth = link.kind.as_deref() == Some("veth");
                 let is_meant = match only {
                     Some(name) => link.name == name,
-                    None => {
-                        let is_veth = link.kind.as_deref() == Some("veth");
-                        self.master(link).is_none() && !(is_veth && is_link_local(place.1))
-                    }
-                };
+                    None => self.master(link).is_none(),
+                } && !(is_veth && is_link_local(place.1));
                 is_meant && link.is_up && !is_known(place)
             })
             .map(|(link, ..)| link.name.as_str())
@@ -356,6 +354,8 @@ pub(crate) mod tests {
         with.addresses.extend(ports.addresses);
         assert!(names(&with, &then, None).is_empty());
         assert_eq!(with.ports().count(), 1);
+        assert!(names(&with, &then, Some("veth2")).is_empty());
+        assert_eq!(names(&with, &then, Some("veth1")), ["veth1"]);
         // A veth with an address of its own carries this machine's traffic; so does one of a VRF.
         let own = network(&[(5, "veth2", "veth", None)], &[(5, "10.1.0.1")]);
         assert_eq!(names(&own, &then, None), ["veth2"]);

@@ -26,6 +26,9 @@ const FRAME_PATIENCE: Duration = Duration::from_secs(3);
 /// bandwhich prints once a second; on a machine with very many open files every few seconds. A silence that
 /// is longer is told when it ends.
 const LONG_SILENCE: Duration = Duration::from_secs(6);
+/// Silence after which it is looked whether a signal stopped it. When one lets it go on it opens its sockets
+/// again, and what waited in them is lost: it is better started again at once.
+const STOPPED_SILENCE: Duration = Duration::from_secs(2);
 /// Silence that ends bandwhich. Until then what arrives waits in its buffer.
 const DEAD_SILENCE: Duration = Duration::from_secs(30);
 /// How long the frame at hand may take to end once a signal came.
@@ -201,6 +204,9 @@ impl<'a> Session<'a> {
                         && let Some((interfaces, _)) = outdated.take()
                     {
                         break self.outdate(interfaces);
+                    }
+                    if heard.elapsed() > STOPPED_SILENCE && self.recorder.capture.is_stopped() {
+                        break Run::Failed("stopped by a signal".to_owned());
                     }
                     if heard.elapsed() > DEAD_SILENCE {
                         let seconds = DEAD_SILENCE.as_secs();
@@ -386,7 +392,7 @@ impl<'a> Session<'a> {
             self.silence_told = Some(Instant::now());
             let seconds = lasted.as_secs();
             (self.tell)(Event::Trouble(format!(
-                "bandwhich was silent for {seconds} s and goes on: it was stopped, or the machine is very busy"
+                "bandwhich was silent for {seconds} s and goes on: the machine is very busy"
             )));
         }
     }

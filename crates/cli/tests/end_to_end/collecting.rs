@@ -333,20 +333,20 @@ fn a_log_that_is_deleted_is_begun_again_and_its_folder_made() {
 }
 
 #[test]
-fn a_bandwhich_that_is_stopped_for_a_while_is_told_and_goes_on() {
+fn a_bandwhich_that_a_signal_stopped_is_started_again() {
     let mut run = Collecting::start();
     run.wait_for_frames(&run.lab.logs(), 2);
-    let pid = run.fakes()[0];
-    kill("STOP", pid);
-    std::thread::sleep(Duration::from_secs(7));
-    kill("CONT", pid);
-    let before = all_frames(&run.logs()).len();
-    run.wait_for_frames(&run.lab.logs(), before + 3);
+    kill("STOP", run.fakes()[0]);
+    until(|| run.fakes().len() == 2);
+    run.wait_for_frames(&run.lab.logs(), 6);
     run.signal("TERM");
     let (code, said) = run.wait();
     assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("bandwhich was silent for"), "{said}");
-    assert_eq!(run.fakes().len(), 1);
+    let expected = "bandwhich: stopped by a signal; it is started again at once";
+    assert!(said.contains(expected), "{said}");
+    let note = last_note(&run.logs()[0]);
+    assert_eq!(note, "stopped \"stopped by a signal\"");
+    assert!(run.fakes().into_iter().all(|pid| !is_alive(pid)));
 }
 
 #[test]
