@@ -1,11 +1,10 @@
 """Trials of bridges with a container behind them, with NAT and without."""
 
 import shutil
-import subprocess
 import sys
 
 from judging import check, volume
-from lab import ADDRESS, CLIENT, HERE, PEER, PORT, SERVER, Collector, Judge, both, finish, ip, network, run_inside
+from lab import ADDRESS, CLIENT, HERE, PEER, PORT, SERVER, Collector, Judge, both, finish, inside, ip, network, run_inside
 
 
 INNER, GATEWAY = "10.206.0.2", "10.206.0.1"
@@ -30,8 +29,8 @@ def container():
 
 def load():
     """Transfers of the container's."""
-    return [subprocess.Popen(["ip", "netns", "exec", "nminner", sys.executable, str(HERE / "traffic.py"), way, way, PEER,
-                              str(PORT), str(SIZE), str(SECONDS)]) for way in ("down", "up")]
+    command = (sys.executable, HERE / "traffic.py")
+    return [inside("nminner", *command, way, way, PEER, PORT, SIZE, SECONDS) for way in ("down", "up")]
 
 
 def translate():
@@ -62,8 +61,8 @@ def recorded(folder, options, has_nat, collect=""):
 def translated(folder, options, what, collect=""):
     if not shutil.which("nft"):
         return check(what, True, "left out: there is no nft here")
-    _, report, truth = recorded(folder, options, True, collect)
-    return volume(what, report, truth)
+    collector, report, truth = recorded(folder, options, True, collect)
+    return volume(what, report, truth, logs=collector.logs())
 
 
 def nat(folder, options):

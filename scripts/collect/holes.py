@@ -22,7 +22,7 @@ def restarts(folder, options):
         finish(running)
         collector.stop()
         report, truth = collector.report(), judge.end()
-        yield volume("20 kills under traffic", report, truth)
+        yield volume("20 kills under traffic", report, truth, logs=collector.logs())
         shares = {name: sum(row["upload_bytes"] + row["download_bytes"] for row in report["interfaces"]
                             if row["name"] == name) for name in ("lo", "c0")}
         yield check("  nothing is loopback", shares["lo"] == 0, shares)
@@ -41,7 +41,7 @@ def kill(folder, options):
             os.kill(pid, signal.SIGKILL)
         finish(running)
         collector.stop()
-        yield volume("one kill", collector.report(), judge.end())
+        yield volume("one kill", collector.report(), judge.end(), logs=collector.logs())
 
 
 def stopped(folder, options):
@@ -59,7 +59,7 @@ def stopped(folder, options):
             os.kill(pid, signal.SIGCONT)
         finish(running)
         collector.stop()
-        yield volume("stopped for 20 s", collector.report(), judge.end())
+        yield volume("stopped for 20 s", collector.report(), judge.end(), logs=collector.logs())
         said = " ".join(collector.text())
         yield check("  said", "stopped by a signal; it is started again" in said, collector.text()[1:2])
 
@@ -80,7 +80,7 @@ def deleted(folder, options):
         judge = Judge()
         finish(both(6_000_000, 12))
         collector.stop()
-        yield volume("log and folder deleted", collector.report(), judge.end())
+        yield volume("log and folder deleted", collector.report(), judge.end(), logs=collector.logs())
 
 
 TRIALS = [kill, restarts, stopped, deleted]

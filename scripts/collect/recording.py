@@ -41,7 +41,7 @@ def volumes_and_pids(folder, options):
         code = collector.stop()
         yield check("SIGTERM ends the collector", code == 0, f"exit code {code}")
         report = collector.report()
-        yield volume("three transfers", report, judge.end())
+        yield volume("three transfers", report, judge.end(), logs=collector.logs())
         seen = {entry["name"]: entry for entry in report["top_processes"]}
         for name in wanted:
             pid = seen.get(name, {}).get("pid")
@@ -69,7 +69,7 @@ def rotation(folder, options):
                     found == copied[:len(found)] and len(copied) - len(found) <= 1,
                     f"{len(found)} written, {len(copied)} copied")
         report = collector.report()
-        yield volume("  volume", report, judge.end())
+        yield volume("  volume", report, judge.end(), logs=collector.logs())
         before = report["total_download_bytes"]
         shutil.copy(copy, folder / "logs" / "copy.log")
         after = collector.report()["total_download_bytes"]

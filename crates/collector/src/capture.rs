@@ -194,7 +194,8 @@ impl Capture {
         });
         if let (Err(error), false) = (&self.netlink, self.has_told.drops) {
             self.has_told.drops = true;
-            let text = format!("whether bandwhich loses packets cannot be told: {error}");
+            let why = files::describe(error);
+            let text = format!("whether bandwhich loses packets cannot be told: {why}");
             tell(Event::Trouble(text));
         }
         let (known, new): (Vec<Socket>, Vec<Socket>) =
@@ -241,8 +242,9 @@ impl Capture {
             let outcome = enlarge(*descriptor, socket.inode, self.buffer);
             if let (Err(error), false) = (outcome, self.has_told.buffer) {
                 self.has_told.buffer = true;
+                let why = files::describe(&error);
                 tell(Event::Trouble(format!(
-                    "bandwhich's receive buffer stays as it is: {error}; bursts may be lost. The rights \
+                    "bandwhich's receive buffer stays as it is: {why}; bursts may be lost. The rights \
                      of root, or CAP_SYS_PTRACE and CAP_NET_ADMIN for the collector, enlarge it"
                 )));
             }

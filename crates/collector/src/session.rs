@@ -107,10 +107,11 @@ impl<'a> Session<'a> {
 
     pub(crate) fn run(mut self) -> Result<Ending, CollectError> {
         let mut pauses = Pauses::default();
-        self.watch.look(Instant::now());
+        self.see_network(true);
         if let Some(error) = self.watch.trouble() {
+            let why = files::describe(error);
             (self.tell)(Event::Trouble(format!(
-                "changes of addresses and interfaces cannot be seen ({error}): start the collector \
+                "changes of addresses and interfaces cannot be seen ({why}): start the collector \
                  again after each"
             )));
         }

@@ -349,6 +349,55 @@ fn a_bandwhich_that_a_signal_stopped_is_started_again() {
     assert!(run.fakes().into_iter().all(|pid| !is_alive(pid)));
 }
 
+/// What holds a packet socket on c0 as bandwhich does, started by a script in its place.
+const LISTENER: &str = r#"python3 -c '
+import socket, time
+listener = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+listener.bind(("c0", 3))
+time.sleep(60)' &
+"#;
+
+#[test]
+fn a_log_begins_with_the_own_addresses_and_ends_with_what_the_capture_lost() {
+    // A network of its own, which takes no rights here; where it does, there is nothing to show.
+    let script = "ip link add c0 type veth peer name c1 && ip addr add 192.0.2.1/24 dev c0 && \
+                  ip link set c0 up && ip link set c1 up && exec \"$@\"";
+    let probe = "ip link add c0 type veth peer name c1 && command -v python3";
+    let probe = Command::new("unshare")
+        .args(["-rn", "sh", "-c", probe])
+        .output();
+    if !probe.is_ok_and(|probe| probe.status.success()) {
+        return;
+    }
+    let mut run = Collecting::start_with("timezone: UTC\n", "1", |command| {
+        let folder = command.get_current_dir().unwrap().to_owned();
+        let fake = fs::read_to_string(folder.join("fake")).unwrap();
+        let fake = fake.replace("n=0\n", &format!("{LISTENER}n=0\n"));
+        fs::write(folder.join("fake"), fake).unwrap();
+        let mut wrapped = Command::new("unshare");
+        wrapped
+            .args(["-rn", "sh", "-c", script, "sh"])
+            .arg(command.get_program())
+            .args(command.get_args())
+            .current_dir(folder)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        *command = wrapped;
+        command
+    });
+    let state = run.lab.logs().join(".collector.json");
+    until(|| fs::read_to_string(&state).is_ok_and(|state| state.contains("[\"c0\"]")));
+    run.wait_for_frames(&run.lab.logs(), 3);
+    run.signal("TERM");
+    let (code, said) = run.wait();
+    assert_eq!(code, Some(0), "{said}");
+    let text = fs::read_to_string(&run.logs()[0]).unwrap();
+    let (head, rest) = text.split_once("\n\n").unwrap();
+    assert!(head.contains("> address \"c0\" 192.0.2.1/24"), "{head}");
+    assert!(rest.contains("> capture \"c0\" packets "), "{rest}");
+    assert!(rest.contains(" dropped 0\n"), "{rest}");
+}
+
 #[test]
 fn what_would_spoil_the_log_is_refused_with_the_reason() {
     let lab = Lab::with("timezone: UTC\ncollect: {bandwhich: /nowhere/bandwhich}\n");
@@ -381,6 +430,13 @@ fn one_folder_has_one_collector() {
     run.wait_for_frames(&run.lab.logs(), 1);
     let ran = run.lab.run(&["collect"]);
     assert_eq!(ran.code, 5, "{}", ran.complained);
+    // Whoever asks is told that it runs.
+    until(|| run.lab.logs().join(".collector.json").exists());
+    let said = run.lab.run(&["status"]).said;
+    assert!(said.contains("Collector since "), "{said}");
+    let said = run.lab.run(&["status", "--json"]).said;
+    let status: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(status["collector"]["starts"], 1, "{said}");
     run.signal("TERM");
     assert_eq!(run.wait().0, Some(0));
 }
