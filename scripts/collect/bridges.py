@@ -4,7 +4,8 @@ import shutil
 import sys
 
 from judging import check, volume
-from lab import ADDRESS, CLIENT, HERE, PEER, PORT, SERVER, Collector, Judge, both, finish, inside, ip, network, run_inside
+from lab import ADDRESS, CLIENT, HERE, PEER, PORT, SERVER, Collector, Judge
+from lab import both, finish, inside, ip, network, run_inside
 
 
 INNER, GATEWAY = "10.206.0.2", "10.206.0.1"

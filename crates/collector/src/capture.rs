@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::time::{Duration, Instant};
 
+use procfs::ProcError;
 use procfs::process::{FDTarget, Process, all_processes};
 use rustix::net::netlink::SOCK_DIAG;
 use rustix::net::sockopt;
@@ -224,6 +225,14 @@ impl Capture {
             return;
         }
         let descriptors = descriptors(self.pid, &bound);
+        if descriptors.is_empty() && !self.has_told.drops && is_closed(self.pid) {
+            self.has_told.drops = true;
+            tell(Event::Trouble(
+                "whether bandwhich loses packets cannot be told: its file gives it rights that the collector \
+                 lacks"
+                    .to_owned(),
+            ));
+        }
         let interfaces = crate::interfaces::interfaces();
         for socket in bound {
             let (Some(descriptor), Some(link)) = (
@@ -323,6 +332,12 @@ fn descriptors(pid: i32, sockets: &[Socket]) -> HashMap<u32, Descriptor> {
     group
         .flat_map(|process| descriptors_of(&process, sockets))
         .collect()
+}
+
+/// Whether a process of our own keeps its descriptors from us, as one does that has more rights.
+fn is_closed(pid: i32) -> bool {
+    let open = Process::new(pid).and_then(|process| process.fd().map(drop));
+    matches!(open, Err(ProcError::PermissionDenied(_)))
 }
 
 fn descriptors_of(process: &Process, sockets: &[Socket]) -> HashMap<u32, Descriptor> {

@@ -78,9 +78,10 @@ pub fn collect(plan: &Plan, tell: &mut dyn FnMut(Event)) -> Result<Ending, Colle
     let held = hold(plan)?;
     // What a collector left that was killed while it wrote its state.
     let _ = files::sweep_temporaries(&plan.folder);
-    let ending = Session::new(plan, held, tell).run();
+    let ending = Session::new(plan, held, tell).run()?;
+    // Not after an error: the folder may be another collector's by now.
     State::remove(&plan.folder);
-    ending
+    Ok(ending)
 }
 
 /// Takes the lock of the folder.
