@@ -18,6 +18,7 @@ test-functional:
 test-performance:
 	bash scripts/performance.sh
 
+# COLLECT="--runs 3 boot kill": how often, and which; COLLECT="--length 3600 mixed": an hour of load.
 test-collect: .tools/bin/bandwhich
 	cargo build --release --locked -p network-monitor
 	unshare --net --mount python3 scripts/collect.py $(COLLECT) target/release/network-monitor .tools/bin/bandwhich

@@ -3,10 +3,11 @@
 import os
 import shutil
 import signal
+import sys
 import time
 
 from judging import check, volume
-from lab import Collector, Judge, finish, named, network, transfer
+from lab import CLIENT, Collector, Judge, finish, inside, named, network, transfer
 
 
 def frames(text):
@@ -93,4 +94,23 @@ def collector_killed(folder, options):
         yield check("  the log ends with a whole frame", whole, [log.name for log in collector.logs()])
 
 
-TRIALS = [rotation, collector_killed, volumes_and_pids]
+QUERIES = """
+import socket, time
+peer = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for _ in range(2000):
+    peer.sendto(bytes(60), ("10.201.0.2", 53))
+    time.sleep(0.005)
+"""
+
+
+def dns(folder, options):
+    """Packets to port 53, which bandwhich hides by itself."""
+    with network():
+        judge, collector = Judge(), Collector(folder, options)
+        collector.wait_for(2)
+        finish([inside(CLIENT, sys.executable, "-c", QUERIES)])
+        collector.stop()
+        yield volume("DNS", collector.report(), judge.end(), logs=collector.logs())
+
+
+TRIALS = [rotation, collector_killed, volumes_and_pids, dns]
