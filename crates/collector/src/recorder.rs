@@ -139,7 +139,11 @@ impl<'a> Recorder<'a> {
     pub(crate) fn end(&mut self, reason: &str, tell: &mut dyn FnMut(Event)) {
         if self.spool.path().is_some() {
             let time = Timestamp::now().as_second();
-            let mut notes = self.counts(time, tell);
+            // Where another bandwhich runs already, its log begins with what this one ends with.
+            let mut notes = match &self.first_counts {
+                Some(counts) => counts.clone(),
+                None => self.counts(time, tell),
+            };
             notes::stopped(reason, time, &mut notes);
             self.put_notes(&notes);
             self.write(tell);
