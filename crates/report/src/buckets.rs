@@ -24,6 +24,8 @@ pub(crate) struct Bucket {
     frames: u64,
     /// Seconds that these refreshes observed.
     observed: u64,
+    /// Seconds that more than one log observed.
+    overlap: u64,
     /// First and last refresh. `None` where only rows are known.
     pub(crate) seen: Option<(i64, i64)>,
 }
@@ -83,6 +85,7 @@ impl Buckets {
             peak: Volume::ZERO,
             frames: 0,
             observed: 0,
+            overlap: 0,
             seen: None,
         };
         Some(self.by_start.entry(start).or_insert(empty))
@@ -121,6 +124,8 @@ impl Buckets {
         for (start, facts) in &mut self.facts {
             if let Some(bucket) = self.by_start.get_mut(start) {
                 bucket.observed = observed_seconds(facts);
+                let all: u64 = facts.iter().map(|facts| u64::from(facts.seconds)).sum();
+                bucket.overlap = all.saturating_sub(bucket.observed);
             }
         }
         let mut list: Vec<_> = self.by_start.into_values().collect();
@@ -167,6 +172,17 @@ impl ClosedBuckets {
             .iter()
             .filter(|bucket| bucket.is_observed_twice(self.resolution))
             .count()
+    }
+
+    /// Seconds that more than one log observed in the other buckets.
+    pub(crate) fn overlap(&self) -> u64 {
+        let others = self.list.iter();
+        let others = others.filter(|bucket| !bucket.is_observed_twice(self.resolution));
+        // Two runs that meet in a second share that second.
+        let seconds = others
+            .map(|bucket| bucket.overlap)
+            .filter(|seconds| *seconds > 1);
+        seconds.fold(0, u64::saturating_add)
     }
 
     /// 95th percentile of the mean rates of five minutes, of those that were observed, each

@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 use jiff::tz::TimeZone;
-use traffic::{BucketFacts, InterfaceCount, Period, RowView, Table, Volume};
+use traffic::{BucketFacts, InterfaceCount, Noted, Period, RowView, Table, Volume};
 
 use crate::arithmetic::{rate, share};
 use crate::buckets::Buckets;
+use crate::collected::{Capture, Collected};
 use crate::connections::{Connections, Entry};
+use crate::ledger::Ledger;
 use crate::notes::Seen;
 use crate::ranking::{Ranking, sum};
-use crate::reconciliation::{Ledger, Reconciliation};
 use crate::report::{InputFacts, Report, SCHEMA_VERSION, Span};
 use crate::texts::Name;
 use crate::timeline::timeline;
@@ -82,6 +83,7 @@ pub struct Builder {
     loopback: u64,
     apart: u64,
     ledger: Ledger,
+    noted: Vec<Noted>,
 }
 
 impl Builder {
@@ -94,16 +96,22 @@ impl Builder {
             loopback: 0,
             apart: 0,
             ledger: Ledger::default(),
+            noted: Vec::new(),
             context,
             options,
         }
     }
 
-    /// Takes what the kernel counted, each count with the log that holds it, before any row: what
-    /// bandwhich counted is then set beside it.
-    pub fn interface_counts(&mut self, counts: &[(String, InterfaceCount)]) {
+    /// Takes what the kernel counted and what else a collector noted, each with the log that holds it,
+    /// before any row: what bandwhich counted is then compared with it.
+    pub fn collector_notes(
+        &mut self,
+        counts: &[(String, InterfaceCount)],
+        notes: &[(String, Noted)],
+    ) {
         let period = self.context.period.seconds(&self.context.zone);
-        self.ledger = Ledger::new(counts, &period, self.context.resolution);
+        self.ledger = Ledger::new(counts, notes, &period, self.context.resolution);
+        self.noted = notes.iter().map(|(_, noted)| noted.clone()).collect();
     }
 
     /// Adds a stored row. Rows of the same bucket and connection add up; rows of other periods are
@@ -140,6 +148,7 @@ impl Builder {
 
     /// Adds the facts of a bucket, which may come once from each log that observed it.
     pub fn bucket(&mut self, facts: &BucketFacts) {
+        self.ledger.facts(facts);
         self.buckets.add_facts(facts);
     }
 
@@ -154,7 +163,7 @@ impl Builder {
             ..
         } = self.context;
         let buckets = self.buckets.close();
-        let coverage = Coverage::new(&buckets, &zone, now);
+        let mut coverage = Coverage::new(&buckets, &zone, now);
         let observed_seconds = coverage.observed_seconds;
         let volume = buckets.volume();
         let total = sum(volume);
@@ -192,6 +201,7 @@ impl Builder {
             includes_loopback: self.options.include_loopback,
             observed_seconds,
             observed_twice: buckets.observed_twice(),
+            overlap: buckets.overlap(),
             resolution: buckets.resolution,
             outside: buckets.outside,
             gaps_listed: coverage.gaps.len(),
@@ -199,8 +209,22 @@ impl Builder {
         };
         let mut notes = std::mem::take(&mut input.notes);
         notes.extend(seen.notes());
-        let reconciliation = self.ledger.close();
-        notes.extend(reconciliation.as_ref().map(Reconciliation::note));
+        let capture = Capture::of(&self.noted, &buckets.span, &self.ledger);
+        let reconciliation = self.ledger.close(capture.as_ref());
+        if reconciliation.is_some() || capture.is_some() {
+            let lost = capture.as_ref().map_or(0, |capture| capture.lost_bytes);
+            coverage.add_bytes(total, lost, &self.ledger.holes(), &zone);
+        }
+        let collected = Collected {
+            noted: &self.noted,
+            coverage: &coverage,
+            capture: capture.as_ref(),
+            span: &buckets.span,
+            zone: &zone,
+        };
+        notes.extend(collected.notes());
+        let compared = reconciliation.as_ref();
+        notes.extend(compared.map(|compared| compared.note(capture.as_ref())));
         let totals = Totals {
             upload_bytes: volume.up,
             download_bytes: volume.down,
@@ -255,6 +279,7 @@ impl Builder {
             zone: zone.clone(),
             quotas: Vec::new(),
             reconciliation,
+            capture,
             input,
             notes,
             history: None,

@@ -23,6 +23,36 @@ pub struct Coverage {
     /// How many gaps there are.
     #[serde(default)]
     pub gaps_total: u64,
+    /// When bandwhich did not run between two logs of a collector, in order of time, at most 1000.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub holes: Vec<ShownHole>,
+    /// About how many bytes passed in these times and in packets that were lost. `None` without a
+    /// collector's notes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missed_bytes: Option<u64>,
+    /// Bytes counted of those that passed, from 0 to 1, to four decimals. `None` without a collector's
+    /// notes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub byte_ratio: Option<f64>,
+}
+
+/// A time in which bandwhich did not run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShownHole {
+    /// The last second with.
+    pub start: Moment,
+    /// When the next log began.
+    pub end: Moment,
+    /// About how many bytes passed meanwhile; null where counters began again.
+    pub missed_bytes: Option<u64>,
+}
+
+/// The same in seconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Hole {
+    pub(crate) start: i64,
+    pub(crate) end: i64,
+    pub(crate) missed_bytes: Option<u64>,
 }
 
 /// A time without any observation, to the second.
@@ -35,6 +65,26 @@ pub struct Gap {
 }
 
 impl Coverage {
+    /// Whether more than a thousandth of the bytes was missed.
+    pub fn misses_bytes(&self) -> bool {
+        self.byte_ratio.is_some_and(|ratio| ratio < 0.999)
+    }
+
+    /// Adds what the kernel's counts say of the bytes: those that were counted, and those that were not.
+    pub(crate) fn add_bytes(&mut self, counted: u128, lost: u64, holes: &[Hole], zone: &TimeZone) {
+        let passed = holes.iter().filter_map(|hole| hole.missed_bytes);
+        let missed = passed.fold(lost, u64::saturating_add);
+        let all = counted.saturating_add(missed.into());
+        self.missed_bytes = Some(missed);
+        self.byte_ratio = (all > 0).then(|| arithmetic::share(counted, all));
+        let shown = holes.iter().take(MAX_GAPS).map(|hole| ShownHole {
+            start: Moment::new(hole.start, zone),
+            end: Moment::new(hole.end, zone),
+            missed_bytes: hole.missed_bytes,
+        });
+        self.holes = shown.collect();
+    }
+
     /// The coverage until `now`, in seconds since 1970.
     pub(crate) fn new(buckets: &ClosedBuckets, zone: &TimeZone, now: i64) -> Self {
         let span = &buckets.span;
@@ -46,6 +96,9 @@ impl Coverage {
             observed_seconds: observed,
             expected_seconds: expected,
             ratio: arithmetic::coverage(observed, expected),
+            holes: Vec::new(),
+            missed_bytes: None,
+            byte_ratio: None,
             gaps_total: gaps.len() as u64,
             gaps: gaps
                 .into_iter()

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::{
-    Comparisons, Coverage, InputFacts, Moment, Note, Reconciliation, Report, Span, TopInterface,
-    TopPort, TopProcess, TopProtocol, TopRemote,
+    Capture, Comparisons, Coverage, InputFacts, Moment, Note, Reconciliation, Report, Span,
+    TopInterface, TopPort, TopProcess, TopProtocol, TopRemote,
 };
 
 /// A report without its connections and its timeline.
@@ -40,6 +40,8 @@ struct Summary<'a> {
     quotas: &'a [analysis::QuotaState],
     #[serde(skip_serializing_if = "Option::is_none")]
     reconciliation: &'a Option<Reconciliation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    capture: &'a Option<Capture>,
     input: &'a InputFacts,
     notes: &'a [Note],
 }
@@ -85,6 +87,7 @@ impl Report {
             findings_silent_because: self.findings_silent_because.as_deref(),
             quotas: &self.quotas,
             reconciliation: &self.reconciliation,
+            capture: &self.capture,
             input: &self.input,
             notes: &self.notes,
         })

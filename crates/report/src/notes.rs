@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::units::{bytes, percent};
+use crate::units::{bytes, duration, percent};
+
+/// Seconds observed by two logs from which on that is said; a restart takes less.
+const SHORTEST_OVERLAP: u64 = 5;
 
 /// Something said aloud.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +44,8 @@ pub(crate) struct Seen {
     /// Buckets that several logs observed.
     pub(crate) observed_twice: usize,
     pub(crate) resolution: i64,
+    /// Seconds that several logs observed in the other buckets.
+    pub(crate) overlap: u64,
     /// Rows that were not of the period.
     pub(crate) outside: u64,
     pub(crate) gaps_listed: usize,
@@ -122,6 +127,16 @@ impl Seen {
                     "{} intervals of {} s were observed by several logs at once: if these watched the \
                  same traffic, its bytes are counted more than once",
                     self.observed_twice, self.resolution
+                ),
+            );
+        }
+        if self.overlap >= SHORTEST_OVERLAP {
+            note(
+                "observed_twice",
+                format!(
+                    "{} were observed by two logs at once: if these watched the same traffic, its bytes \
+                     are counted twice",
+                    duration(self.overlap)
                 ),
             );
         }

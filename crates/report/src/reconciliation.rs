@@ -4,15 +4,11 @@
 //! 34 bytes shorter (Ethernet and IPv4) to 54 (Ethernet and IPv6): what bandwhich should have seen is a
 //! range. Besides, the kernel counts protocols that bandwhich does not (ICMP, ARP, IPsec).
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::ops::Range;
-
-use foldhash::fast::FixedState;
 use serde::{Deserialize, Serialize};
-use traffic::{InterfaceCount, RowView, Table};
 
-use crate::Note;
+use crate::ledger::Ledger;
 use crate::units::{bytes, duration, percent};
+use crate::{Capture, Note};
 
 /// Bytes of a packet that the kernel counts and bandwhich does not: Ethernet with IPv4, with IPv6.
 const HEADERS: (u64, u64) = (34, 54);
@@ -20,13 +16,10 @@ const HEADERS: (u64, u64) = (34, 54);
 const TOLERANCE: f64 = 0.03;
 /// Below so many bytes of the kernel nothing is concluded.
 const TOO_LITTLE: u64 = 1_000_000;
-/// Seconds after a full bucket at which counts still belong to its beginning.
-const LATE: i64 = 3;
+/// Bytes of the TCP header of a packet that is joined to another one.
+const JOINED: u64 = 32;
 /// Interfaces that are listed.
 const LISTED: usize = 100;
-/// Kinds whose traffic passes another interface too, or never leaves the machine.
-const APART: [&str; 5] = ["loopback", "tunnel", "bridge", "bond", "vlan"];
-
 /// bandwhich's total beside the kernel's, for the time that both cover.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reconciliation {
@@ -71,142 +64,51 @@ pub struct Reconciled {
     pub kernel_sent_bytes: u64,
     /// Bytes of connections that bandwhich saw there last.
     pub bandwhich_bytes: u64,
-    /// Whether it is part of the comparison. Loopback, tunnels, bridges, bonds and VLANs are not: what
-    /// passes them passes another interface too, or none.
+    /// Whether it is part of the comparison. Loopback, tunnels, bridges, bonds and VLANs are not, nor are
+    /// ports of bridges beside an uplink, nor what bandwhich was told not to watch: what passes them
+    /// passes another interface too, or none.
     pub compared: bool,
 }
 
-/// Gathers, from rows in any order, what bandwhich counted while the kernel's counts were noted.
-#[derive(Debug, Default)]
-pub(crate) struct Ledger {
-    spans: Vec<Range<i64>>,
-    kernel: BTreeMap<String, Kernel>,
-    seen: HashMap<String, u64, FixedState>,
-    total: u64,
-}
-
-#[derive(Debug, Default)]
-struct Kernel {
-    kind: String,
-    received: (u64, u64),
-    sent: (u64, u64),
-}
-
 impl Ledger {
-    /// A ledger of the counts that were noted within a period, each with the log that holds it.
-    pub(crate) fn new(
-        counts: &[(String, InterfaceCount)],
-        period: &Range<i64>,
-        resolution: i64,
-    ) -> Self {
-        let mut logs: BTreeMap<(&str, u32), Vec<&InterfaceCount>> = BTreeMap::new();
-        for (log, count) in counts {
-            // One second later is told by the frame that ends the period.
-            if count.time >= period.start && count.time <= period.end + LATE {
-                logs.entry((log, count.collection)).or_default().push(count);
-            }
+    /// What follows for the comparison; lost are packets of which bandwhich was told. `None` where nothing
+    /// was noted that could be compared.
+    pub(crate) fn close(&self, capture: Option<&Capture>) -> Option<Reconciliation> {
+        if self.seconds == 0 {
+            return None;
         }
-        let mut ledger = Ledger::default();
-        for counts in logs.values() {
-            ledger.add_log(counts, resolution);
-        }
-        ledger
-    }
-
-    /// Adds what was counted between the first and the last full bucket of a log.
-    fn add_log(&mut self, counts: &[&InterfaceCount], resolution: i64) {
-        let full = |time: i64| time.rem_euclid(resolution) < LATE;
-        let times: BTreeSet<i64> = counts.iter().map(|count| count.time).collect();
-        let mut full = times.into_iter().filter(|time| full(*time));
-        let Some((first, last)) = full.next().zip(full.next_back()) else {
-            return;
-        };
-        let floor = |time: i64| time.div_euclid(resolution) * resolution;
-        let span = floor(first)..floor(last);
-        // A log may be noted twice, as where a copy was made and went on; a second counts once.
-        if span.is_empty()
-            || (self.spans.iter()).any(|other| span.start < other.end && other.start < span.end)
-        {
-            return;
-        }
-        self.spans.push(span);
-        let mut before: BTreeMap<&str, &InterfaceCount> = BTreeMap::new();
-        for count in counts {
-            if count.time < first || count.time > last {
-                continue;
-            }
-            let kernel = self.kernel.entry(count.name.clone()).or_default();
-            kernel.kind.clone_from(&count.kind);
-            // Counts that fell began anew: what was counted in between is not known.
-            let since = |new: (u64, u64), old: (u64, u64)| {
-                Some((new.0.checked_sub(old.0)?, new.1.checked_sub(old.1)?))
-            };
-            if let Some(old) = before.insert(&count.name, count)
-                && let Some(received) = since(count.received, old.received)
-                && let Some(sent) = since(count.sent, old.sent)
-            {
-                add(&mut kernel.received, received);
-                add(&mut kernel.sent, sent);
-            }
-        }
-    }
-
-    /// Adds a stored row.
-    pub(crate) fn row(&mut self, row: &RowView<'_>) {
-        if row.table == Table::Peers || !self.spans.iter().any(|span| span.contains(&row.bucket)) {
-            return;
-        }
-        let volume = row.volume.total();
-        if row.table == Table::Traffic {
-            self.total = self.total.saturating_add(volume);
-        }
-        if let Some(name) = row.interface
-            && self.kernel.contains_key(name)
-        {
-            match self.seen.get_mut(name) {
-                Some(seen) => *seen = seen.saturating_add(volume),
-                None => {
-                    self.seen.insert(name.to_owned(), volume);
-                }
-            }
-        }
-    }
-
-    /// What follows. `None` where nothing was noted that could be compared.
-    pub(crate) fn close(self) -> Option<Reconciliation> {
-        let seconds: i64 = self.spans.iter().map(|span| span.end - span.start).sum();
-        let seconds = u64::try_from(seconds).ok().filter(|seconds| *seconds > 0)?;
-        let (mut kernel_bytes, mut packets) = (0u64, 0u64);
-        let mut interfaces = Vec::new();
-        for (name, kernel) in self.kernel {
-            let compared = !APART.contains(&kernel.kind.as_str());
-            if compared {
-                for (bytes, count) in [kernel.received, kernel.sent] {
-                    kernel_bytes = kernel_bytes.saturating_add(bytes);
-                    packets = packets.saturating_add(count);
-                }
-            }
-            interfaces.push(Reconciled {
-                bandwhich_bytes: self.seen.get(&name).copied().unwrap_or(0),
-                name,
-                kind: kernel.kind,
+        let mut interfaces: Vec<Reconciled> = (self.kernel.iter())
+            .map(|(name, kernel)| Reconciled {
+                bandwhich_bytes: self.seen.get(name).copied().unwrap_or(0),
+                name: name.clone(),
+                kind: kernel.kind.clone(),
                 kernel_received_bytes: kernel.received.0,
                 kernel_sent_bytes: kernel.sent.0,
-                compared,
-            });
-        }
+                compared: kernel.is_compared,
+            })
+            .collect();
         let size = |entry: &Reconciled| {
             (entry.kernel_received_bytes).saturating_add(entry.kernel_sent_bytes)
         };
         interfaces.sort_by(|one, other| (size(other), &one.name).cmp(&(size(one), &other.name)));
         interfaces.truncate(LISTED);
+        let (kernel_bytes, packets) = (self.kernel_bytes, self.kernel_packets);
+        // Of packets that the kernel joined before bandwhich saw them, one header of TCP is left.
+        let seen = capture
+            .and_then(|capture| capture.packets)
+            .unwrap_or(packets);
+        let joined = packets.saturating_sub(seen).saturating_mul(JOINED);
         let without = |headers: u64| kernel_bytes.saturating_sub(packets.saturating_mul(headers));
-        let expected_bytes = [without(HEADERS.1), without(HEADERS.0)];
+        let expected_bytes = [
+            without(HEADERS.1).saturating_sub(joined),
+            without(HEADERS.0),
+        ];
         let [least, most] = expected_bytes.map(|bytes| bytes as f64);
         let total = self.total as f64;
+        let lag = self.lag_bytes as f64;
         let verdict = if kernel_bytes.max(self.total) < TOO_LITTLE {
             Agreement::TooLittle
-        } else if total < least * (1.0 - TOLERANCE) {
+        } else if total + lag < least * (1.0 - TOLERANCE) {
             Agreement::Gap
         } else if total > most * (1.0 + TOLERANCE) {
             Agreement::CountedTwice
@@ -214,7 +116,7 @@ impl Ledger {
             Agreement::Agree
         };
         Some(Reconciliation {
-            seconds,
+            seconds: self.seconds,
             bandwhich_bytes: self.total,
             kernel_bytes,
             expected_bytes,
@@ -224,13 +126,9 @@ impl Ledger {
     }
 }
 
-fn add(sum: &mut (u64, u64), (bytes, packets): (u64, u64)) {
-    *sum = (sum.0.saturating_add(bytes), sum.1.saturating_add(packets));
-}
-
 impl Reconciliation {
     /// A sentence for people. It may hold names of interfaces.
-    pub(crate) fn note(&self) -> Note {
+    pub(crate) fn note(&self, capture: Option<&Capture>) -> Note {
         let [least, most] = self.expected_bytes;
         let part = |whole: u64| percent(self.bandwhich_bytes as f64 / whole.max(1) as f64);
         let names = |kinds: &[&str]| {
@@ -245,11 +143,18 @@ impl Reconciliation {
         let verdict = match self.verdict {
             Agreement::Agree => "both agree".to_owned(),
             Agreement::TooLittle => "too little to conclude anything".to_owned(),
-            Agreement::Gap => format!(
-                "{} of the least: packets were lost in the capture, came before bandwhich ran on their \
-                 interface, or were neither TCP nor UDP",
-                part(least)
-            ),
+            Agreement::Gap => {
+                let lost = if capture.is_some_and(|capture| capture.dropped_packets == 0) {
+                    "none was lost in the capture; packets"
+                } else {
+                    "packets were lost in the capture,"
+                };
+                format!(
+                    "{} of the least: {lost} came before bandwhich ran on their interface, or were \
+                     neither TCP nor UDP",
+                    part(least)
+                )
+            }
             Agreement::CountedTwice => format!(
                 "{} of the most: bytes are counted twice{}",
                 part(most),
@@ -275,7 +180,7 @@ impl Reconciliation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use traffic::Volume;
+    use traffic::{Collector, InterfaceCount, Noted, RowView, Table, Volume};
 
     const START: i64 = 1_795_338_000;
 
@@ -317,32 +222,54 @@ mod tests {
         counts: &[(String, InterfaceCount)],
         rows: &[RowView<'_>],
     ) -> Option<Reconciliation> {
-        let mut ledger = Ledger::new(counts, &(START..START + 86_400), 60);
+        ledger(counts, &[], rows).close(None)
+    }
+
+    fn ledger(
+        counts: &[(String, InterfaceCount)],
+        notes: &[(String, Noted)],
+        rows: &[RowView<'_>],
+    ) -> Ledger {
+        let mut ledger = Ledger::new(counts, notes, &(START..START + 86_400), 60);
         rows.iter().for_each(|row| ledger.row(row));
-        ledger.close()
+        ledger
+    }
+
+    /// Notes of a log whose bandwhich has these arguments.
+    fn notes(log: &str, arguments: &str) -> (String, Noted) {
+        let collector = Collector {
+            collection: 1,
+            time: START,
+            arguments: arguments.to_owned(),
+        };
+        let noted = Noted {
+            collectors: vec![collector],
+            ..Noted::default()
+        };
+        (log.to_owned(), noted)
     }
 
     #[test]
-    fn totals_are_compared_between_full_buckets() {
+    fn a_log_that_began_before_the_period_is_compared_from_a_full_bucket_on() {
         let counts = [
             count(-1, "eth0", "ethernet", 0),
             count(17, "eth0", "ethernet", 4_000_000),
             count(60, "eth0", "ethernet", 5_000_000),
             count(300, "eth0", "ethernet", 15_000_000),
             count(601, "eth0", "ethernet", 25_000_000),
-            count(625, "eth0", "ethernet", 99_000_000),
+            count(625, "eth0", "ethernet", 25_600_000),
         ];
-        // 20 MB in 20 000 packets; what lies outside of the counts does not count.
+        // 20.6 MB in 20 600 packets; what lies before the counts does not count.
         let rows = [
             row(0, "eth0", 77_000_000),
             row(60, "eth0", 9_700_000),
             row(540, "eth0", 9_500_000),
-            row(600, "eth0", 77_000_000),
+            row(600, "eth0", 580_000),
         ];
         let found = reconciled(&counts, &rows).unwrap();
-        assert_eq!((found.seconds, found.kernel_bytes), (540, 20_000_000));
-        assert_eq!(found.expected_bytes, [18_920_000, 19_320_000]);
-        assert_eq!(found.bandwhich_bytes, 19_200_000);
+        assert_eq!((found.seconds, found.kernel_bytes), (565, 20_600_000));
+        assert_eq!(found.expected_bytes, [19_487_600, 19_899_600]);
+        assert_eq!(found.bandwhich_bytes, 19_780_000);
         assert_eq!(found.verdict, Agreement::Agree);
     }
 
@@ -358,7 +285,7 @@ mod tests {
         ];
         let verdict = |rows: &[RowView<'_>]| {
             let found = reconciled(&counts, rows).unwrap();
-            (found.verdict, found.note().message)
+            (found.verdict, found.note(None).message)
         };
         let (gap, message) = verdict(&[row(60, "eth0", 10_000_000), row(60, "lo", 250_000_000)]);
         assert_eq!(gap, Agreement::Gap);
@@ -392,10 +319,79 @@ mod tests {
     }
 
     #[test]
-    fn without_two_counts_on_full_buckets_nothing_is_compared() {
+    fn without_two_counts_nothing_is_compared() {
         assert_eq!(reconciled(&[], &[row(0, "eth0", 5)]), None);
-        let counts = [count(0, "e", "ethernet", 0), count(30, "e", "ethernet", 9)];
-        assert_eq!(reconciled(&counts, &[]), None);
+        assert_eq!(reconciled(&[count(0, "e", "ethernet", 0)], &[]), None);
+    }
+
+    #[test]
+    fn a_run_of_less_than_a_minute_is_judged() {
+        let counts = [
+            count(7, "e", "ethernet", 0),
+            count(48, "e", "ethernet", 40_000_000),
+        ];
+        let verdict = |bytes| reconciled(&counts, &[row(0, "e", bytes)]).unwrap().verdict;
+        // Three seconds at its edges are not seen by bandwhich.
+        assert_eq!(verdict(36_000_000), Agreement::Agree);
+        assert_eq!(verdict(20_000_000), Agreement::Gap);
+    }
+
+    #[test]
+    fn what_bandwhich_does_not_watch_is_not_compared() {
+        let mut counts = Vec::new();
+        for (name, kind, bytes) in [
+            ("u0", "virtual", 20_000_000),
+            ("br0", "bridge", 30_000_000),
+            ("vc1", "port", 30_000_000),
+        ] {
+            counts.extend([count(0, name, kind, 9), count(600, name, kind, 9 + bytes)]);
+        }
+        let rows = [row(60, "u0", 19_200_000)];
+        for arguments in ["--raw --interface u0", "--raw"] {
+            let ledger = ledger(&counts, &[notes("a.log", arguments)], &rows);
+            let found = ledger.close(None).unwrap();
+            assert_eq!(found.kernel_bytes, 20_000_000, "{arguments}");
+            assert_eq!(found.verdict, Agreement::Agree);
+        }
+        // Without an uplink the ports are it.
+        let found = reconciled(&counts[2..], &rows).unwrap();
+        assert_eq!(found.kernel_bytes, 30_000_000);
+    }
+
+    #[test]
+    fn what_passed_between_two_logs_is_known() {
+        let of = |log: &str, (_, count): (String, InterfaceCount)| (log.to_owned(), count);
+        let counts = [
+            of("a.log", count(0, "eth0", "ethernet", 0)),
+            of("a.log", count(60, "eth0", "ethernet", 6_000_000)),
+            // Killed at 80, begun again at 95.
+            of("b.log", count(95, "eth0", "ethernet", 13_000_000)),
+            of("b.log", count(120, "eth0", "ethernet", 16_000_000)),
+        ];
+        let mut rows = [
+            row(0, "eth0", 5_800_000),
+            row(60, "eth0", 1_900_000),
+            row(60, "eth0", 1_000_000),
+        ];
+        (rows[1].first_seen, rows[1].last_seen) = (START + 61, START + 80);
+        (rows[2].first_seen, rows[2].last_seen) = (START + 96, START + 119);
+        let mut ledger = ledger(&counts, &[], &rows);
+        let holes = ledger.holes();
+        // 7 MB in 7,000 packets, of which 1.9 MB were seen.
+        assert_eq!(holes.len(), 1);
+        assert_eq!((holes[0].start, holes[0].end), (START + 80, START + 95));
+        assert_eq!(holes[0].missed_bytes, Some(4_862_000));
+        // Frames without traffic show that it ran.
+        ledger.facts(&traffic::BucketFacts {
+            bucket: START + 60,
+            frames: 5,
+            idle_frames: 5,
+            seconds: 5,
+            peak: Volume::ZERO,
+            first: START + 81,
+            last: START + 85,
+        });
+        assert_eq!(ledger.holes()[0].start, START + 85);
     }
 
     #[test]

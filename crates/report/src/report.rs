@@ -10,7 +10,7 @@ use traffic::ServicePorts;
 
 use crate::connections::{ClosedConnections, Connection, ConnectionView};
 use crate::{
-    Comparisons, Coverage, Curve, History, Moment, Note, Reconciliation, TimelineEntry,
+    Capture, Comparisons, Coverage, Curve, History, Moment, Note, Reconciliation, TimelineEntry,
     TopInterface, TopPort, TopProcess, TopProtocol, TopRemote,
 };
 
@@ -90,6 +90,9 @@ pub struct Report {
     /// bandwhich's total beside the kernel's. `None` where no collector noted that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reconciliation: Option<Reconciliation>,
+    /// Packets that bandwhich's sockets received and lost. `None` where no collector noted that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capture: Option<Capture>,
     /// What was read.
     pub input: InputFacts,
     /// What must be known to read the numbers right.

@@ -137,6 +137,14 @@ impl Summary<'_> {
                 percent(coverage.ratio),
             ),
         );
+        if let (Some(missed @ 1..), Some(ratio)) = (coverage.missed_bytes, coverage.byte_ratio) {
+            let text = format!(
+                "{} of the bytes, about {} missed",
+                percent(ratio),
+                bytes(missed)
+            );
+            self.lines.labelled("", &text);
+        }
         for gap in coverage.gaps.iter().take(MAX_SHOWN) {
             self.lines.labelled("", &self.gap(gap));
         }

@@ -24,6 +24,7 @@ static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
         Field::new("download_peak_bps", DataType::Int64, false),
         Field::new("first_frame", time(), false),
         Field::new("last_frame", time(), false),
+        Field::new("seconds", DataType::Int32, false),
     ]))
 });
 
@@ -60,6 +61,7 @@ pub(crate) fn write(file: File, path: &Path, facts: &[(i32, BucketFacts)]) -> Re
             longs(|facts| facts.peak.down),
             times(|facts| facts.first),
             times(|facts| facts.last),
+            ints(|facts| facts.seconds),
         ],
     )
     .map_err(|error| write_error(path, error))?;
@@ -108,12 +110,15 @@ fn append(batch: &RecordBatch, out: &mut Vec<(i32, BucketFacts)>) -> Option<()> 
     let down: &Int64Array = column(batch, "download_peak_bps")?;
     let first: &TimestampMillisecondArray = column(batch, "first_frame")?;
     let last: &TimestampMillisecondArray = column(batch, "last_frame")?;
+    // Files of earlier versions have none: there a frame is a second.
+    let seconds = column::<Int32Array>(batch, "seconds").unwrap_or(frames);
     let unsigned = |value: i64| u64::try_from(value).unwrap_or(0);
     for row in 0..batch.num_rows() {
         let facts = BucketFacts {
             bucket: bucket.value(row).div_euclid(1000),
             frames: u32::try_from(frames.value(row)).unwrap_or(0),
             idle_frames: u32::try_from(idle_frames.value(row)).unwrap_or(0),
+            seconds: u32::try_from(seconds.value(row)).unwrap_or(0),
             peak: Volume {
                 up: unsigned(up.value(row)),
                 down: unsigned(down.value(row)),

@@ -27,7 +27,22 @@ pub(crate) fn relation(new: &RunSummary, known: &RunSummary) -> Relation {
             size(new) > size(known)
         }
     };
+    if new.hashes.is_empty() || known.hashes.is_empty() {
+        return compare_idle(new, known, better);
+    }
     compare(&new.hashes, &known.hashes, better)
+}
+
+/// Compares runs of which one has idle frames only: it is known by its beginning, which notes date.
+fn compare_idle(new: &RunSummary, known: &RunSummary, better: bool) -> Relation {
+    if new.first.is_none() || new.first != known.first {
+        return Relation::Apart;
+    }
+    match (new.hashes.is_empty(), known.hashes.is_empty()) {
+        (true, true) if better => Relation::Longer,
+        (false, _) => Relation::Longer,
+        _ => Relation::Known,
+    }
 }
 
 fn compare(new: &[u64], known: &[u64], better: bool) -> Relation {

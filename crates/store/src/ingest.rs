@@ -397,8 +397,10 @@ impl<'a> Batch<'a> {
             for run in &kept {
                 ends.touch(&log.host, &run.summary);
             }
-            let head = kept[0].summary.hashes.first();
-            let head = head.copied().unwrap_or_default();
+            let run = &kept[0].summary;
+            // A run of idle frames alone is known by its beginning.
+            let beginning = || run.first.unwrap_or_default().cast_unsigned();
+            let head = run.hashes.first().copied().unwrap_or_else(beginning);
             let name = format!(
                 "{:016x}",
                 XxHash3_64::oneshot(format!("{}\0{head:016x}", log.host).as_bytes())

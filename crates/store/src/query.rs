@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use rusqlite::{OptionalExtension as _, params};
 use serde::Serialize;
 use traffic::{
-    BucketFacts, DamagedLine, InterfaceCount, Mode, RowView, Table, Volume, observed_seconds,
+    BucketFacts, DamagedLine, InterfaceCount, Mode, Noted, RowView, Table, Volume, observed_seconds,
 };
 
 use crate::commit::verify;
@@ -65,6 +65,8 @@ pub struct InputFacts {
     pub crowded_logs: BTreeSet<String>,
     /// What the kernel counted on interfaces, each count with its log.
     pub interfaces: Vec<(String, InterfaceCount)>,
+    /// What else collectors noted, of each log.
+    pub noted: Vec<(String, Noted)>,
     /// Days (since 1970, UTC) of which something was dropped.
     pub dropped_days: BTreeSet<i64>,
 }
@@ -483,10 +485,12 @@ impl InputFacts {
                 self.damaged.push((source.log.clone(), damaged.clone()));
             }
         }
-        // A second late is still of the frame that ends the period.
-        let noted = (summary.interfaces.iter())
-            .filter(|count| count.time >= seconds.start && count.time <= seconds.end + 3);
-        (self.interfaces).extend(noted.map(|count| (source.name.clone(), count.clone())));
+        let counts = summary.interfaces.iter();
+        (self.interfaces).extend(counts.map(|count| (source.name.clone(), count.clone())));
+        if !summary.noted.collectors.is_empty() {
+            let noted = summary.noted.clone();
+            self.noted.push((source.name.clone(), noted));
+        }
         for run in &source.runs {
             let run = &run.summary;
             let Some((first, last)) = run.extremes else {

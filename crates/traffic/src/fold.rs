@@ -13,6 +13,7 @@ mod give;
 mod residual;
 mod restart;
 mod see;
+mod time;
 mod turned;
 
 use std::collections::{HashMap, VecDeque};
@@ -22,6 +23,7 @@ use rawlog::{Kind as Family, Note, RowRef, Rows, Told};
 
 use self::flip::{Flips, given};
 use self::residual::Peer;
+use self::time::Clock;
 use self::turned::Mirror;
 use crate::carry::{Carry, LiveKey, tail_rows};
 use crate::machine::Machine;
@@ -164,7 +166,7 @@ pub(crate) struct RunFold {
     damaged_before: bool,
     last_time: Option<i64>,
     frames_since: i64,
-    leading_idle: u32,
+    clock: Clock,
     pub(crate) facts: Vec<BucketFacts>,
     pub(crate) disagreement: u64,
     pub(crate) doubled: Volume,
@@ -212,7 +214,7 @@ impl RunFold {
             damaged_before: style == Style::Continued,
             last_time: None,
             frames_since: 0,
-            leading_idle: 0,
+            clock: Clock::default(),
             facts: Vec::new(),
             disagreement: 0,
             doubled: Volume::ZERO,
@@ -287,14 +289,7 @@ impl RunFold {
         self.next += 1;
         self.frames += 1;
         self.idle_frames += 1;
-        match self.last_time {
-            Some(time) => {
-                let here = time.saturating_add(self.frames_since);
-                self.frames_since += 1;
-                self.note(here, 1, 1, Volume::ZERO);
-            }
-            None => self.leading_idle += 1,
-        }
+        self.place_idle();
         Ok(())
     }
 
@@ -334,64 +329,14 @@ impl RunFold {
             return Err(Restarted);
         }
         self.note_leaving();
-        self.place_in_time(time);
-        self.book(time);
+        let seconds = self.place_in_time(time);
+        self.book(time, seconds);
         if !self.mirrors.is_empty() {
             self.judge_mirrors();
         }
         self.damaged_before = frame.damaged;
         self.next += 1;
         Ok(())
-    }
-
-    /// Settles the time of the frame, and of the idle ones before the first stamp.
-    fn place_in_time(&mut self, time: i64) {
-        match self.last_time {
-            None => {
-                self.first_time = Some(time - i64::from(self.leading_idle));
-                for before in (1..=i64::from(self.leading_idle)).rev() {
-                    self.note(time - before, 1, 1, Volume::ZERO);
-                }
-                self.leading_idle = 0;
-            }
-            Some(last) if self.style != Style::Legacy => {
-                let step = time.saturating_sub(last.saturating_add(self.frames_since));
-                if step.abs() > 3 {
-                    self.clock_steps.push((time, step));
-                }
-            }
-            Some(last) if time < last => self.clock_steps.push((time, time - last)),
-            Some(_) => {}
-        }
-        self.last_time = Some(time);
-        self.frames_since = 1;
-        let bucket = time.div_euclid(self.resolution) * self.resolution;
-        if self.bucket != Some(bucket) {
-            self.close_bucket();
-            self.bucket = Some(bucket);
-        }
-    }
-
-    /// Adds frames to the facts of a bucket.
-    fn note(&mut self, time: i64, frames: u32, idle_frames: u32, peak: Volume) {
-        let bucket = time.div_euclid(self.resolution) * self.resolution;
-        match self.facts.last_mut() {
-            Some(facts) if facts.bucket == bucket => {
-                facts.frames += frames;
-                facts.idle_frames += idle_frames;
-                facts.peak = facts.peak.max(peak);
-                facts.first = facts.first.min(time);
-                facts.last = facts.last.max(time);
-            }
-            _ => self.facts.push(BucketFacts {
-                bucket,
-                frames,
-                idle_frames,
-                peak,
-                first: time,
-                last: time,
-            }),
-        }
     }
 
     /// Ends the run. What its end owes to its live keys becomes rows, unless that depends on another

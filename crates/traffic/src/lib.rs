@@ -9,6 +9,7 @@ mod fold;
 mod log;
 mod machine;
 mod mode;
+mod noted;
 mod owners;
 mod period;
 mod places;
@@ -23,8 +24,9 @@ mod volume;
 
 pub use carry::{Carry, LiveKey, tail_rows};
 pub use log::{LogFold, Options, Sink};
-pub use machine::watched_interface;
+pub use machine::{interfaces_apart, watched_interface};
 pub use mode::Mode;
+pub use noted::{AddressChange, CaptureCount, Collector, Noted, Stop};
 
 pub use period::{Period, PeriodError, When};
 pub use rollup::{BucketFacts, Row, Table, host_label, observed_seconds};

@@ -1,15 +1,15 @@
 //! A log, frame by frame → its runs, counted.
 
 use rawlog::{
-    Closing, Fault, Frame, Item, Note, Reason, Row as LogRow, RowList, RowRef, Rows, Told,
-    frame_hash, looks_prefixed,
+    Closing, Fault, Frame, Item, Reason, Row as LogRow, RowList, RowRef, Rows, frame_hash,
+    looks_prefixed,
 };
 
 use crate::fold::{Observation, Restarted, RunFold, Style};
 use crate::machine::Machine;
 use crate::mode::{Counters, Fell, Mode, row_volume};
 use crate::probe::{Probe, Sight, Sights};
-use crate::{DamagedLine, InterfaceCount, LogSummary, Row, RunSummary, Strings, Volume};
+use crate::{DamagedLine, LogSummary, Row, RunSummary, Strings, Volume};
 
 /// How a log is to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,9 +35,6 @@ const PLAUSIBLE: std::ops::Range<i64> = 1_262_304_000..4_102_444_800;
 const SAMPLES: usize = 20;
 /// Bytes of a damaged line that are kept.
 const SAMPLE_BYTES: usize = 200;
-
-/// Counts of interfaces that are kept of a log: those of a day with a hundred interfaces.
-const MOST_COUNTS: usize = 30_000;
 
 /// Bytes of a torn frame that are joined; what goes on longer was not torn by a name.
 const TORN_BYTES: usize = 8 << 20;
@@ -204,34 +201,6 @@ impl<S: Sink> LogFold<S> {
         }
     }
 
-    fn note(&mut self, note: &Note<'_>) {
-        match &mut self.run {
-            Some(run) => run.fold.take_note(note),
-            None => self.machine.note(note),
-        }
-        match note.told {
-            Told::Begun(_) => self.summary.collections += 1,
-            Told::Interface(interface) if self.summary.interfaces.len() < MOST_COUNTS => {
-                let name = interface.name.text();
-                self.summary.interfaces.push(InterfaceCount {
-                    collection: self.summary.collections,
-                    time: note.timestamp,
-                    name: String::from_utf8_lossy(&name).into_owned(),
-                    kind: interface.kind.to_owned(),
-                    received: (interface.received_bytes, interface.received_packets),
-                    sent: (interface.sent_bytes, interface.sent_packets),
-                });
-            }
-            Told::Owner(_)
-            | Told::Interface(_)
-            | Told::Capture(_)
-            | Told::Address(_)
-            | Told::Port(_)
-            | Told::Stopped(_)
-            | Told::Later => {}
-        }
-    }
-
     fn fault(&mut self, fault: &Fault<'_>) {
         let summary = &mut self.summary;
         summary.accounting.damaged += fault.bytes;
@@ -381,6 +350,9 @@ impl<S: Sink> LogFold<S> {
         let resumed =
             (self.run.as_ref()).and_then(|run| run.fold.resumes_elsewhere(refresh.timestamp?));
         if resumed.is_some() || self.begins_other_run(refresh, hash) {
+            if let (Some(run), Some(_)) = (&mut self.run, resumed) {
+                run.fold.settle_end(refresh.timestamp);
+            }
             self.end_run(false);
         }
         if self.run.is_none() {
@@ -585,6 +557,7 @@ impl<S: Sink> LogFold<S> {
             return;
         }
         let Some(run) = &mut self.run else { return };
+        run.fold.settle_end(None);
         let carry = run.fold.end(with_log || run.may_continue);
         self.give_rows(true);
         let Some(run) = self.run.take() else { return };
@@ -593,7 +566,7 @@ impl<S: Sink> LogFold<S> {
         } = run;
         let owners = fold.machine.owners.noted;
         self.machine = std::mem::take(&mut fold.machine);
-        let Some(last) = fold.last_time() else {
+        let Some(last) = fold.end_time() else {
             self.summary.timeless_frames += fold.frames;
             self.summary.runs = self.runs;
             return;
@@ -604,7 +577,7 @@ impl<S: Sink> LogFold<S> {
             frames: fold.frames,
             idle_frames: fold.idle_frames,
             first: fold.first_time,
-            last: Some(last + fold.trailing_idle()),
+            last: Some(last),
             extremes: fold.extremes(),
             mode: if run.counters.is_some() {
                 Mode::Cumulative
@@ -695,5 +668,6 @@ fn repeats(text: &[u8], rows: Rows<'_>) -> bool {
         || before.any(same)
 }
 
+mod notes;
 #[cfg(test)]
 mod tests;

@@ -51,6 +51,8 @@ pub(crate) struct Machine {
     newly_apart: Vec<Name>,
     /// Interface and address.
     own: BTreeSet<(Name, Name)>,
+    /// When the notes before the next frame were written.
+    pub(crate) noted_at: Option<i64>,
     /// Counts up when a class may have changed.
     pub(crate) edition: u32,
 }
@@ -199,6 +201,28 @@ fn kind(word: &str) -> Kind {
         "loopback" | "tunnel" => Kind::Other,
         _ => Kind::Network,
     }
+}
+
+/// The interfaces that are counted apart: each has a name, a kind, and whether anything has passed it;
+/// `ports` are interfaces with the bridge or bond that each is a port of.
+pub fn interfaces_apart<'a>(
+    interfaces: impl Iterator<Item = (&'a str, &'a str, bool)>,
+    ports: &[(String, String)],
+) -> BTreeSet<String> {
+    let name = |name: &str| Name::from(name.as_bytes());
+    let machine = Machine {
+        interfaces: interfaces
+            .map(|(interface, word, carries)| (name(interface), (kind(word), carries)))
+            .collect(),
+        masters: (ports.iter())
+            .map(|(port, master)| (name(port), name(master)))
+            .collect(),
+        ..Machine::default()
+    };
+    let apart = machine.find_apart().into_iter();
+    apart
+        .map(|name| String::from_utf8_lossy(&name).into_owned())
+        .collect()
 }
 
 /// The interface that bandwhich was told to listen on. `None` if it listens on all.

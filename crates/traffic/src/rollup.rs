@@ -76,10 +76,12 @@ pub struct Row {
 pub struct BucketFacts {
     /// Start of the bucket, seconds since 1970.
     pub bucket: i64,
-    /// Refreshes observed, one a second, the idle ones included.
+    /// Refreshes observed, the idle ones included.
     pub frames: u32,
     /// Refreshes without traffic.
     pub idle_frames: u32,
+    /// Seconds that these refreshes observed.
+    pub seconds: u32,
     /// Largest sum of all connections in one refresh, a mean over five refreshes.
     pub peak: Volume,
     /// First refresh, seconds since 1970.
@@ -88,13 +90,12 @@ pub struct BucketFacts {
     pub last: i64,
 }
 
-/// Seconds that several logs observed within one bucket: frames count one second each, but where
-/// logs overlap, no second counts twice.
+/// Seconds that several logs observed within one bucket: where logs overlap, no second counts twice.
 ///
 /// ```
 /// # use traffic::{BucketFacts, Volume, observed_seconds};
-/// # let facts = |first, last, frames| BucketFacts {
-/// #     bucket: 0, frames, idle_frames: 0, peak: Volume::ZERO, first, last,
+/// # let facts = |first, last, seconds| BucketFacts {
+/// #     bucket: 0, frames: seconds, idle_frames: 0, seconds, peak: Volume::ZERO, first, last,
 /// # };
 /// assert_eq!(observed_seconds(&mut [facts(0, 29, 30), facts(30, 59, 30)]), 60);
 /// assert_eq!(observed_seconds(&mut [facts(0, 29, 30), facts(10, 29, 20)]), 30);
@@ -104,21 +105,21 @@ pub fn observed_seconds(facts: &mut [BucketFacts]) -> u64 {
     let mut observed = 0;
     let mut rest = &*facts;
     while let Some(first) = rest.first() {
-        let (mut last, mut frames, mut most, mut length) = (first.last, 0u64, 0u64, 0);
+        let (mut last, mut seconds, mut most, mut length) = (first.last, 0u64, 0u64, 0);
         while let Some(next) = rest
             .get(length)
             .filter(|next| length == 0 || next.first <= last)
         {
             last = last.max(next.last);
-            frames += u64::from(next.frames);
-            most = most.max(u64::from(next.frames));
+            seconds += u64::from(next.seconds);
+            most = most.max(u64::from(next.seconds));
             length += 1;
         }
         let span = last
             .saturating_sub(first.first)
             .saturating_add(1)
             .unsigned_abs();
-        observed += frames.min(span).max(most);
+        observed += seconds.min(span).max(most);
         rest = &rest[length..];
     }
     observed

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{BucketFacts, Carry, Mode, Volume};
+use crate::{BucketFacts, Carry, Mode, Noted, Volume};
 
 /// One run, or the part of it that the log holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,7 +12,7 @@ pub struct RunSummary {
     /// Hash of each frame that has rows, in order: its identity.
     #[serde(skip)]
     pub hashes: Vec<u64>,
-    /// Frames observed, one a second.
+    /// Frames observed.
     pub frames: u64,
     /// Frames without traffic.
     pub idle_frames: u64,
@@ -146,6 +146,9 @@ pub struct LogSummary {
     /// What the kernel counted on interfaces, in the order of the log.
     #[serde(default)]
     pub interfaces: Vec<InterfaceCount>,
+    /// What else a collector noted.
+    #[serde(default)]
+    pub noted: Noted,
 }
 
 /// What the kernel had counted on an interface since it came up, as a collector noted it.

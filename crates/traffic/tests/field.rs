@@ -17,6 +17,11 @@ struct Gathered {
     apart: Volume,
     peers: BTreeSet<String>,
     processes: BTreeSet<String>,
+    seconds: u32,
+    /// Those of the fullest minute.
+    most_seconds: u32,
+    /// First and last second of the last run.
+    span: Option<(i64, i64)>,
     turned: u64,
     doubled: u64,
     interfaces: Vec<String>,
@@ -51,6 +56,13 @@ impl Sink for Gathered {
 
     fn run_ended(&mut self, run: RunSummary) -> Result<(), Infallible> {
         self.runs += 1;
+        self.seconds += run.facts.iter().map(|facts| facts.seconds).sum::<u32>();
+        self.most_seconds = (run.facts.iter())
+            .map(|facts| facts.seconds)
+            .chain([self.most_seconds])
+            .max()
+            .unwrap_or(0);
+        self.span = run.first.zip(run.last);
         self.turned += run.turned.total();
         self.doubled += run.doubled.total();
         let mut strings = Strings::default();
@@ -344,4 +356,65 @@ fn an_address_that_is_not_proven_to_be_own_is_a_peer() {
     let row = [("lo", ":443 => 192.0.2.1:40000", "200/200", "nginx")];
     let found = fold(&(own + IDLE + &steady(1..100, &row)), 60);
     assert_eq!((found.traffic.total(), found.loopback.total()), (0, 20_000));
+}
+
+/// A frame of a download at each of these seconds; `None` is an idle frame.
+fn at(seconds: impl Iterator<Item = Option<i64>>) -> String {
+    let row = [("eth0", ":40000 => 198.51.100.7:443", "10/1000", "curl")];
+    let frame = |second: Option<i64>| match second {
+        Some(second) => steady(second..second + 1, &row),
+        None => IDLE.to_owned(),
+    };
+    seconds.map(frame).collect()
+}
+
+#[test]
+fn refreshes_that_take_longer_observe_longer() {
+    // 1.3 seconds each, over five minutes.
+    let found = fold(&at((0..230).map(|k| Some(k * 13 / 10))), 60);
+    assert_eq!((found.seconds, found.most_seconds), (298, 60));
+    // 2.6 seconds each.
+    let found = fold(&at((0..100).map(|k| Some(k * 26 / 10))), 60);
+    assert_eq!((found.seconds, found.most_seconds), (258, 60));
+    // Idle for a while at the same pace, after rows that leave the window step by step.
+    let mut log = at((0..80).map(|k| Some(k * 13 / 10)));
+    for (k, rate) in (80..84).zip(["8/800", "6/600", "4/400", "2/200"]) {
+        let second = k * 13 / 10;
+        let row = [("eth0", ":40000 => 198.51.100.7:443", rate, "curl")];
+        log += &steady(second..second + 1, &row);
+    }
+    log += &IDLE.repeat(60);
+    log += &at((144..200).map(|k| Some(k * 13 / 10)));
+    let found = fold(&log, 60);
+    assert!((257..=260).contains(&found.seconds), "{}", found.seconds);
+}
+
+#[test]
+fn a_leap_of_the_clock_and_a_stop_are_not_observed() {
+    for leap in [20, 4000, -300] {
+        let leaps = (0..120).map(|k| Some(if k < 60 { k } else { k + leap }));
+        assert_eq!(fold(&at(leaps), 60).seconds, 120, "{leap}");
+    }
+}
+
+#[test]
+fn idle_frames_are_dated_by_notes() {
+    let note = |second: i64| {
+        let time = START + second;
+        format!("network-monitor: <{time}> interface \"eth0\" ethernet received 1/1 sent 1/1\n\n")
+    };
+    // A minute of 50 refreshes, four times.
+    let minute = |number: i64| note(number * 60) + &IDLE.repeat(50);
+    let log: String = (0..4).map(minute).collect();
+    let found = fold(&(log.clone() + &note(240)), 60);
+    // The first refresh stands for a second, as in any log.
+    assert!((239..=241).contains(&found.seconds), "{}", found.seconds);
+    assert_eq!(found.span, Some((START, START + 240)));
+    assert_eq!(found.traffic, Volume::ZERO);
+    // Nobody knows when a log without notes was idle.
+    assert_eq!(fold(&IDLE.repeat(200), 60).seconds, 0);
+    // Traffic behind it does not move it.
+    let found = fold(&(log + &at((240..300).map(Some))), 60);
+    assert!((299..=301).contains(&found.seconds), "{}", found.seconds);
+    assert_eq!(found.span, Some((START, START + 299)));
 }

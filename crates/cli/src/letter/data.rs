@@ -207,7 +207,7 @@ impl ReportData {
             p95_upload_rate: report::rate(report.p95_upload_bps),
             observed: report::duration(report.coverage.observed_seconds),
             expected: report::duration(report.coverage.expected_seconds),
-            coverage: report::percent(report.coverage.ratio),
+            coverage: covered(&report.coverage),
             quotas: report.quotas.iter().take(SENTENCES).map(quota).collect(),
             comparisons: comparisons
                 .into_iter()
@@ -332,6 +332,17 @@ fn compared(then: &Compared, one: &str, many: &str) -> Comparison {
             1 => one.to_owned(),
             days => many.replace("{}", &days.to_string()),
         },
+    }
+}
+
+/// The part of the time that was observed, and of the bytes if that is known to be less.
+fn covered(coverage: &report::Coverage) -> String {
+    let time = report::percent(coverage.ratio);
+    match coverage.byte_ratio {
+        Some(ratio) if coverage.misses_bytes() => {
+            format!("{time}, {} of the bytes", report::percent(ratio))
+        }
+        _ => time,
     }
 }
 

@@ -82,7 +82,7 @@ pub fn write(
     };
     let mut builder = Builder::new(context, options);
     let logs = store.input_facts(host, seconds.clone())?;
-    builder.interface_counts(&logs.interfaces);
+    builder.collector_notes(&logs.interfaces, &logs.noted);
     store.read_rows::<Failure>(host, seconds.clone(), |row| {
         Failure::if_interrupted()?;
         builder.row(row);

@@ -240,6 +240,9 @@ fn verdict(report: &Report) -> String {
     if let Some(than) = than {
         text.push_str(&format!(": {than}"));
     }
+    if let Some(missed) = coverage.missed_bytes.filter(|_| coverage.misses_bytes()) {
+        text.push_str(&format!("; about {} missed", bytes(missed)));
+    }
     text.push_str(&match coverage.gaps_total {
         0 if coverage.ratio >= 0.99 => "; observed without a gap.".to_owned(),
         0 => format!("; {} observed.", percent(coverage.ratio)),

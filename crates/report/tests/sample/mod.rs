@@ -53,6 +53,7 @@ pub(crate) fn facts(bucket: i64, frames: u32) -> BucketFacts {
         bucket,
         frames,
         idle_frames: 0,
+        seconds: frames,
         peak: Volume { up: 10, down: 20 },
         first: bucket,
         last: bucket + i64::from(frames) - 1,

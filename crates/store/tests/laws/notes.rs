@@ -15,7 +15,7 @@ fn plain_and_noted() -> (Vec<u8>, Vec<u8>) {
         .map(|(_, log)| log.clone())
         .unwrap();
     let mut noted = String::from(
-        "network-monitor: <1795338000> format 1 collector \"0\" bandwhich \"0\" arguments \"\"\n",
+        "network-monitor: <1795338867> format 1 collector \"0\" bandwhich \"0\" arguments \"\"\n",
     );
     for frame in std::str::from_utf8(&plain).unwrap().split_inclusive("\n\n") {
         for line in frame.lines().filter(|line| line.starts_with("connection")) {
@@ -28,7 +28,7 @@ fn plain_and_noted() -> (Vec<u8>, Vec<u8>) {
             if name != "\"<UNKNOWN>\"" {
                 let owner =
                     format!("owner :{port} => :{remote} ({protocol}) pid {port} process {name}");
-                writeln!(noted, "network-monitor: <1795338000> {owner}").unwrap();
+                writeln!(noted, "network-monitor: <1795338867> {owner}").unwrap();
             }
         }
         noted.push('\n');

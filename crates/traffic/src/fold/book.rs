@@ -9,7 +9,7 @@ use crate::slots::{Kind, Nth, Part, Slot, Way};
 
 impl RunFold {
     /// Adds the frame at hand to the sums of its keys.
-    pub(super) fn book(&mut self, time: i64) {
+    pub(super) fn book(&mut self, time: i64, seconds: i64) {
         let frame = self.next;
         let refreshes = match self.style {
             Style::Fresh => frame + 1,
@@ -82,7 +82,7 @@ impl RunFold {
             });
         }
         self.frames += 1;
-        self.note(time, 1, 0, sum);
+        self.note(time, seconds, 0, sum);
         std::mem::swap(&mut self.before, &mut self.present);
         self.present.clear();
     }
