@@ -25,14 +25,8 @@ def check(what, holds, figures):
 
 
 def missing(report):
-    """Bytes that the report says the log lacks: what the kernel counted and bandwhich did not."""
-    found = report.get("reconciliation") or {}
-    if "missing_bytes" in found:
-        return found["missing_bytes"]
-    expected, counted = found.get("expected_bytes"), found.get("bandwhich_bytes")
-    if expected and counted is not None:
-        return max(0, expected[0] - counted)
-    return 0
+    """Bytes that the report says the log lacks."""
+    return (report.get("coverage") or {}).get("missed_bytes", 0)
 
 
 # Bytes of the headers of Ethernet and IPv4, which the kernel counts and bandwhich does not.

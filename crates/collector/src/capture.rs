@@ -164,7 +164,7 @@ impl Capture {
         self.look(network, tell);
     }
 
-    /// Makes the sums those of now. `interfaces` are the kernel's counters of now.
+    /// Makes the sums those of now. `interfaces` are the kernel's counters.
     pub(crate) fn count(
         &mut self,
         interfaces: &[Interface],
@@ -175,8 +175,8 @@ impl Capture {
         for (name, count) in &mut self.counts {
             let now = packets(interfaces, name);
             if let (Some(before), Some(now)) = (count.counter, now) {
-                // A counter begins again at 0 where the interface was made again.
-                count.passed.packets += now.checked_sub(before).unwrap_or(now);
+                // An interface that is made again counts from 0, and bandwhich is started again for it.
+                count.passed.packets += now.saturating_sub(before);
                 count.counter = Some(now);
             }
         }

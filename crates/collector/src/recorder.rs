@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::capture::{Capture, Passed};
 use crate::collect::{Event, Plan};
-use crate::interfaces;
+use crate::interfaces::{self, Interface};
 use crate::network::Network;
 use crate::notes;
 use crate::owners::Owners;
@@ -28,12 +28,16 @@ pub(crate) struct Recorder<'a> {
     pub(crate) capture: Capture,
     /// The addresses and interfaces that the log tells of.
     network: Network,
+    /// The interfaces with their counters, as of the last frame or note of them.
+    interfaces: Vec<Interface>,
     /// What is to be written.
     waiting: Vec<u8>,
     /// What comes next begins a log.
     begins: bool,
     /// The counters of when bandwhich was started, for the head of its first log.
     first_counts: Option<Vec<u8>>,
+    /// Those of the last frame of a bandwhich in whose place another was started, for the end of its log.
+    last_counts: Option<Vec<u8>>,
     next_count: i64,
     trouble: Option<Instant>,
     last_frame: Option<i64>,
@@ -49,9 +53,11 @@ impl<'a> Recorder<'a> {
             owners: plan.pids.then(Owners::new),
             capture: Capture::new(plan.capture_buffer),
             network: Network::default(),
+            interfaces: Vec::new(),
             waiting: Vec::new(),
             begins: true,
             first_counts: None,
+            last_counts: None,
             next_count: 0,
             trouble: None,
             last_frame: None,
@@ -86,6 +92,9 @@ impl<'a> Recorder<'a> {
         let count = headers.count();
         self.frames += count as u64;
         self.last_frame = Some(time);
+        if self.plan.interfaces {
+            interfaces::recount(&mut self.interfaces);
+        }
         if self.spool.path().is_some() && self.spool.is_due(now) {
             self.rotate(now, tell);
         } else if time >= self.next_count || self.next_count - time > COUNT_EVERY {
@@ -97,7 +106,12 @@ impl<'a> Recorder<'a> {
 
     /// A bandwhich was started: its log begins with the counters of now, not with those of its first frame.
     pub(crate) fn follow(&mut self, pid: u32, tell: &mut dyn FnMut(Event)) {
-        self.first_counts = Some(self.counts(Timestamp::now().as_second(), tell));
+        let time = Timestamp::now().as_second();
+        if !self.begins {
+            // The log of the one before it is yet to be ended.
+            self.last_counts = Some(self.count_notes(self.last_frame.unwrap_or(time), tell));
+        }
+        self.first_counts = Some(self.counts(time, tell));
         self.capture.follow(pid, Instant::now());
     }
 
@@ -139,10 +153,10 @@ impl<'a> Recorder<'a> {
     pub(crate) fn end(&mut self, reason: &str, tell: &mut dyn FnMut(Event)) {
         if self.spool.path().is_some() {
             let time = Timestamp::now().as_second();
-            // Where another bandwhich runs already, its log begins with what this one ends with.
-            let mut notes = match &self.first_counts {
-                Some(counts) => counts.clone(),
-                None => self.counts(time, tell),
+            // The counters of the last frame, so that what passed since is seen to be missing.
+            let mut notes = match self.last_counts.take() {
+                Some(counts) => counts,
+                None => self.count_notes(self.last_frame.unwrap_or(time), tell),
             };
             notes::stopped(reason, time, &mut notes);
             self.put_notes(&notes);
@@ -247,13 +261,20 @@ impl<'a> Recorder<'a> {
         self.waiting.splice(..0, head);
     }
 
-    /// Notes of the kernel's counters, and of what passed the capture.
+    /// Notes of the kernel's counters of now, and of what passed the capture.
     fn counts(&mut self, time: i64, tell: &mut dyn FnMut(Event)) -> Vec<u8> {
+        if self.plan.interfaces {
+            self.interfaces = interfaces::interfaces();
+        }
+        self.count_notes(time, tell)
+    }
+
+    /// The same of when they were read last.
+    fn count_notes(&mut self, time: i64, tell: &mut dyn FnMut(Event)) -> Vec<u8> {
         let mut notes = Vec::new();
         if self.plan.interfaces {
-            let interfaces = interfaces::interfaces();
-            interfaces::note(&interfaces, time, &mut notes);
-            self.capture.count(&interfaces, &self.network, tell);
+            interfaces::note(&self.interfaces, time, &mut notes);
+            self.capture.count(&self.interfaces, &self.network, tell);
             for (name, passed) in self.capture.passed() {
                 notes::capture(name, passed, time, &mut notes);
             }
