@@ -212,6 +212,8 @@ impl Ledger {
         {
             hole.seen = hole.seen.saturating_add(volume);
             hole.start = hole.start.max(row.last_seen);
+            // It lies behind the last count of its log, and no count of the kernel covers it.
+            return;
         }
         let at = (self.spans).partition_point(|span| span.end <= row.bucket);
         if self
@@ -243,10 +245,10 @@ impl Ledger {
         }
     }
 
-    /// The time between two logs that a second lies in.
+    /// The time between two logs that a second lies in. The frame behind a count has its time.
     fn hole_at(&mut self, second: i64) -> Option<&mut Between> {
         let at = self.holes.partition_point(|hole| hole.until <= second);
-        self.holes.get_mut(at).filter(|hole| hole.after < second)
+        self.holes.get_mut(at).filter(|hole| hole.after <= second)
     }
 
     /// When bandwhich did not run, and what passed then.

@@ -373,7 +373,7 @@ mod tests {
             row(60, "eth0", 1_900_000),
             row(60, "eth0", 1_000_000),
         ];
-        (rows[1].first_seen, rows[1].last_seen) = (START + 61, START + 80);
+        (rows[1].first_seen, rows[1].last_seen) = (START + 60, START + 80);
         (rows[2].first_seen, rows[2].last_seen) = (START + 96, START + 119);
         let mut ledger = ledger(&counts, &[], &rows);
         let holes = ledger.holes();
@@ -381,6 +381,12 @@ mod tests {
         assert_eq!(holes.len(), 1);
         assert_eq!((holes[0].start, holes[0].end), (START + 80, START + 95));
         assert_eq!(holes[0].missed_bytes, Some(4_862_000));
+        // What the log saw behind its last count is compared with nothing.
+        let found = ledger.close(None).unwrap();
+        assert_eq!(
+            (found.kernel_bytes, found.bandwhich_bytes),
+            (9_000_000, 6_800_000)
+        );
         // Frames without traffic show that it ran.
         ledger.facts(&traffic::BucketFacts {
             bucket: START + 60,

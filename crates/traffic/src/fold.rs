@@ -149,6 +149,8 @@ pub(crate) struct RunFold {
     flips: Flips,
     /// A connection has the loopback interface and a peer elsewhere.
     suspects: bool,
+    /// Some slots say how much their rows hold.
+    has_given: bool,
     /// Connections whose ports are exchanged.
     mirrors: Vec<Mirror>,
     batch_buckets: u32,
@@ -203,6 +205,7 @@ impl RunFold {
             rows: Vec::new(),
             flips: Flips::default(),
             suspects: false,
+            has_given: false,
             mirrors: Vec::new(),
             batch_buckets: 0,
             names_of_hosts: HashMap::default(),
@@ -344,9 +347,11 @@ impl RunFold {
     pub(crate) fn end(&mut self, depends: bool) -> Carry {
         self.close_bucket();
         self.bucket = None;
-        for slot in self.slots.iter_mut() {
-            given(slot, &mut self.doubled, &mut self.turned);
-            slot.given = Volume::ZERO;
+        if self.has_given {
+            for slot in self.slots.iter_mut() {
+                given(slot, &mut self.doubled, &mut self.turned);
+                slot.given = Volume::ZERO;
+            }
         }
         let carry = self.carry();
         if depends {

@@ -115,9 +115,10 @@ impl RunFold {
             text: &ends,
             hash: row.ends_hash(),
         };
-        let class = match row.interface() {
-            Some(interface) if self.machine.separates() => self.machine.class(interface),
-            _ => Class::Uplink,
+        let class = if self.machine.separates() {
+            (row.interface()).map_or(Class::Uplink, |name| self.machine.class(name))
+        } else {
+            Class::Uplink
         };
         let found = match class {
             Class::Uplink => self.slots.find(&key),
@@ -152,6 +153,7 @@ impl RunFold {
                 if key.kind == Kind::Residual && self.machine.is_own(None, key.text) {
                     let slot = self.slots.get_mut(index);
                     (slot.way, slot.is_peerless) = (Way::Turned, true);
+                    self.has_given = true;
                 }
                 index
             }
@@ -201,6 +203,7 @@ impl RunFold {
         self.suspects |= loopback && !by_peer;
         slot.interface = interface;
         slot.doubled = mirror.is_some();
+        self.has_given |= slot.doubled || is_turned;
         slot.is_mixed = is_beside && is_own;
         (slot.local_port, slot.remote_port) = (row.local_port, row.remote_port);
         if is_turned {

@@ -78,6 +78,7 @@ impl RunFold {
 
     /// Turns the rows with an own address as their peer.
     pub(super) fn turn(&mut self, interface: TextId, address: TextId) {
+        self.has_given = true;
         let live: Vec<u32> = self.slots.indices().collect();
         let mut turned = Vec::new();
         for index in live {
