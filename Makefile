@@ -18,9 +18,10 @@ test-functional:
 test-performance:
 	bash scripts/performance.sh
 
+# COLLECT="--runs 3 boot kill": how often, and which; COLLECT="--length 3600 mixed": an hour of load.
 test-collect: .tools/bin/bandwhich
 	cargo build --release --locked -p network-monitor
-	unshare --net --mount python3 scripts/collect.py target/release/network-monitor .tools/bin/bandwhich
+	unshare --net --mount python3 scripts/collect.py $(COLLECT) target/release/network-monitor .tools/bin/bandwhich
 
 test-faults:
 	cargo test --locked -p network-monitor --test end_to_end -- --ignored --nocapture --test-threads 1 faults

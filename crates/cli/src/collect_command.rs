@@ -1,8 +1,9 @@
 //! `collect`: settles what is to be recorded, says what will be wrong with it, and records.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use collector::{Event, Finding, Machine, Plan, Verdict, arguments, findings};
+use collector::{Event, Finding, Machine, Plan, Verdict, arguments, findings, watched_interface};
 use report::printable;
 use tracing::{info, warn};
 
@@ -22,20 +23,22 @@ pub fn run(
 ) -> Result<Ending, Failure> {
     let collect = &settings.collect;
     let given = [&collect.args[..], &args.bandwhich].concat();
-    let arguments = arguments(&given, collect.resolve_names)
+    let arguments = arguments(&given, collect.resolve_names, collect.show_dns)
         .map_err(|refused| Failure::Usage(refused.to_string()))?;
     let path = surroundings.variables.get("PATH").map(AsRef::as_ref);
-    let machine = Machine::look(&collect.bandwhich, path);
+    let machine = Machine {
+        watched: watched_interface(&arguments).map(str::to_owned),
+        wanted_buffer: collect.capture_buffer,
+        ..Machine::look(&collect.bandwhich, path)
+    };
     for finding in findings(&machine) {
         judge(finding)?;
     }
+    let capture_buffer = usize::try_from(machine.capture_buffer()).unwrap_or(0);
     let program = machine
         .bandwhich
         .ok_or_else(|| Failure::Usage("bandwhich vanished while it was looked at".to_owned()))?;
-    let folder = match settings.input.hosts {
-        HostLayout::Single => settings.paths.log_dir.clone(),
-        HostLayout::Directories => settings.paths.log_dir.join(folder_name(&settings.host)?),
-    };
+    let folder = folder(settings)?;
     files::create_folder(&folder)?;
     let plan = Plan {
         program,
@@ -51,6 +54,7 @@ pub fn run(
         zone: settings.time_zone.clone(),
         pids: collect.pids,
         interfaces: collect.interfaces,
+        capture_buffer,
         sync: Duration::from_secs(collect.sync_seconds.into()),
     };
     let ending = collector::collect(&plan, &mut |event| match event {
@@ -65,6 +69,14 @@ pub fn run(
         report::counted(ending.starts, "time", "times")
     );
     Ok(Ending::Done)
+}
+
+/// The folder that this machine's collector writes into.
+pub(crate) fn folder(settings: &Settings) -> Result<PathBuf, Failure> {
+    Ok(match settings.input.hosts {
+        HostLayout::Single => settings.paths.log_dir.clone(),
+        HostLayout::Directories => settings.paths.log_dir.join(folder_name(&settings.host)?),
+    })
 }
 
 fn judge(finding: Finding) -> Result<(), Failure> {

@@ -183,7 +183,7 @@ fn examine(
     checks.extend(folders::disk(settings));
     checks.extend(time::checks(settings, surroundings, world));
     checks.extend(services::checks(settings, machine, surroundings));
-    checks.extend(recording::checks(settings, machine, surroundings));
+    checks.extend(recording::checks(settings, machine, surroundings, world));
     checks.extend(history::checks(settings, machine, surroundings, world));
     checks.extend(mail::checks(settings));
     checks

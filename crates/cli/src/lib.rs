@@ -39,6 +39,7 @@ pub mod quotas;
 pub mod rename_host;
 pub mod report_command;
 pub mod retention;
+pub mod running_collector;
 pub mod settings;
 pub mod setup;
 pub mod signals;

@@ -21,6 +21,7 @@ use crate::pipeline::{LogFolder, look_for_logs};
 use crate::post::{self, WaitingLetter};
 use crate::publish::print_json;
 use crate::quotas;
+use crate::running_collector::RunningCollector;
 use crate::settings::Settings;
 use crate::watch::{AbandonedRun, LastRun};
 use crate::world::World;
@@ -43,6 +44,8 @@ pub struct Status {
     pub last_run: Option<LastRun>,
     /// Runs that did not come to their end, and that no later run made up for.
     pub abandoned_runs: Vec<AbandonedRun>,
+    /// The collector that writes the logs. `None` where none runs.
+    pub collector: Option<RunningCollector>,
     /// Who holds the store. `None` where nobody does.
     pub lock: Option<String>,
     /// The history. `None` where there is none yet, or it cannot be read.
@@ -107,6 +110,7 @@ pub fn collect(settings: &Settings, world: &World) -> (Status, Option<Failure>) 
         timestamp: world.now,
         last_run: LastRun::read(&settings.paths.store_dir),
         abandoned_runs: AbandonedRun::find(&settings.paths.store_dir),
+        collector: RunningCollector::find(settings),
         lock: files::lock_holder(&settings.paths.store_dir.join("lock")),
         not_yet_active: settings.not_yet_active(),
         ..Status::default()
@@ -242,6 +246,8 @@ fn judge(status: &mut Status, settings: &Settings) {
     for run in &status.abandoned_runs {
         add(run.sentence(&settings.time_zone));
     }
+    let fault = (status.collector.as_ref()).and_then(|running| running.fault(status.timestamp));
+    fault.into_iter().for_each(&mut add);
     for log in status.store.iter().flat_map(|store| &store.damaged_logs) {
         let reason = log.damage.as_deref().unwrap_or_default();
         add(format!("{}: {reason}", log.path));
@@ -283,6 +289,9 @@ fn show(status: &Status, settings: &Settings, out: &mut dyn Write) -> Result<(),
     let mut lines = Vec::new();
     if let Some(holder) = &status.lock {
         lines.push(line("Running", holder));
+    }
+    if let Some(collector) = &status.collector {
+        lines.push(line("Collector", &collector.summary(settings)));
     }
     if let Some(run) = &status.last_run {
         let text = format!(

@@ -22,7 +22,35 @@ const WITH_VALUE: [(char, &str); 3] = [
     ('u', "--unit-family"),
 ];
 
-/// The arguments for bandwhich: `--raw`, `--no-resolve` unless names are wanted, and those given.
+/// The switches that bandwhich is given anyway, which may not be given twice: short, long.
+#[derive(Clone, Copy)]
+struct Anyway {
+    resolve_names: bool,
+    show_dns: bool,
+}
+
+impl Anyway {
+    fn has_long(self, name: &str) -> bool {
+        match name {
+            "raw" => true,
+            "no-resolve" => !self.resolve_names,
+            "show-dns" => self.show_dns,
+            _ => false,
+        }
+    }
+
+    fn has_short(self, letter: char) -> bool {
+        match letter {
+            'r' => true,
+            'n' => !self.resolve_names,
+            's' => self.show_dns,
+            _ => false,
+        }
+    }
+}
+
+/// The arguments for bandwhich: `--raw`, `--no-resolve` unless names are wanted, `--show-dns` if DNS is to be
+/// counted, and those given.
 ///
 /// # Errors
 /// Where one of those given would spoil the log or end bandwhich.
@@ -30,15 +58,26 @@ const WITH_VALUE: [(char, &str); 3] = [
 /// ```
 /// let given = ["--interface".to_owned(), "eth0".to_owned()];
 /// assert_eq!(
-///     collector::arguments(&given, false).unwrap(),
-///     ["--raw", "--no-resolve", "--interface", "eth0"]
+///     collector::arguments(&given, false, true).unwrap(),
+///     ["--raw", "--no-resolve", "--show-dns", "--interface", "eth0"]
 /// );
-/// assert!(collector::arguments(&["-st".to_owned()], false).is_err());
+/// assert!(collector::arguments(&["-st".to_owned()], false, true).is_err());
 /// ```
-pub fn arguments(given: &[String], resolve_names: bool) -> Result<Vec<String>, Refused> {
+pub fn arguments(
+    given: &[String],
+    resolve_names: bool,
+    show_dns: bool,
+) -> Result<Vec<String>, Refused> {
+    let anyway = Anyway {
+        resolve_names,
+        show_dns,
+    };
     let mut arguments = vec!["--raw".to_owned()];
     if !resolve_names {
         arguments.push("--no-resolve".to_owned());
+    }
+    if show_dns {
+        arguments.push("--show-dns".to_owned());
     }
     let mut rest = given.iter();
     while let Some(argument) = rest.next() {
@@ -48,19 +87,15 @@ pub fn arguments(given: &[String], resolve_names: bool) -> Result<Vec<String>, R
         };
         let takes_value = if let Some(long) = argument.strip_prefix("--") {
             match long.split('=').next().unwrap_or(long) {
-                "raw" => continue,
-                "no-resolve" if !resolve_names => continue,
+                name if anyway.has_long(name) => continue,
                 "total-utilization" => return Err(refused(SUMS)),
                 "help" | "version" => return Err(refused(ENDS)),
                 "" => return Err(refused(NO_ARGUMENT)),
                 _ => WITH_VALUE.iter().any(|(_, name)| name == argument),
             }
         } else if let Some(letters) = argument.strip_prefix('-') {
-            match argument.as_str() {
-                "-r" => continue,
-                "-n" if !resolve_names => continue,
-                "-" => return Err(refused(NO_ARGUMENT)),
-                _ => {}
+            if letters.is_empty() {
+                return Err(refused(NO_ARGUMENT));
             }
             // What follows a letter that takes a value is its value.
             let value = letters.find(|letter| WITH_VALUE.iter().any(|(short, _)| *short == letter));
@@ -74,7 +109,7 @@ pub fn arguments(given: &[String], resolve_names: bool) -> Result<Vec<String>, R
             // bandwhich refuses a switch that is given twice.
             let kept: String = switches
                 .chars()
-                .filter(|letter| *letter != 'r' && (*letter != 'n' || resolve_names))
+                .filter(|letter| !anyway.has_short(*letter))
                 .chain(letters[switches.len()..].chars())
                 .collect();
             if kept.is_empty() {
@@ -96,13 +131,52 @@ pub fn arguments(given: &[String], resolve_names: bool) -> Result<Vec<String>, R
     Ok(arguments)
 }
 
+/// The interface that bandwhich is told to watch alone, by these of its arguments.
+///
+/// ```
+/// let given = ["-si", "tun0"].map(str::to_owned);
+/// assert_eq!(collector::watched_interface(&given), Some("tun0"));
+/// assert_eq!(collector::watched_interface(&[]), None);
+/// ```
+pub fn watched_interface(arguments: &[String]) -> Option<&str> {
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        if let Some(long) = argument.strip_prefix("--") {
+            match long.split_once('=') {
+                Some(("interface", name)) => return Some(name),
+                Some(_) => {}
+                None if long == "interface" => return rest.next().map(String::as_str),
+                None => {
+                    if WITH_VALUE.iter().any(|(_, name)| name == argument) {
+                        rest.next();
+                    }
+                }
+            }
+        } else if let Some(letters) = argument.strip_prefix('-') {
+            let takes_value = |letter| WITH_VALUE.iter().any(|(short, _)| *short == letter);
+            let Some(at) = letters.find(takes_value) else {
+                continue;
+            };
+            let value = &letters[at + 1..];
+            let value = match value.strip_prefix('=').unwrap_or(value) {
+                "" => rest.next().map(String::as_str),
+                value => Some(value),
+            };
+            if letters[at..].starts_with('i') {
+                return value;
+            }
+        }
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn of(given: &[&str]) -> Result<Vec<String>, Refused> {
         let given: Vec<String> = given.iter().map(|&text| text.to_owned()).collect();
-        arguments(&given, false).map(|all| all[2..].to_vec())
+        arguments(&given, false, false).map(|all| all[2..].to_vec())
     }
 
     #[test]
@@ -132,11 +206,32 @@ mod tests {
     }
 
     #[test]
+    fn the_interface_is_found_however_it_is_given() {
+        for (given, expected) in [
+            (&["-i", "eth0"][..], Some("eth0")),
+            (&["-ieth0"], Some("eth0")),
+            (&["-i=eth0"], Some("eth0")),
+            (&["-s", "-si", "eth0"], Some("eth0")),
+            (&["--interface", "eth0"], Some("eth0")),
+            (&["--interface=eth0"], Some("eth0")),
+            (&["-u", "-i"], None),
+            (&["-d1.1.1.1", "--dns-server", "--interface", "-s"], None),
+            (&["--interface"], None),
+        ] {
+            let given: Vec<String> = given.iter().map(|&text| text.to_owned()).collect();
+            assert_eq!(watched_interface(&given), expected, "{given:?}");
+        }
+    }
+
+    #[test]
     fn what_is_given_anyway_is_not_given_twice() {
         assert_eq!(
             of(&["-r", "-n", "--raw", "-rns", "-rni", "eth0"]).unwrap(),
             ["-s", "-i", "eth0"]
         );
+        let given = ["-s", "--show-dns", "-nsi", "s"].map(str::to_owned);
+        let all = arguments(&given, true, true).unwrap();
+        assert_eq!(all, ["--raw", "--show-dns", "-ni", "s"]);
     }
 
     #[test]

@@ -3,6 +3,9 @@
 //!
 //! The thresholds are measured: see "What no reader of these logs can know" in the README.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 
 use crate::{Interface, Machine};
@@ -59,9 +62,23 @@ pub fn findings(machine: &Machine) -> Vec<Finding> {
         let path = path.map(|path| path.to_string()).unwrap_or_default();
         all.push(capabilities(&machine.rights, &path));
     }
-    all.extend(machine.receive_buffer.map(buffer));
-    all.push(hardware_addresses(&machine.interfaces, machine.version));
-    all.push(doubled(&machine.interfaces));
+    // Where bandwhich watches one interface alone, what the others would spoil is no matter.
+    let is_watched = |interface: &&Interface| {
+        (machine.watched.as_ref()).is_none_or(|watched| interface.name == *watched)
+    };
+    let watched: Vec<Interface> = (machine.interfaces.iter())
+        .filter(is_watched)
+        .cloned()
+        .collect();
+    let stock = machine.receive_buffer;
+    all.extend(stock.map(|stock| buffer(stock, machine.capture_buffer(), &machine.rights)));
+    all.push(hardware_addresses(&watched, machine.version));
+    all.push(doubled(&watched));
+    all.extend(
+        machine
+            .forwards_as_is
+            .and_then(|as_is| routed(&watched, as_is)),
+    );
     all.extend(machine.open_files.map(descriptors));
     all
 }
@@ -216,13 +233,21 @@ pub fn capabilities(rights: &Rights, bandwhich: &str) -> Finding {
 const STOCK_BUFFER: u64 = 212_992;
 const AMPLE_BUFFER: u64 = 33_554_432;
 
-/// Whether the capture's buffer holds what arrives between two looks at it.
+/// Whether the capture's buffer holds what arrives between two looks at it. `stock` is the kernel's own size,
+/// `given` what the collector gives, which takes two rights.
 ///
 /// With the stock buffer 0 to 18 % of mixed traffic was lost on a busy machine, and half at line rate.
-pub fn buffer(bytes: u64) -> Finding {
+pub fn buffer(stock: u64, given: u64, rights: &Rights) -> Finding {
     const ABOUT: &str = "capture buffer";
-    let found = format!("{bytes} bytes (net.core.rmem_default)");
-    if bytes > 8 * STOCK_BUFFER {
+    // CAP_NET_ADMIN and CAP_SYS_PTRACE.
+    const ENLARGE: u64 = 1 << 12 | 1 << 19;
+    let owned = if rights.is_root { u64::MAX } else { 0 };
+    let may_enlarge = (owned & rights.bounding | rights.ambient) & ENLARGE == ENLARGE;
+    if may_enlarge && given.max(stock) > 8 * STOCK_BUFFER {
+        return Finding::good(ABOUT, format!("{} bytes", given.max(stock)));
+    }
+    let found = format!("{stock} bytes (net.core.rmem_default)");
+    if stock > 8 * STOCK_BUFFER {
         return Finding::good(ABOUT, found);
     }
     Finding::new(
@@ -268,9 +293,11 @@ pub fn doubled(interfaces: &[Interface]) -> Finding {
     let up = || interfaces.iter().filter(|interface| interface.is_up);
     let over: Vec<&str> = up()
         .filter(|interface| {
-            let has_port = || up().any(|port| port.master.as_deref() == Some(&interface.name));
+            let mut ports = up().filter(|port| port.master.as_deref() == Some(&interface.name));
             match interface.kind {
-                "bridge" | "bond" => has_port(),
+                "bond" => ports.next().is_some(),
+                // Reports count what containers send once: at the uplink.
+                "bridge" => ports.any(|port| port.is_device),
                 "tunnel" | "vlan" => true,
                 _ => false,
             }
@@ -293,6 +320,38 @@ pub fn doubled(interfaces: &[Interface]) -> Finding {
     )
 }
 
+/// Whether a bridge's ports send through an uplink as they are, `as_is`: then the same row of bandwhich stands for
+/// the port, the bridge and the uplink, which no reader can take apart. With translation of addresses the rows differ.
+pub fn routed(interfaces: &[Interface], as_is: bool) -> Option<Finding> {
+    const ABOUT: &str = "bridges";
+    let up = || interfaces.iter().filter(|interface| interface.is_up);
+    let bridges: Vec<&str> = up()
+        .filter(|bridge| {
+            let ports = || up().filter(|port| port.master.as_deref() == Some(&bridge.name));
+            bridge.kind == "bridge" && ports().count() > 0 && !ports().any(|port| port.is_device)
+        })
+        .map(|bridge| bridge.name.as_str())
+        .collect();
+    if !as_is || bridges.is_empty() {
+        return None;
+    }
+    let mut uplinks = up().filter(|uplink| uplink.is_device && uplink.master.is_none());
+    let uplink = match (uplinks.next(), uplinks.next()) {
+        (Some(one), None) => &one.name,
+        _ => "UPLINK",
+    };
+    Some(Finding::new(
+        ABOUT,
+        Verdict::Warning,
+        format!(
+            "what passes {} is forwarded without translation of addresses, and is counted once for each \
+             interface that it passes",
+            bridges.join(", ")
+        ),
+        format!("record the uplink alone: collect.args: [--interface, {uplink}]"),
+    ))
+}
+
 /// Open files from which on a refresh takes longer than a second: with 350 000 one took 2.6 s.
 const MANY_FILES: u64 = 100_000;
 
@@ -311,169 +370,4 @@ pub fn descriptors(open_files: u64) -> Finding {
          longer than a second. Give bandwhich a faster processor, or find out who holds so many \
          files open",
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn interface(name: &str, kind: &'static str, address: &str, master: Option<&str>) -> Interface {
-        Interface {
-            name: name.to_owned(),
-            kind,
-            master: master.map(str::to_owned),
-            hardware_address: Some(address.to_owned()),
-            is_up: true,
-            received: (0, 0),
-            sent: (0, 0),
-        }
-    }
-
-    #[test]
-    fn the_stock_buffer_is_too_small() {
-        assert_eq!(buffer(212_992).verdict, Verdict::Warning);
-        assert!(buffer(212_992).cure.unwrap().contains("sysctl"));
-        assert_eq!(buffer(AMPLE_BUFFER).verdict, Verdict::Good);
-    }
-
-    #[test]
-    fn an_address_that_is_misread_is_named() {
-        let all = [
-            interface("eth0", "ethernet", "46:00:00:00:00:01", None),
-            interface("eth1", "ethernet", "02:44:00:00:00:01", None),
-            interface("eth2", "ethernet", "6a:00:00:00:00:01", None),
-        ];
-        let finding = hardware_addresses(&all, Some(Version(0, 23, 1)));
-        assert_eq!(finding.verdict, Verdict::Bad);
-        assert!(finding.found.contains(" eth0, eth2:"));
-        assert_eq!(hardware_addresses(&all, None).verdict, Verdict::Bad);
-        let later = hardware_addresses(&all, Some(Version(0, 24, 0)));
-        assert_eq!(later.verdict, Verdict::Good);
-        assert_eq!(hardware_addresses(&all[1..2], None).verdict, Verdict::Good);
-    }
-
-    #[test]
-    fn a_bridge_beside_its_port_and_a_tunnel_count_twice() {
-        let bridge = interface("br0", "bridge", "", None);
-        let port = interface("eth0", "port", "", Some("br0"));
-        let tunnel = interface("wg0", "tunnel", "", None);
-        let lone = interface("eth1", "ethernet", "", None);
-        let of = |all: &[&Interface]| {
-            let all: Vec<Interface> = all.iter().map(|&interface| interface.clone()).collect();
-            doubled(&all).verdict
-        };
-        assert_eq!(of(&[&bridge, &port]), Verdict::Warning);
-        assert_eq!(of(&[&tunnel, &lone]), Verdict::Warning);
-        assert_eq!(of(&[&bridge, &lone]), Verdict::Good);
-        assert_eq!(of(&[&tunnel]), Verdict::Good);
-        assert_eq!(of(&[&lone]), Verdict::Good);
-    }
-
-    #[test]
-    fn capabilities_come_from_root_from_the_file_or_from_the_service() {
-        let all = 1 << 19 | 1 << 2 | 1 << 13 | 1 << 12;
-        let none = Rights {
-            bounding: u64::MAX,
-            ..Rights::default()
-        };
-        let file = |permitted, effective| {
-            Some(FileCapabilities {
-                permitted,
-                effective,
-            })
-        };
-        let verdict = |rights: Rights| capabilities(&rights, "/usr/bin/bandwhich").verdict;
-        assert_eq!(verdict(none), Verdict::Bad);
-        assert_eq!(
-            verdict(Rights {
-                is_root: true,
-                ..none
-            }),
-            Verdict::Good
-        );
-        assert_eq!(
-            verdict(Rights {
-                ambient: all,
-                ..none
-            }),
-            Verdict::Good
-        );
-        assert_eq!(
-            verdict(Rights {
-                file: file(all, true),
-                ..none
-            }),
-            Verdict::Good
-        );
-        assert_eq!(
-            verdict(Rights {
-                file: file(all, false),
-                ..none
-            }),
-            Verdict::Bad
-        );
-        let raw = Rights {
-            file: file(1 << 13 | 1 << 12, true),
-            ..none
-        };
-        assert_eq!(verdict(raw), Verdict::Warning);
-        // A container takes capabilities from root.
-        let caged = Rights {
-            is_root: true,
-            bounding: all & !(1 << 13),
-            ..none
-        };
-        assert_eq!(verdict(caged), Verdict::Bad);
-        let ignored = Rights {
-            file: file(all, true),
-            no_new_privileges: true,
-            ..none
-        };
-        let finding = capabilities(&ignored, "x");
-        assert!(finding.cure.unwrap().contains("AmbientCapabilities"));
-        let finding = capabilities(&none, "/usr/bin/bandwhich");
-        assert!(finding.cure.unwrap().ends_with("+ep /usr/bin/bandwhich"));
-    }
-
-    #[test]
-    fn the_kernels_attribute_is_read() {
-        // What setcap cap_sys_ptrace,cap_dac_read_search,cap_net_raw,cap_net_admin+ep writes.
-        let attribute = [
-            1, 0, 0, 2, 0x04, 0x30, 0x08, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-        ];
-        let expected = FileCapabilities {
-            permitted: 1 << 19 | 1 << 2 | 1 << 13 | 1 << 12,
-            effective: true,
-        };
-        assert_eq!(FileCapabilities::parse(&attribute), Some(expected));
-        assert_eq!(FileCapabilities::parse(&attribute[..6]), None);
-    }
-
-    #[test]
-    fn versions_without_frames_and_missing_ones_are_refused() {
-        let of = |version| Machine {
-            bandwhich: Some("/usr/bin/bandwhich".into()),
-            version,
-            ..Machine::default()
-        };
-        assert_eq!(released(&Machine::default()).verdict, Verdict::Bad);
-        assert_eq!(
-            released(&of(Version::parse("bandwhich 0.16.0"))).verdict,
-            Verdict::Bad
-        );
-        assert_eq!(
-            released(&of(Version::parse("bandwhich 0.24.0-rc1"))).verdict,
-            Verdict::Good
-        );
-        assert_eq!(
-            released(&of(Version::parse("something 1"))).verdict,
-            Verdict::Warning
-        );
-    }
-
-    #[test]
-    fn many_open_files_make_refreshes_slow() {
-        assert_eq!(descriptors(3_000).verdict, Verdict::Good);
-        assert_eq!(descriptors(350_000).verdict, Verdict::Warning);
-    }
 }

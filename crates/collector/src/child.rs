@@ -3,11 +3,14 @@
 //! Where we are killed, its pipe breaks: it prints once a second and ends at the next print.
 
 use std::io::{self, BufRead as _, BufReader, Read as _};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process_group};
 
 /// Pieces of output that may wait.
 const WAITING: usize = 16;
@@ -29,6 +32,8 @@ pub(crate) enum Sign {
 /// A running bandwhich. It is killed and reaped when this is dropped.
 pub(crate) struct Bandwhich {
     child: Child,
+    /// Its number may be another process's from then on.
+    is_reaped: bool,
     signs: Receiver<Sign>,
 }
 
@@ -40,17 +45,17 @@ impl Bandwhich {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        #[cfg(unix)]
-        {
-            // A terminal's Ctrl-C is for us: we stop the child between two frames.
-            use std::os::unix::process::CommandExt as _;
-            command.process_group(0);
-        }
+        // A terminal's Ctrl-C is for us: we stop the child between two frames.
+        command.process_group(0);
         let mut child = command.spawn()?;
         let (sender, signs) = sync_channel(WAITING);
         let output = child.stdout.take();
         let said = child.stderr.take();
-        let bandwhich = Bandwhich { child, signs };
+        let bandwhich = Bandwhich {
+            child,
+            is_reaped: false,
+            signs,
+        };
         if let (Some(mut output), Some(said)) = (output, said) {
             let to = sender.clone();
             let reader = move || {
@@ -71,6 +76,11 @@ impl Bandwhich {
         Ok(bandwhich)
     }
 
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Waits for what comes next.
     pub(crate) fn next(&self, wait: Duration) -> Sign {
         match self.signs.recv_timeout(wait) {
@@ -80,15 +90,23 @@ impl Bandwhich {
         }
     }
 
-    /// Kills it, which bandwhich does not hear of: it ends at once.
+    /// Kills it, which bandwhich does not hear of: it ends at once. Where a script started it, both do.
     pub(crate) fn kill(&mut self) {
+        if self.is_reaped {
+            return;
+        }
         // It may have ended by itself.
         let _ = self.child.kill();
+        if let Some(group) = Pid::from_raw(self.child.id().cast_signed()) {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
     }
 
     /// Waits for its end.
     pub(crate) fn reap(&mut self) -> io::Result<ExitStatus> {
-        self.child.wait()
+        let status = self.child.wait();
+        self.is_reaped = true;
+        status
     }
 }
 

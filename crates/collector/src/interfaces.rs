@@ -16,6 +16,8 @@ pub struct Interface {
     pub master: Option<String>,
     /// Its hardware address, like `02:42:ac:11:00:02`.
     pub hardware_address: Option<String>,
+    /// Whether a device of the machine is behind it.
+    pub is_device: bool,
     /// Whether packets may pass.
     pub is_up: bool,
     /// Bytes and packets received since it came up.
@@ -41,6 +43,7 @@ pub fn interfaces() -> Vec<Interface> {
             Interface {
                 kind: kind(&about, master.is_some(), text("type"), text("uevent")),
                 master,
+                is_device: about.join("device").exists(),
                 hardware_address: text("address").filter(|address| address.len() == 17),
                 // IFF_UP
                 is_up: flags & 1 != 0,
@@ -52,6 +55,24 @@ pub fn interfaces() -> Vec<Interface> {
         .collect();
     all.sort_by(|one, other| one.name.cmp(&other.name));
     all
+}
+
+/// Brings the counts of interfaces up to date, which reads one file. Where others came or some went, all is
+/// looked at again.
+pub(crate) fn recount(interfaces: &mut Vec<Interface>) {
+    let counts = procfs::net::dev_status().unwrap_or_default();
+    let is_same = counts.len() == interfaces.len()
+        && (interfaces.iter()).all(|interface| counts.contains_key(&interface.name));
+    if !is_same {
+        *interfaces = self::interfaces();
+        return;
+    }
+    for interface in interfaces {
+        if let Some(count) = counts.get(&interface.name) {
+            interface.received = (count.recv_bytes, count.recv_packets);
+            interface.sent = (count.sent_bytes, count.sent_packets);
+        }
+    }
 }
 
 /// What an interface is, by its folder below `/sys/class/net`.
@@ -115,6 +136,19 @@ mod tests {
         let all = interfaces();
         let loopback = all.iter().find(|interface| interface.name == "lo").unwrap();
         assert_eq!((loopback.kind, &loopback.master), ("loopback", &None));
+        let mut recounted = all.clone();
+        recounted
+            .iter_mut()
+            .for_each(|interface| interface.received = (0, 0));
+        recount(&mut recounted);
+        let names = |all: &[Interface]| all.iter().map(|one| one.name.clone()).collect::<Vec<_>>();
+        assert_eq!(names(&recounted), names(&all));
+        assert!(
+            (recounted.iter().zip(&all)).all(|(after, before)| after.received >= before.received)
+        );
+        recounted.pop();
+        recount(&mut recounted);
+        assert_eq!(recounted.len(), all.len());
     }
 
     #[test]

@@ -8,24 +8,33 @@
 //! What a log means does not belong here.
 
 mod arguments;
+mod capture;
 mod check;
 mod child;
 mod collect;
 mod frames;
 mod interfaces;
 mod machine;
+mod nat;
+mod netlink;
+mod network;
+mod notes;
 mod owners;
 mod pace;
 mod recorder;
+mod service;
+mod session;
 mod spool;
+mod state;
 
-pub use arguments::{Refused, arguments};
+pub use arguments::{Refused, arguments, watched_interface};
 pub use check::{
     FileCapabilities, Finding, Rights, Verdict, Version, buffer, capabilities, descriptors,
-    doubled, findings, hardware_addresses, released,
+    doubled, findings, hardware_addresses, released, routed,
 };
 pub use child::find_program;
 pub use collect::{CollectError, Ending, Event, Plan, collect};
 pub use interfaces::{Interface, interfaces};
 pub use machine::Machine;
 pub use spool::Rotate;
+pub use state::State;

@@ -19,11 +19,27 @@ pub struct Machine {
     pub receive_buffer: Option<u64>,
     /// Files that all processes have open.
     pub open_files: Option<u64>,
+    /// Bytes of memory.
+    pub memory: Option<u64>,
     /// Its interfaces.
     pub interfaces: Vec<Interface>,
+    /// Whether packets are forwarded without translation of addresses.
+    pub forwards_as_is: Option<bool>,
+    /// The interface that bandwhich is to watch alone: see
+    /// [`watched_interface`](crate::watched_interface). Whoever looks knows it.
+    pub watched: Option<String>,
+    /// Bytes of the receive buffer that the collector is to give bandwhich's sockets. The same.
+    pub wanted_buffer: u64,
 }
 
 impl Machine {
+    /// Bytes of the receive buffer that the collector gives bandwhich's sockets: what is wanted, but no more
+    /// than a thirty-second of the memory.
+    pub fn capture_buffer(&self) -> u64 {
+        let most = self.memory.map_or(u64::MAX, |bytes| bytes / 32);
+        self.wanted_buffer.min(most)
+    }
+
     /// Looks at this machine. `bandwhich` is a path, or a bare name that is looked up in the folders
     /// of `path`. It is run once, to tell its version.
     pub fn look(bandwhich: &Path, path: Option<&std::ffi::OsStr>) -> Self {
@@ -37,10 +53,22 @@ impl Machine {
             rights: rights(bandwhich.as_deref()),
             receive_buffer: number("/proc/sys/net/core/rmem_default"),
             open_files: number("/proc/sys/fs/file-nr"),
+            memory: memory(),
             interfaces: interfaces(),
+            forwards_as_is: crate::nat::forwards_as_is(),
             bandwhich,
+            ..Machine::default()
         }
     }
+}
+
+fn memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("MemTotal:"))?;
+    let kilobytes: u64 = line.split_whitespace().next()?.parse().ok()?;
+    kilobytes.checked_mul(1024)
 }
 
 fn version(program: &Path) -> Option<Version> {

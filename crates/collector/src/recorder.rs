@@ -3,12 +3,15 @@
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use rawlog::{Begun, NOTES_FORMAT, Note, Quoted, Told, escape};
 
+use crate::capture::{Capture, Passed};
 use crate::collect::{Event, Plan};
-use crate::interfaces;
+use crate::interfaces::{self, Interface};
+use crate::network::Network;
+use crate::notes;
 use crate::owners::Owners;
 use crate::spool::Spool;
+use crate::state::State;
 
 /// Bytes that wait while they cannot be written.
 const MOST_WAITING: usize = 8 << 20;
@@ -16,19 +19,28 @@ const MOST_WAITING: usize = 8 << 20;
 const TELL_EVERY: Duration = Duration::from_secs(60);
 /// Seconds between two notes of the kernel's counters. They fall on full minutes, where buckets of the
 /// history begin.
-const COUNT_EVERY: i64 = 300;
-const FIRST_COUNT: i64 = 60;
+const COUNT_EVERY: i64 = 60;
 
 pub(crate) struct Recorder<'a> {
     plan: &'a Plan,
     spool: Spool,
     owners: Option<Owners>,
+    pub(crate) capture: Capture,
+    /// The addresses and interfaces that the log tells of.
+    network: Network,
+    /// The interfaces with their counters, as of the last frame or note of them.
+    interfaces: Vec<Interface>,
     /// What is to be written.
     waiting: Vec<u8>,
-    /// The next frame begins a log.
+    /// What comes next begins a log.
     begins: bool,
+    /// The counters of when bandwhich was started, for the head of its first log.
+    first_counts: Option<Vec<u8>>,
+    /// Those of the last frame of a bandwhich in whose place another was started, for the end of its log.
+    last_counts: Option<Vec<u8>>,
     next_count: i64,
     trouble: Option<Instant>,
+    last_frame: Option<i64>,
     pub(crate) frames: u64,
     pub(crate) logs: u64,
 }
@@ -39,27 +51,36 @@ impl<'a> Recorder<'a> {
             plan,
             spool: Spool::new(plan.folder.clone(), plan.rotate, plan.zone.clone()),
             owners: plan.pids.then(Owners::new),
+            capture: Capture::new(plan.capture_buffer),
+            network: Network::default(),
+            interfaces: Vec::new(),
             waiting: Vec::new(),
             begins: true,
+            first_counts: None,
+            last_counts: None,
             next_count: 0,
             trouble: None,
+            last_frame: None,
             frames: 0,
             logs: 0,
         }
     }
 
     /// Takes whole frames; gives how many there are.
+    ///
+    /// Counters are read, and the next log is begun, right after a frame: then as little as can be was
+    /// counted by the kernel and not yet by bandwhich.
     pub(crate) fn record(&mut self, frames: &[u8], tell: &mut dyn FnMut(Event)) -> u32 {
         let now = Timestamp::now();
         let time = now.as_second();
-        if self.begins || self.spool.is_due(now) {
-            self.rotate(now, tell);
+        if self.begins {
+            let counts = match self.first_counts.take() {
+                Some(counts) => counts,
+                None => self.counts(time, tell),
+            };
+            self.begin(now, &counts, tell);
         }
         let mut notes = Vec::new();
-        if time >= self.next_count {
-            self.next_count = (time / COUNT_EVERY + 1) * COUNT_EVERY;
-            self.count(time, &mut notes);
-        }
         if let Some(owners) = &mut self.owners {
             owners.look(frames, time, &mut notes);
         }
@@ -70,14 +91,74 @@ impl<'a> Recorder<'a> {
         let headers = frames.windows(header.len()).filter(|text| text == header);
         let count = headers.count();
         self.frames += count as u64;
+        self.last_frame = Some(time);
+        if self.plan.interfaces {
+            interfaces::recount(&mut self.interfaces);
+        }
+        if self.spool.path().is_some() && self.spool.is_due(now) {
+            self.rotate(now, tell);
+        } else if time >= self.next_count || self.next_count - time > COUNT_EVERY {
+            // On the minute, also where the clock was set back.
+            self.count_now(tell);
+        }
         u32::try_from(count).unwrap_or(u32::MAX)
     }
 
-    /// Ends the log at hand; the next frame begins another one.
-    pub(crate) fn end(&mut self, tell: &mut dyn FnMut(Event)) {
-        if self.spool.path().is_some() {
+    /// A bandwhich was started: its log begins with the counters of now, not with those of its first frame.
+    pub(crate) fn follow(&mut self, pid: u32, tell: &mut dyn FnMut(Event)) {
+        let time = Timestamp::now().as_second();
+        if !self.begins {
+            // The log of the one before it is yet to be ended.
+            self.last_counts = Some(self.count_notes(self.last_frame.unwrap_or(time), tell));
+        }
+        self.first_counts = Some(self.counts(time, tell));
+        self.capture.follow(pid, Instant::now());
+    }
+
+    /// Notes what the kernel counted until now.
+    pub(crate) fn count_now(&mut self, tell: &mut dyn FnMut(Event)) {
+        if self.begins {
+            return;
+        }
+        let time = Timestamp::now().as_second();
+        self.next_count = next_count(time);
+        let counts = self.counts(time, tell);
+        self.put_notes(&counts);
+        self.write(tell);
+    }
+
+    /// Notes what changed of the addresses and interfaces.
+    pub(crate) fn see(&mut self, network: &Network, tell: &mut dyn FnMut(Event)) {
+        if !self.begins {
             let mut notes = Vec::new();
-            self.count(Timestamp::now().as_second(), &mut notes);
+            let time = Timestamp::now().as_second();
+            notes::network(&self.network, network, time, &mut notes);
+            self.put_notes(&notes);
+            self.write(tell);
+        }
+        self.network = network.clone();
+    }
+
+    /// Looks at bandwhich's sockets if that is due.
+    pub(crate) fn look_at_capture(&mut self, now: Instant, tell: &mut dyn FnMut(Event)) {
+        self.capture.tick(now, &self.network, tell);
+    }
+
+    /// Adds what bandwhich's sockets dropped until now to the sums, without a note.
+    pub(crate) fn count_drops(&mut self, tell: &mut dyn FnMut(Event)) {
+        self.capture.look(&self.network, tell);
+    }
+
+    /// Ends the log, for bandwhich ended and this is why; the next frame begins another one.
+    pub(crate) fn end(&mut self, reason: &str, tell: &mut dyn FnMut(Event)) {
+        if self.spool.path().is_some() {
+            let time = Timestamp::now().as_second();
+            // The counters of the last frame, so that what passed since is seen to be missing.
+            let mut notes = match self.last_counts.take() {
+                Some(counts) => counts,
+                None => self.count_notes(self.last_frame.unwrap_or(time), tell),
+            };
+            notes::stopped(reason, time, &mut notes);
             self.put_notes(&notes);
             self.write(tell);
         }
@@ -86,49 +167,93 @@ impl<'a> Recorder<'a> {
         self.begins = true;
     }
 
-    /// Syncs what was written longer than so ago.
-    pub(crate) fn sync(&mut self, after: Duration, tell: &mut dyn FnMut(Event)) {
-        if let Err(error) = self.spool.sync(after, Instant::now()) {
+    /// Syncs what was written longer than so ago. Gives whether the log, or its folder, was found to be
+    /// gone: then another is begun.
+    pub(crate) fn sync(&mut self, after: Duration, tell: &mut dyn FnMut(Event)) -> bool {
+        if !self.spool.must_sync(after, Instant::now()) {
+            return false;
+        }
+        if let Some(lost) = self.spool.give_up_lost() {
+            let lost = files::show(&lost);
+            tell(Event::Trouble(format!(
+                "{lost} was deleted or moved; what comes now goes into a new log"
+            )));
+            let now = Timestamp::now();
+            let counts = self.counts(now.as_second(), tell);
+            self.begin(now, &counts, tell);
+            self.write(tell);
+            return true;
+        }
+        if let Err(error) = self.spool.sync() {
             self.tell_trouble(Some(error), tell);
         }
+        false
     }
 
     /// What is done, for people.
-    pub(crate) fn state(&self) -> String {
+    pub(crate) fn summary(&self) -> String {
         match self.spool.path() {
             Some(path) => format!("writing {}, {} frames", files::show(path), self.frames),
             None => "waiting for bandwhich".to_owned(),
         }
     }
 
-    fn rotate(&mut self, now: Timestamp, tell: &mut dyn FnMut(Event)) {
-        let time = now.as_second();
-        let mut counts = Vec::new();
-        self.count(time, &mut counts);
-        if !self.begins && self.spool.path().is_some() {
-            if !self.waiting.is_empty() && !self.write(tell) {
-                // What waits belongs into this log.
-                return;
-            }
-            self.put_notes(&counts);
-            if !self.write(tell) {
-                return;
-            }
+    /// What is done, for programs.
+    pub(crate) fn state(&self) -> State {
+        let mut sum = Passed::default();
+        for (_, passed) in self.capture.passed() {
+            sum.packets += passed.packets;
+            sum.dropped += passed.dropped;
         }
+        State {
+            pid: std::process::id(),
+            written: Timestamp::now().as_second(),
+            interfaces: self.capture.interfaces().map(str::to_owned).collect(),
+            log: self.spool.path().map(ToOwned::to_owned),
+            frames: self.frames,
+            last_frame: self.last_frame,
+            packets: sum.packets,
+            dropped_packets: sum.dropped,
+            ..State::default()
+        }
+    }
+
+    /// Ends the log of an hour or day with the counts that the next one begins with.
+    fn rotate(&mut self, now: Timestamp, tell: &mut dyn FnMut(Event)) {
+        if !self.waiting.is_empty() && !self.write(tell) {
+            // What waits belongs into this log.
+            return;
+        }
+        let counts = self.counts(now.as_second(), tell);
+        self.put_notes(&counts);
+        if self.write(tell) {
+            self.begin(now, &counts, tell);
+            self.write(tell);
+        }
+    }
+
+    /// Begins a log and puts its head before what waits.
+    fn begin(&mut self, now: Timestamp, counts: &[u8], tell: &mut dyn FnMut(Event)) {
+        let time = now.as_second();
+        // One that holds nothing yet was begun on a full disk.
         if !self.spool.is_empty() || self.spool.is_due(now) {
             match self.spool.begin(now) {
                 Ok(()) => self.logs += 1,
-                Err(error) => return self.tell_trouble(Some(error), tell),
+                Err(error) => {
+                    self.begins = true;
+                    return self.tell_trouble(Some(error), tell);
+                }
             }
             if let Some(path) = self.spool.path() {
                 tell(Event::Done(format!("writes {}", files::show(path))));
             }
         }
         self.begins = false;
-        self.next_count = (time / FIRST_COUNT + 1) * FIRST_COUNT;
+        self.next_count = next_count(time);
         let mut head = Vec::new();
-        self.introduce(time, &mut head);
-        head.extend_from_slice(&counts);
+        notes::begun(self.plan, time, &mut head);
+        head.extend_from_slice(counts);
+        notes::network(&Network::default(), &self.network, time, &mut head);
         if let Some(owners) = &self.owners {
             owners.all(time, &mut head);
         }
@@ -136,25 +261,25 @@ impl<'a> Recorder<'a> {
         self.waiting.splice(..0, head);
     }
 
-    /// The first note of a log.
-    fn introduce(&self, timestamp: i64, out: &mut Vec<u8>) {
-        let bandwhich = escape(self.plan.version.as_bytes());
-        let arguments = escape(self.plan.arguments.join(" ").as_bytes());
-        let collector = escape(env!("CARGO_PKG_VERSION").as_bytes());
-        let quoted = |text| Quoted::of_escaped(text).expect("it was just escaped");
-        let told = Told::Begun(Begun {
-            format: NOTES_FORMAT,
-            collector: quoted(&collector),
-            bandwhich: quoted(&bandwhich),
-            arguments: quoted(&arguments),
-        });
-        Note { timestamp, told }.print(out);
+    /// Notes of the kernel's counters of now, and of what passed the capture.
+    fn counts(&mut self, time: i64, tell: &mut dyn FnMut(Event)) -> Vec<u8> {
+        if self.plan.interfaces {
+            self.interfaces = interfaces::interfaces();
+        }
+        self.count_notes(time, tell)
     }
 
-    fn count(&self, timestamp: i64, out: &mut Vec<u8>) {
+    /// The same of when they were read last.
+    fn count_notes(&mut self, time: i64, tell: &mut dyn FnMut(Event)) -> Vec<u8> {
+        let mut notes = Vec::new();
         if self.plan.interfaces {
-            interfaces::note(&interfaces::interfaces(), timestamp, out);
+            interfaces::note(&self.interfaces, time, &mut notes);
+            self.capture.count(&self.interfaces, &self.network, tell);
+            for (name, passed) in self.capture.passed() {
+                notes::capture(name, passed, time, &mut notes);
+            }
         }
+        notes
     }
 
     fn put_notes(&mut self, notes: &[u8]) {
@@ -208,4 +333,8 @@ impl<'a> Recorder<'a> {
              Make room, or set paths.log_dir to another disk"
         )));
     }
+}
+
+fn next_count(time: i64) -> i64 {
+    (time.div_euclid(COUNT_EVERY) + 1) * COUNT_EVERY
 }

@@ -3,8 +3,9 @@
 //! Whole frames go in, at the end of one file that nobody else writes. What could not be written
 //! whole is taken out again, so that nothing is ever put behind a cut frame.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -70,9 +71,10 @@ impl Spool {
         (self.log.as_ref()).is_none_or(|log| part(log.begun) != part(now))
     }
 
-    /// Begins a log. Its name is one that no file bears.
+    /// Begins a log. Its name is one that no file has yet.
     pub(crate) fn begin(&mut self, now: Timestamp) -> files::Result<()> {
         self.end()?;
+        files::create_folder(&self.folder)?;
         let begun = now.to_zoned(self.zone.clone()).datetime();
         let stem = format!("bandwhich_{}", begun.strftime("%Y%m%d_%H%M"));
         let mut number = 1;
@@ -126,18 +128,37 @@ impl Spool {
         self.log.as_ref().is_some_and(|log| log.length == 0)
     }
 
-    /// Syncs what was written longer than so ago.
-    pub(crate) fn sync(&mut self, after: Duration, now: Instant) -> files::Result<()> {
+    /// Whether something was written longer than so ago and is not synced.
+    pub(crate) fn must_sync(&self, after: Duration, now: Instant) -> bool {
+        let since = self.log.as_ref().and_then(|log| log.unsynced_since);
+        since.is_some_and(|since| now.duration_since(since) >= after)
+    }
+
+    /// Gives up the log if its name no longer leads to it: it, or a folder above, was deleted or moved.
+    /// Gives its path then.
+    pub(crate) fn give_up_lost(&mut self) -> Option<PathBuf> {
+        let log = self.log.as_ref()?;
+        let is_lost = match std::fs::symlink_metadata(&log.path) {
+            Ok(named) => log.file.metadata().is_ok_and(|own| !is_same(&named, &own)),
+            Err(error) => matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            ),
+        };
+        is_lost
+            .then(|| self.log.take())
+            .flatten()
+            .map(|log| log.path)
+    }
+
+    /// Syncs what was written.
+    pub(crate) fn sync(&mut self) -> files::Result<()> {
         let Some(log) = &mut self.log else {
             return Ok(());
         };
-        if log
-            .unsynced_since
-            .is_none_or(|since| now.duration_since(since) < after)
-        {
+        if log.unsynced_since.take().is_none() {
             return Ok(());
         }
-        log.unsynced_since = None;
         log.file
             .sync_data()
             .map_err(files::Error::context("sync", &log.path))
@@ -145,10 +166,14 @@ impl Spool {
 
     /// Ends the log at hand.
     pub(crate) fn end(&mut self) -> files::Result<()> {
-        self.sync(Duration::ZERO, Instant::now())?;
+        self.sync()?;
         self.log = None;
         Ok(())
     }
+}
+
+fn is_same(one: &Metadata, other: &Metadata) -> bool {
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
 }
 
 #[cfg(test)]
@@ -207,12 +232,44 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_gone_is_an_error_that_names_the_log() {
-        let mut spool = Spool::new("/nowhere/at/all".into(), Rotate::Daily, TimeZone::UTC);
+    fn a_log_that_was_deleted_or_moved_is_given_up_and_its_folder_is_made_again() {
+        let above = tempfile::tempdir().unwrap();
+        let folder = above.path().join("host/log");
+        let mut spool = Spool::new(folder.clone(), Rotate::Daily, TimeZone::UTC);
+        let now = at("2026-03-01T17:31:00Z");
+        let path = folder.join("bandwhich_20260301_1731.log");
+        type Harm = fn(&Path, &Path);
+        let harms: [Harm; 4] = [
+            |_, log| std::fs::remove_file(log).unwrap(),
+            |_, log| std::fs::rename(log, log.with_extension("old")).unwrap(),
+            |folder, _| std::fs::remove_dir_all(folder.parent().unwrap()).unwrap(),
+            // Another file by its name.
+            |_, log| {
+                std::fs::remove_file(log).unwrap();
+                std::fs::write(log, "x").unwrap();
+                std::fs::rename(log, log.with_extension("x")).unwrap();
+                std::fs::copy(log.with_extension("x"), log).unwrap();
+            },
+        ];
+        for harm in harms {
+            spool.begin(now).unwrap();
+            spool.append(b"frame", Instant::now()).unwrap();
+            assert_eq!(spool.give_up_lost(), None);
+            harm(&folder, &path);
+            assert_eq!(spool.give_up_lost().as_deref(), Some(&*path));
+            assert!(spool.path().is_none());
+        }
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_made_is_an_error_that_names_it() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let folder = file.path().join("log");
+        let mut spool = Spool::new(folder, Rotate::Daily, TimeZone::UTC);
         let error = spool.begin(at("2026-03-01T17:31:00Z")).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "cannot begin /nowhere/at/all/bandwhich_20260301_1731.log: no such file or directory"
+        assert!(
+            error.to_string().starts_with("cannot create the folder "),
+            "{error}"
         );
     }
 }

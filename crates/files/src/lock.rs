@@ -98,6 +98,21 @@ impl Lock {
         self.traces.retain(|trace| !is_done(trace));
     }
 
+    /// Whether its path still leads to the lock file. Where it was deleted, another run can lock another
+    /// file of this name.
+    pub fn is_in_place(&self) -> bool {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt as _;
+            let own = self.file.metadata();
+            let named = std::fs::symlink_metadata(&self.path);
+            own.and_then(|own| Ok((own, named?)))
+                .is_ok_and(|(own, named)| (own.dev(), own.ino()) == (named.dev(), named.ino()))
+        }
+        #[cfg(not(unix))]
+        self.path.exists()
+    }
+
     /// The lock file.
     pub fn path(&self) -> &Path {
         &self.path
@@ -277,6 +292,19 @@ mod tests {
         assert_eq!(std::fs::read(&path).unwrap(), b"");
         let second = Lock::acquire(&path, "b", "b").unwrap();
         assert_eq!(second.path(), path);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_lock_whose_file_was_deleted_is_not_in_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let lock = Lock::acquire(&path, "a", "a").unwrap();
+        assert!(lock.is_in_place());
+        std::fs::remove_file(&path).unwrap();
+        assert!(!lock.is_in_place());
+        let other = Lock::acquire(&path, "b", "b").unwrap();
+        assert!(other.is_in_place() && !lock.is_in_place());
     }
 
     #[test]

@@ -6,8 +6,10 @@ use std::path::Path;
 use collector::Verdict as Weight;
 
 use super::{Check, Machine, services};
+use crate::running_collector::RunningCollector;
 use crate::settings::{Settings, Surroundings};
 use crate::setup::Scope;
+use crate::world::World;
 
 const TOPIC: &str = "bandwhich";
 /// Where systemd's services look for programs.
@@ -19,6 +21,7 @@ pub(super) fn checks(
     settings: &Settings,
     machine: &Machine,
     surroundings: &Surroundings,
+    world: &World,
 ) -> Vec<Check> {
     let is_served = services::scope(machine, surroundings) == Some(Scope::System);
     let path = match is_served {
@@ -28,16 +31,30 @@ pub(super) fn checks(
             .get("PATH")
             .map_or("", String::as_str),
     };
-    let mut seen = collector::Machine::look(&settings.collect.bandwhich, Some(OsStr::new(path)));
+    let collect = &settings.collect;
+    let mut seen = collector::Machine {
+        watched: collector::watched_interface(&collect.args).map(str::to_owned),
+        wanted_buffer: collect.capture_buffer,
+        ..collector::Machine::look(&collect.bandwhich, Some(OsStr::new(path)))
+    };
     if is_served {
         // The unit hands on all that is needed (AmbientCapabilities), whoever asks here.
         seen.rights.ambient = u64::MAX;
     }
-    judged(
-        &seen,
-        is_served,
-        services::has_collector(machine, surroundings),
-    )
+    let is_needed = services::has_collector(machine, surroundings);
+    let mut checks = judged(&seen, is_served, is_needed);
+    if let Some(running) = RunningCollector::find(settings) {
+        checks.push(match running.fault(world.now) {
+            Some(fault) => {
+                Check::fault(TOPIC, fault, "see what the collector says, and restart it")
+            }
+            None => {
+                let summary = running.summary(settings);
+                Check::ok(TOPIC, format!("a collector runs {summary}"))
+            }
+        });
+    }
+    checks
 }
 
 /// What was seen of a machine whose service is to start bandwhich, or not; and whether anybody is to.

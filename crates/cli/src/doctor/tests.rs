@@ -469,6 +469,7 @@ fn recorder() -> collector::Machine {
         receive_buffer: Some(33_554_432),
         open_files: Some(1000),
         interfaces: vec![interface("eth0", "ethernet", "02:00:00:00:00:01")],
+        ..collector::Machine::default()
     }
 }
 
@@ -478,6 +479,7 @@ fn interface(name: &str, kind: &'static str, address: &str) -> collector::Interf
         kind,
         hardware_address: Some(address.to_owned()),
         is_up: true,
+        is_device: false,
         master: None,
         received: (0, 0),
         sent: (0, 0),

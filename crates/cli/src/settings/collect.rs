@@ -4,8 +4,11 @@ use std::cell::Cell;
 use std::path::PathBuf;
 
 use super::reader::Reader;
-use super::values::{number, switch};
+use super::values::{number, size, switch};
 use super::words::Rotate;
+
+/// The kernel takes no more than half of 2 GiB.
+const MOST_BUFFER: u64 = 1 << 30;
 
 /// How bandwhich is kept running.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,10 +21,14 @@ pub struct Collect {
     pub args: Vec<String>,
     /// Whether bandwhich asks for the names of peers.
     pub resolve_names: bool,
+    /// Whether DNS is counted, which bandwhich hides by itself.
+    pub show_dns: bool,
     /// Whether owners of ports are noted.
     pub pids: bool,
     /// Whether the kernel's counters of interfaces are noted.
     pub interfaces: bool,
+    /// Bytes of the receive buffer that each of bandwhich's sockets gets. 0 leaves it as it is.
+    pub capture_buffer: u64,
     /// The longest time that written frames stay unsynced.
     pub sync_seconds: u32,
 }
@@ -50,8 +57,12 @@ impl Collect {
             resolve_names: reader
                 .value("collect.resolve_names", switch)
                 .unwrap_or(false),
+            show_dns: reader.value("collect.show_dns", switch).unwrap_or(true),
             pids: reader.value("collect.pids", switch).unwrap_or(true),
             interfaces: reader.value("collect.interfaces", switch).unwrap_or(true),
+            capture_buffer: reader
+                .value("collect.capture_buffer", size(0..=MOST_BUFFER))
+                .unwrap_or(64 << 20),
             sync_seconds: reader
                 .value("collect.sync_seconds", number(1..=3_600))
                 .unwrap_or(5),

@@ -98,8 +98,10 @@ impl Page {
         self.plain("rotate", collect.rotate.word());
         self.list("args", collect.args.iter().map(String::as_str));
         self.plain("resolve_names", collect.resolve_names);
+        self.plain("show_dns", collect.show_dns);
         self.plain("pids", collect.pids);
         self.plain("interfaces", collect.interfaces);
+        self.plain("capture_buffer", show_size(collect.capture_buffer));
         self.plain("sync_seconds", collect.sync_seconds);
     }
 

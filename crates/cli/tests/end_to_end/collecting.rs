@@ -143,6 +143,16 @@ fn all_frames(logs: &[PathBuf]) -> Vec<String> {
     logs.iter().flat_map(|log| frames(log)).collect()
 }
 
+/// The last note of a log, without its time.
+fn last_note(log: &Path) -> String {
+    let text = fs::read_to_string(log).unwrap();
+    let mut notes = text
+        .lines()
+        .filter(|line| line.starts_with("network-monitor: <"));
+    let note = notes.next_back().unwrap();
+    note[note.find("> ").unwrap() + 2..].to_owned()
+}
+
 fn is_alive(pid: u32) -> bool {
     // A zombie whose parent died is init's to bury.
     fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
@@ -162,7 +172,8 @@ fn what_is_printed_is_written_unchanged_and_a_signal_ends_with_a_whole_frame() {
     let text = fs::read_to_string(log).unwrap();
     assert!(text.starts_with("network-monitor: <") && text.ends_with("\n\n"));
     assert!(text.contains("arguments \"--raw --no-resolve --show-dns\""));
-    // The counters stand at the head and at the end.
+    // The own addresses stand at the head; the counters there and at the end.
+    assert!(!text.contains("> address \"lo\""), "{text}");
     let counts = text
         .matches("> interface \"lo\" loopback received ")
         .count();
@@ -195,7 +206,14 @@ fn a_bandwhich_that_is_killed_is_started_again_into_a_new_log() {
     run.signal("INT");
     let (code, said) = run.wait();
     assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("it is started again in 1 s"), "{said}");
+    let expected = "bandwhich: ended (signal 9); it is started again at once";
+    assert!(said.contains(expected), "{said}");
+    // The logs say so, too.
+    let notes: Vec<String> = run.logs().iter().map(|log| last_note(log)).collect();
+    assert_eq!(
+        notes,
+        ["stopped \"ended (signal 9)\"", "stopped \"asked to stop\""]
+    );
     let copy = frames(&run.lab.path("fake.copy"));
     let written = all_frames(&run.logs());
     // Of each of both, the frame at hand may be lost.
@@ -273,6 +291,114 @@ fn a_new_hour_begins_a_new_log_between_two_frames() {
 }
 
 #[test]
+fn a_log_that_is_deleted_is_begun_again_and_its_folder_made() {
+    let settings = "timezone: UTC\n";
+    let mut run = Collecting::start_with(settings, "1", |command| {
+        command.env("NETWORK_MONITOR__COLLECT__SYNC_SECONDS", "1")
+    });
+    let folder = run.lab.logs();
+    let harms: [fn(&Path, &Path); 3] = [
+        |_, log| fs::remove_file(log).unwrap(),
+        |_, log| fs::rename(log, log.with_extension("log.1")).unwrap(),
+        |folder, _| fs::remove_dir_all(folder).unwrap(),
+    ];
+    for harm in harms {
+        run.wait_for_frames(&folder, 2);
+        let log = run.logs().pop().unwrap();
+        harm(&folder, &log);
+        let copied = frames(&run.lab.path("fake.copy")).len();
+        // Another log, and the frames from then on: what came until the next sync is lost at most.
+        until(|| {
+            let logs = logs_in(&folder);
+            let count = logs.last().map_or(0, |log| frames(log).len());
+            count >= 3
+        });
+        let logs = run.logs();
+        let written = frames(logs.last().unwrap());
+        let copy = frames(&run.lab.path("fake.copy"));
+        assert!(copy.iter().position(|frame| *frame == written[0]).unwrap() <= copied + 8);
+        let text = fs::read_to_string(logs.last().unwrap()).unwrap();
+        assert!(text.starts_with("network-monitor: <"), "{text}");
+        fs::remove_file(logs.last().unwrap()).unwrap();
+    }
+    // The folder is locked again, and its state can be asked.
+    until(|| folder.join(".collector.json").exists());
+    assert_eq!(run.lab.run(&["collect"]).code, 5);
+    run.signal("TERM");
+    let (code, said) = run.wait();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("was deleted or moved"), "{said}");
+    assert_eq!(run.fakes().len(), 1, "bandwhich went on");
+    assert!(!folder.join(".collector.json").exists());
+}
+
+#[test]
+fn a_bandwhich_that_a_signal_stopped_is_started_again() {
+    let mut run = Collecting::start();
+    run.wait_for_frames(&run.lab.logs(), 2);
+    kill("STOP", run.fakes()[0]);
+    until(|| run.fakes().len() == 2);
+    run.wait_for_frames(&run.lab.logs(), 6);
+    run.signal("TERM");
+    let (code, said) = run.wait();
+    assert_eq!(code, Some(0), "{said}");
+    let expected = "bandwhich: stopped by a signal; it is started again at once";
+    assert!(said.contains(expected), "{said}");
+    let note = last_note(&run.logs()[0]);
+    assert_eq!(note, "stopped \"stopped by a signal\"");
+    assert!(run.fakes().into_iter().all(|pid| !is_alive(pid)));
+}
+
+/// What holds a packet socket on c0 as bandwhich does, started by a script in its place.
+const LISTENER: &str = r#"python3 -c '
+import socket, time
+listener = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+listener.bind(("c0", 3))
+time.sleep(60)' &
+"#;
+
+#[test]
+fn a_log_begins_with_the_own_addresses_and_ends_with_what_the_capture_lost() {
+    // A network of its own, which takes no rights here; where it does, there is nothing to show.
+    let script = "ip link add c0 type veth peer name c1 && ip addr add 192.0.2.1/24 dev c0 && \
+                  ip link set c0 up && ip link set c1 up && exec \"$@\"";
+    let probe = "ip link add c0 type veth peer name c1 && command -v python3";
+    let probe = Command::new("unshare")
+        .args(["-rn", "sh", "-c", probe])
+        .output();
+    if !probe.is_ok_and(|probe| probe.status.success()) {
+        return;
+    }
+    let mut run = Collecting::start_with("timezone: UTC\n", "1", |command| {
+        let folder = command.get_current_dir().unwrap().to_owned();
+        let fake = fs::read_to_string(folder.join("fake")).unwrap();
+        let fake = fake.replace("n=0\n", &format!("{LISTENER}n=0\n"));
+        fs::write(folder.join("fake"), fake).unwrap();
+        let mut wrapped = Command::new("unshare");
+        wrapped
+            .args(["-rn", "sh", "-c", script, "sh"])
+            .arg(command.get_program())
+            .args(command.get_args())
+            .current_dir(folder)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        *command = wrapped;
+        command
+    });
+    let state = run.lab.logs().join(".collector.json");
+    until(|| fs::read_to_string(&state).is_ok_and(|state| state.contains("[\"c0\"]")));
+    run.wait_for_frames(&run.lab.logs(), 3);
+    run.signal("TERM");
+    let (code, said) = run.wait();
+    assert_eq!(code, Some(0), "{said}");
+    let text = fs::read_to_string(&run.logs()[0]).unwrap();
+    let (head, rest) = text.split_once("\n\n").unwrap();
+    assert!(head.contains("> address \"c0\" 192.0.2.1/24"), "{head}");
+    assert!(rest.contains("> capture \"c0\" packets "), "{rest}");
+    assert!(rest.contains(" dropped 0\n"), "{rest}");
+}
+
+#[test]
 fn what_would_spoil_the_log_is_refused_with_the_reason() {
     let lab = Lab::with("timezone: UTC\ncollect: {bandwhich: /nowhere/bandwhich}\n");
     for argument in ["-t", "--total-utilization", "-st"] {
@@ -304,6 +430,13 @@ fn one_folder_has_one_collector() {
     run.wait_for_frames(&run.lab.logs(), 1);
     let ran = run.lab.run(&["collect"]);
     assert_eq!(ran.code, 5, "{}", ran.complained);
+    // Whoever asks is told that it runs.
+    until(|| run.lab.logs().join(".collector.json").exists());
+    let said = run.lab.run(&["status"]).said;
+    assert!(said.contains("Collector since "), "{said}");
+    let said = run.lab.run(&["status", "--json"]).said;
+    let status: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(status["collector"]["starts"], 1, "{said}");
     run.signal("TERM");
     assert_eq!(run.wait().0, Some(0));
 }

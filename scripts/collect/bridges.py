@@ -1,0 +1,97 @@
+"""Trials of bridges with a container behind them, with NAT and without."""
+
+import shutil
+import sys
+
+from judging import check, volume
+from lab import ADDRESS, CLIENT, HERE, PEER, PORT, SERVER, Collector, Judge
+from lab import both, finish, inside, ip, network, run_inside
+
+
+INNER, GATEWAY = "10.206.0.2", "10.206.0.1"
+SIZE, SECONDS = 6_000_000, 12
+
+
+def container():
+    """A namespace behind a bridge of the client's."""
+    ip("-n", CLIENT, "link", "add", "br0", "type", "bridge")
+    ip("-n", CLIENT, "link", "set", "br0", "address", "02:00:00:00:02:01")
+    ip("-n", CLIENT, "addr", "add", f"{GATEWAY}/24", "dev", "br0")
+    ip("-n", CLIENT, "link", "set", "br0", "up")
+    ip("netns", "add", "nminner")
+    ip("link", "add", "v0", "address", "02:00:00:00:02:02", "netns", CLIENT, "type", "veth",
+       "peer", "name", "e0", "address", "02:00:00:00:02:03", "netns", "nminner")
+    ip("-n", CLIENT, "link", "set", "v0", "master", "br0", "up")
+    ip("-n", "nminner", "addr", "add", f"{INNER}/24", "dev", "e0")
+    ip("-n", "nminner", "link", "set", "e0", "up")
+    ip("-n", "nminner", "route", "add", "default", "via", GATEWAY)
+    run_inside(CLIENT, "sysctl", "-qw", "net.ipv4.ip_forward=1")
+
+
+def load():
+    """Transfers of the container's."""
+    command = (sys.executable, HERE / "traffic.py")
+    return [inside("nminner", *command, way, way, PEER, PORT, SIZE, SECONDS) for way in ("down", "up")]
+
+
+def translate():
+    """What the container sends leaves with the host's address."""
+    run_inside(CLIENT, "nft", "add table ip trial; "
+               "add chain ip trial out { type nat hook postrouting priority 100; }; "
+               f"add rule ip trial out ip saddr {INNER} masquerade")
+
+
+def recorded(folder, options, has_nat, collect=""):
+    """A collector of the bridge's host under load, its report and the truth."""
+    with network():
+        container()
+        try:
+            if has_nat:
+                translate()
+            else:
+                ip("-n", SERVER, "route", "add", "10.206.0.0/24", "via", ADDRESS)
+            judge, collector = Judge(), Collector(folder, options, collect)
+            collector.wait_for(2)
+            finish(load() + both(SIZE, SECONDS))
+            collector.stop()
+            return collector, collector.report(), judge.end()
+        finally:
+            ip("netns", "del", "nminner")
+
+
+def translated(folder, options, what, collect=""):
+    if not shutil.which("nft"):
+        return check(what, True, "left out: there is no nft here")
+    collector, report, truth = recorded(folder, options, True, collect)
+    return volume(what, report, truth, logs=collector.logs())
+
+
+def nat(folder, options):
+    """Each byte passes veth, bridge and uplink; it counts once."""
+    yield translated(folder, options, "bridge with NAT")
+
+
+def nat_uplink(folder, options):
+    """The same, recorded at the uplink alone."""
+    yield translated(folder, options, "bridge with NAT, --interface", ", args: [--interface, c0]")
+
+
+def routed(folder, options):
+    """Without NAT bandwhich has one row for all interfaces: it is said, with the cure."""
+    collector, report, truth = recorded(folder, options, False)
+    true, said = sum(truth["sums"]["c0"]), report["total_upload_bytes"] + report["total_download_bytes"]
+    print(f"    without NAT: true {true}, report {said}, error {100 * (said / true - 1):+.1f} %")
+    cure = [line for line in collector.text() if "without translation" in line and "--interface" in line]
+    yield check("bridge without NAT: the cure is named", cure, cure[:1])
+
+
+def routed_uplink(folder, options):
+    """The cure. To bandwhich the container is a peer, so what it sends is received."""
+    _, report, truth = recorded(folder, options, False, ", args: [--interface, c0]")
+    true, said = sum(truth["sums"]["c0"]), report["total_upload_bytes"] + report["total_download_bytes"]
+    error = 100 * (said / true - 1)
+    yield check("bridge without NAT, --interface: both directions together", abs(error) <= 0.1,
+                f"true {true}, report {said}, error {error:+.3f} %")
+
+
+TRIALS = [nat, nat_uplink, routed, routed_uplink]

@@ -1,0 +1,86 @@
+"""Trials in which bandwhich, the log or its folder goes away."""
+
+import os
+import shutil
+import signal
+import time
+
+from judging import check, volume
+from lab import CLIENT, Collector, Judge, both, finish, ip, network
+
+
+def restarts(folder, options):
+    """bandwhich is killed twenty times under traffic."""
+    with network():
+        judge, collector = Judge(), Collector(folder, options)
+        collector.wait_for(2)
+        running = both(40_000_000, 240)
+        for _ in range(20):
+            time.sleep(11)
+            for pid in collector.bandwhich():
+                os.kill(pid, signal.SIGKILL)
+        finish(running)
+        collector.stop()
+        report, truth = collector.report(), judge.end()
+        yield volume("20 kills under traffic", report, truth, logs=collector.logs())
+        shares = {name: sum(row["upload_bytes"] + row["download_bytes"] for row in report["interfaces"]
+                            if row["name"] == name) for name in ("lo", "c0")}
+        yield check("  nothing is loopback", shares["lo"] == 0, shares)
+        at_once = " ".join(collector.text()).count("it is started again at once")
+        yield check("  each is started again at once", at_once == 20, at_once)
+
+
+def kill(folder, options):
+    """bandwhich is killed once."""
+    with network():
+        judge, collector = Judge(), Collector(folder, options)
+        collector.wait_for(2)
+        running = both(6_000_000, 20)
+        time.sleep(8)
+        for pid in collector.bandwhich():
+            os.kill(pid, signal.SIGKILL)
+        finish(running)
+        collector.stop()
+        yield volume("one kill", collector.report(), judge.end(), logs=collector.logs())
+
+
+def stopped(folder, options):
+    """bandwhich is stopped for 20 seconds."""
+    with network():
+        judge, collector = Judge(), Collector(folder, options)
+        collector.wait_for(2)
+        running = both(20_000_000, 40)
+        time.sleep(8)
+        pids = collector.bandwhich()
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        time.sleep(20)
+        for pid in set(pids) & set(collector.bandwhich()):
+            os.kill(pid, signal.SIGCONT)
+        finish(running)
+        collector.stop()
+        yield volume("stopped for 20 s", collector.report(), judge.end(), logs=collector.logs())
+        said = " ".join(collector.text())
+        yield check("  said", "stopped by a signal; it is started again" in said, collector.text()[1:2])
+
+
+def deleted(folder, options):
+    """The log is deleted, then its folder. What the deleted files held is lost, and no more."""
+    with network():
+        collector = Collector(folder, options)
+        collector.wait_for(2)
+        # Before the judge: this log's bytes are lost by intent.
+        finish(both(1_000_000, 4))
+        collector.logs()[0].unlink()
+        time.sleep(8)
+        log = collector.logs()
+        yield check("a deleted log is begun again", len(log) == 1, [path.name for path in log])
+        shutil.rmtree(folder / "logs")
+        time.sleep(8)
+        judge = Judge()
+        finish(both(6_000_000, 12))
+        collector.stop()
+        yield volume("log and folder deleted", collector.report(), judge.end(), logs=collector.logs())
+
+
+TRIALS = [kill, restarts, stopped, deleted]
