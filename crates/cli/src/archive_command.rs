@@ -65,8 +65,8 @@ pub fn run(
             let standing = claims::examine(&store, settings)?;
             publish::sweep(settings);
             let summary = archive_logs(&mut store, settings, world, Scope::Ingested, &[])?;
-            if standing == Standing::Current && !summary.written.is_empty() {
-                claims::claim(&store, settings)?;
+            if standing == Standing::Current {
+                claims::claim(&store, settings, !summary.written.is_empty())?;
             }
             watch::forget_abandoned(&mut store, "archive");
             if !world.quiet {

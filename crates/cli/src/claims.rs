@@ -84,11 +84,12 @@ fn is_later(claim: &Claim, store: &Store) -> Result<bool, Failure> {
         && (claim.commits > store.commits()? || store.later_state()? == Some(claim.commits)))
 }
 
-/// Notes that the store has written to those of the folders that are there.
+/// Notes which store writes to those of the folders that are there: if it has written now, or no claim is
+/// there yet.
 ///
 /// # Errors
 /// If a folder cannot be written.
-pub fn claim(store: &Store, settings: &Settings) -> Result<(), Failure> {
+pub fn claim(store: &Store, settings: &Settings, has_written: bool) -> Result<(), Failure> {
     let is_single = settings.input.hosts == HostLayout::Single;
     let claim = Claim {
         store: store.id()?.unwrap_or_default(),
@@ -101,7 +102,8 @@ pub fn claim(store: &Store, settings: &Settings) -> Result<(), Failure> {
         .into_iter()
         .filter(|folder| folder.is_dir())
     {
-        if read(folder).as_ref() != Some(&claim) {
+        let known = read(folder);
+        if known.is_none() || (has_written && known.as_ref() != Some(&claim)) {
             files::write_atomically(&folder.join(NAME), None, |out| {
                 Ok(serde_json::to_writer_pretty(out, &claim)?)
             })?;
@@ -206,7 +208,7 @@ mod tests {
         let store = open(&one);
         for _ in 0..2 {
             assert_eq!(examine(&store, &one).unwrap(), Standing::Current);
-            claim(&store, &one).unwrap();
+            claim(&store, &one, true).unwrap();
         }
         let error = examine(&open(&other), &other).unwrap_err();
         assert_eq!(error.code(), 2, "{error}");
@@ -215,7 +217,7 @@ mod tests {
         std::fs::remove_dir_all(&one.paths.store_dir).unwrap();
         let store = open(&other);
         examine(&store, &other).unwrap();
-        claim(&store, &other).unwrap();
+        claim(&store, &other, true).unwrap();
         // Made again in the same place.
         drop(store);
         std::fs::remove_dir_all(&other.paths.store_dir).unwrap();
@@ -227,7 +229,7 @@ mod tests {
         let place = place();
         let here = place.settings("a", "store", Some("here"));
         let store = open(&here);
-        claim(&store, &here).unwrap();
+        claim(&store, &here, true).unwrap();
         drop(store);
         let moved = place.settings("a", "moved", Some("here"));
         std::fs::rename(&here.paths.store_dir, &moved.paths.store_dir).unwrap();
@@ -247,7 +249,7 @@ mod tests {
         let settings = place.settings("a", "store", None);
         let store = open(&settings);
         store.complete(7).unwrap();
-        claim(&store, &settings).unwrap();
+        claim(&store, &settings, true).unwrap();
         assert_eq!(examine(&store, &settings).unwrap(), Standing::Current);
         let text = std::fs::read_to_string(settings.paths.report_dir.join(NAME)).unwrap();
         let later = text.replace("\"commits\": 7", "\"commits\": 9");
@@ -272,7 +274,7 @@ mod tests {
         for text in ["", "x", "{}", "[]", &long] {
             std::fs::write(&file, text).unwrap();
             examine(&store, &settings).unwrap();
-            claim(&store, &settings).unwrap();
+            claim(&store, &settings, true).unwrap();
         }
         std::fs::remove_file(&file).unwrap();
         std::fs::create_dir(&file).unwrap();

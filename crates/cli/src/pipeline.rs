@@ -398,6 +398,8 @@ fn batch_length(rest: &[Pending]) -> usize {
 enum Failed {
     /// It cannot be opened.
     Open(String),
+    /// Nothing has its name any more: it was renamed or deleted since it was found.
+    Gone,
     /// The store cannot be written.
     Store(store::Error),
 }
@@ -409,8 +411,12 @@ fn fold(
     tuning: &Tuning,
     progress: &Progress,
 ) -> Result<FoldedLog, Failed> {
-    let open = files::open_log_within(&log.log.path, limits)
-        .map_err(|error| Failed::Open(error.to_string()))?;
+    let open = files::open_log_within(&log.log.path, limits).map_err(|error| {
+        match std::fs::symlink_metadata(&log.log.path) {
+            Err(gone) if gone.kind() == io::ErrorKind::NotFound => Failed::Gone,
+            _ => Failed::Open(error.to_string()),
+        }
+    })?;
     let encoding = open.encoding();
     let shown = files::show(&log.log.relative).to_string();
     debug!("{shown}: reading, {:?}, {encoding:?}", open.compression());
@@ -451,6 +457,8 @@ fn ingest_batch(
                 let reason = reason.strip_prefix(&format!("{path}: ")).unwrap_or(&reason);
                 summary.unreadable(&path, reason);
             }
+            // The next run finds it under its new name.
+            Err(Failed::Gone) => info!("{}: is gone by now", files::show(&pending.log.path)),
             Err(Failed::Store(error)) => return Err(error.into()),
         }
     }
@@ -616,3 +624,7 @@ impl Read for Counted<'_> {
         outcome
     }
 }
+
+#[cfg(test)]
+#[path = "pipeline/tests.rs"]
+mod tests;

@@ -264,8 +264,8 @@ fn run_untold(
             .archive
             .as_ref()
             .is_some_and(|archive| !archive.written.is_empty());
-    if has_written && !is_behind {
-        claims::claim(&store, settings)?;
+    if !is_behind {
+        claims::claim(&store, settings, has_written)?;
     }
     let archived = result.archive.as_ref();
     result.nothing_new = result.ingest.new == 0

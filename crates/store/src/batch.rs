@@ -33,6 +33,14 @@ impl<'a> Batch<'a> {
         }
     }
 
+    /// Notes which days have news. Gives the files that have to move before the transaction is committed.
+    pub(crate) fn close(self) -> Result<Moves> {
+        for (host, day) in &self.days {
+            catalog::insert_pending(self.catalog, host, *day)?;
+        }
+        Ok(self.moves)
+    }
+
     /// Takes a source and its files out of the history. Gives the days (since 1970, UTC) of its segments.
     pub(crate) fn take_away(&mut self, id: i64, source: &Source) -> Result<BTreeSet<i64>> {
         let (files, days): (Vec<String>, BTreeSet<i64>) =

@@ -100,11 +100,7 @@ impl Store {
             return Ok(reports);
         }
         links::settle(&mut batch, ends)?;
-        for (host, day) in &batch.days {
-            catalog::insert_pending(&transaction, host, *day)?;
-        }
-        let moves = std::mem::take(&mut batch.moves);
-        drop(batch);
+        let moves = batch.close()?;
         moves.place(&root, &transaction)?;
         transaction.commit()?;
         remove_replaced(&root, &self.catalog)?;

@@ -141,12 +141,8 @@ impl Store {
             transaction.execute(&sql, [old])?;
         }
         transaction.execute("UPDATE log SET host = ?2 WHERE host = ?1", [old, new])?;
-        for (host, day) in &batch.days {
-            catalog::insert_pending(&transaction, host, *day)?;
-        }
+        let moves = batch.close()?;
         catalog::rename(&transaction, old, new)?;
-        let moves = std::mem::take(&mut batch.moves);
-        drop(batch);
         moves.place(&root, &transaction)?;
         transaction.commit()?;
         remove_replaced(&root, &self.catalog)?;

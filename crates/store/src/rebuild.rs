@@ -74,11 +74,7 @@ impl Store {
         }
         batch.moves.take_away = unnamed_files(&root, &transaction)?;
         links::settle(&mut batch, ends)?;
-        for (host, day) in &batch.days {
-            catalog::insert_pending(&transaction, host, *day)?;
-        }
-        let moves = std::mem::take(&mut batch.moves);
-        drop(batch);
+        let moves = batch.close()?;
         moves.place(&root, &transaction)?;
         transaction.commit()?;
         Ok(())
