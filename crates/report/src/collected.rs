@@ -141,8 +141,8 @@ impl Collected<'_> {
 
     /// The times in which bandwhich did not run, the longest first, and short ones in one sentence.
     fn holes(&self) -> Vec<Note> {
-        let (mut long, short): (Vec<&ShownHole>, Vec<&ShownHole>) =
-            (self.coverage.holes.iter()).partition(|hole| seconds(hole) >= LONG_HOLE.unsigned_abs());
+        let (mut long, short): (Vec<&ShownHole>, Vec<&ShownHole>) = (self.coverage.holes.iter())
+            .partition(|hole| seconds(hole) >= LONG_HOLE.unsigned_abs());
         long.sort_by_key(|hole| (Reverse(seconds(hole)), hole.start.as_second()));
         let mut notes: Vec<Note> = (long.iter().take(MOST))
             .map(|hole| {
@@ -167,7 +167,10 @@ impl Collected<'_> {
         let restarts = match short.len() {
             0 => None,
             1 => Some(format!("one short restart of bandwhich, {}", sum(&short))),
-            count => Some(format!("{count} short restarts of bandwhich, {}", sum(&short))),
+            count => Some(format!(
+                "{count} short restarts of bandwhich, {}",
+                sum(&short)
+            )),
         };
         let sums = rest.into_iter().chain(restarts);
         notes.extend(sums.map(|message| Note::new("hole", message)));
