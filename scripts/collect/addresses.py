@@ -20,7 +20,7 @@ def boot(folder, options):
         time.sleep(RESTART)
         finish(both(SIZE, SECONDS))
         collector.stop()
-        yield volume("boot without address", collector.report(), judge.end(), logs=collector.logs())
+        yield volume("boot without address", collector.report(), judge.end())
 
 
 def late_dhcp(folder, options):
@@ -34,7 +34,7 @@ def late_dhcp(folder, options):
         time.sleep(RESTART)
         finish(both(SIZE, SECONDS))
         collector.stop()
-        yield volume("late DHCP", collector.report(), judge.end(), logs=collector.logs())
+        yield volume("late DHCP", collector.report(), judge.end())
 
 
 def address_change(folder, options):
@@ -49,7 +49,7 @@ def address_change(folder, options):
         time.sleep(RESTART)
         finish(both(SIZE, SECONDS))
         collector.stop()
-        yield volume("address change", collector.report(), judge.end(), logs=collector.logs())
+        yield volume("address change", collector.report(), judge.end())
         yield check("  said", "new addresses on c0" in " ".join(collector.text()), collector.text()[1:3])
 
 
@@ -63,7 +63,7 @@ def address_under_traffic(folder, options):
         ip("-n", CLIENT, "addr", "add", "10.201.0.9/24", "dev", "c0")
         finish(running)
         collector.stop()
-        yield volume("address added under traffic", collector.report(), judge.end(), logs=collector.logs())
+        yield volume("address added under traffic", collector.report(), judge.end())
 
 
 def privacy_address(folder, options):
@@ -79,7 +79,7 @@ def privacy_address(folder, options):
         time.sleep(2 + RESTART)
         finish(both(SIZE, SECONDS, peer="2001:db8::2", source="2001:db8::77"))
         collector.stop()
-        yield volume("IPv6 privacy address", collector.report(), judge.end(), logs=collector.logs())
+        yield volume("IPv6 privacy address", collector.report(), judge.end())
 
 
 def interface_again(folder, options):
@@ -94,7 +94,7 @@ def interface_again(folder, options):
         time.sleep(RESTART)
         finish(both(SIZE, SECONDS))
         collector.stop()
-        yield volume("interface made again", collector.report(), judge.end(), logs=collector.logs())
+        yield volume("interface made again", collector.report(), judge.end())
 
 
 def hot_plug(folder, options):
@@ -111,7 +111,7 @@ def hot_plug(folder, options):
         time.sleep(RESTART)
         finish(both(SIZE, SECONDS) + both(SIZE, SECONDS, peer="10.202.0.2"))
         collector.stop()
-        yield volume("hot-plug", collector.report(), judge.end(), ("c0", "c1"), logs=collector.logs())
+        yield volume("hot-plug", collector.report(), judge.end(), ("c0", "c1"))
 
 
 def vpn(folder, options):
@@ -165,7 +165,7 @@ def containers_come(folder, options):
         collector.stop()
         said = " ".join(collector.text())
         yield check("containers that come and go", "started 1 time" in said, collector.text()[-1])
-        yield volume("  volume", collector.report(), judge.end(), logs=collector.logs())
+        yield volume("  volume", collector.report(), judge.end())
 
 
 def flapping(folder, options):

@@ -63,7 +63,7 @@ def translated(folder, options, what, collect=""):
     if not shutil.which("nft"):
         return check(what, True, "left out: there is no nft here")
     collector, report, truth = recorded(folder, options, True, collect)
-    return volume(what, report, truth, logs=collector.logs())
+    return volume(what, report, truth)
 
 
 def nat(folder, options):
@@ -86,12 +86,9 @@ def routed(folder, options):
 
 
 def routed_uplink(folder, options):
-    """The cure. To bandwhich the container is a peer, so what it sends is received."""
+    """The cure. bandwhich knows no address of the container's and prints what it sends as received."""
     _, report, truth = recorded(folder, options, False, ", args: [--interface, c0]")
-    true, said = sum(truth["sums"]["c0"]), report["total_upload_bytes"] + report["total_download_bytes"]
-    error = 100 * (said / true - 1)
-    yield check("bridge without NAT, --interface: both directions together", abs(error) <= 0.1,
-                f"true {true}, report {said}, error {error:+.3f} %")
+    yield volume("bridge without NAT, --interface", report, truth)
 
 
 TRIALS = [nat, nat_uplink, routed, routed_uplink]

@@ -5,7 +5,7 @@ import shutil
 import signal
 import time
 
-from judging import check, volume
+from judging import check, holes, volume
 from lab import CLIENT, Collector, Judge, both, finish, ip, network
 
 
@@ -22,7 +22,8 @@ def restarts(folder, options):
         finish(running)
         collector.stop()
         report, truth = collector.report(), judge.end()
-        yield volume("20 kills under traffic", report, truth, logs=collector.logs())
+        yield volume("20 kills under traffic", report, truth)
+        yield check("  said", "20 short restarts" in " ".join(holes(report)), holes(report))
         shares = {name: sum(row["upload_bytes"] + row["download_bytes"] for row in report["interfaces"]
                             if row["name"] == name) for name in ("lo", "c0")}
         yield check("  nothing is loopback", shares["lo"] == 0, shares)
@@ -41,7 +42,9 @@ def kill(folder, options):
             os.kill(pid, signal.SIGKILL)
         finish(running)
         collector.stop()
-        yield volume("one kill", collector.report(), judge.end(), logs=collector.logs())
+        report = collector.report()
+        yield volume("one kill", report, judge.end())
+        yield check("  said", "one short restart" in " ".join(holes(report)), holes(report))
 
 
 def stopped(folder, options):
@@ -59,7 +62,9 @@ def stopped(folder, options):
             os.kill(pid, signal.SIGCONT)
         finish(running)
         collector.stop()
-        yield volume("stopped for 20 s", collector.report(), judge.end(), logs=collector.logs())
+        report = collector.report()
+        yield volume("stopped for 20 s", report, judge.end())
+        yield check("  its hole is listed", "(stopped by a signal)" in " ".join(holes(report)), holes(report))
         said = " ".join(collector.text())
         yield check("  said", "stopped by a signal; it is started again" in said, collector.text()[1:2])
 
@@ -80,7 +85,7 @@ def deleted(folder, options):
         judge = Judge()
         finish(both(6_000_000, 12))
         collector.stop()
-        yield volume("log and folder deleted", collector.report(), judge.end(), logs=collector.logs())
+        yield volume("log and folder deleted", collector.report(), judge.end())
 
 
 TRIALS = [kill, restarts, stopped, deleted]

@@ -36,7 +36,7 @@ def busy(folder, options, collect="", what="busy machine, large buffer"):
         collector.stop()
         report, truth = collector.report(), judge.end()
         packets, dropped = captured(collector) or (0, 0)
-        yield volume(what, report, truth, logs=collector.logs())
+        yield volume(what, report, truth)
         yield check("  noted", captured(collector), f"{dropped} of {packets} packets dropped")
 
 
@@ -60,7 +60,7 @@ def mixed(folder, options):
         finish(long)
         collector.stop()
         count = len(collector.logs())
-        yield volume(f"{options.length} s of mixed load", collector.report(), judge.end(), logs=collector.logs())
+        yield volume(f"{options.length} s of mixed load", collector.report(), judge.end())
         yield check("  over a rotation", count == 2, f"{count} logs")
 
 

@@ -42,7 +42,7 @@ def volumes_and_pids(folder, options):
         code = collector.stop()
         yield check("SIGTERM ends the collector", code == 0, f"exit code {code}")
         report = collector.report()
-        yield volume("three transfers", report, judge.end(), logs=collector.logs())
+        yield volume("three transfers", report, judge.end())
         seen = {entry["name"]: entry for entry in report["top_processes"]}
         for name in wanted:
             pid = seen.get(name, {}).get("pid")
@@ -70,7 +70,7 @@ def rotation(folder, options):
                     found == copied[:len(found)] and len(copied) - len(found) <= 1,
                     f"{len(found)} written, {len(copied)} copied")
         report = collector.report()
-        yield volume("  volume", report, judge.end(), logs=collector.logs())
+        yield volume("  volume", report, judge.end())
         before = report["total_download_bytes"]
         shutil.copy(copy, folder / "logs" / "copy.log")
         after = collector.report()["total_download_bytes"]
@@ -110,7 +110,7 @@ def dns(folder, options):
         collector.wait_for(2)
         finish([inside(CLIENT, sys.executable, "-c", QUERIES)])
         collector.stop()
-        yield volume("DNS", collector.report(), judge.end(), logs=collector.logs())
+        yield volume("DNS", collector.report(), judge.end())
 
 
 TRIALS = [rotation, collector_killed, volumes_and_pids, dns]

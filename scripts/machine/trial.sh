@@ -26,10 +26,13 @@ within() { # SECONDS COMMAND...
 # The machine's surroundings: a neighbour to talk to, and a mail server.
 ip netns add neighbour
 ip link add uplink address 02:00:00:00:00:01 type veth peer name uplink netns neighbour
-ip addr add 10.99.0.1/24 dev uplink
-ip link set uplink up
 ip -n neighbour addr add 10.99.0.2/24 dev uplink
 ip -n neighbour link set uplink up
+connect() { # Brings the network, which the collector does not wait for.
+    ip link set uplink up
+    sleep 2
+    ip addr add 10.99.0.1/24 dev uplink
+}
 mkdir mail
 PYTHONPATH=packages python3 smtp_server.py serve --mail mail --login 'reports@example.org:hunter2 & more' \
     --tls starttls --certificate certificates/good.pem > port 2> smtp.err < <(sleep 1000) &
@@ -52,6 +55,8 @@ step 'the daily report is enabled' systemctl enable --now network-monitor-report
 systemctl list-timers network-monitor-report.timer --no-pager --legend=false
 if [ -e bandwhich ]; then
     step 'the collector runs' systemctl enable --now network-monitor-collect.service
+    connect
+    sleep 4
     # A transfer of known size, as a user who owns it.
     head -c 5000000 /dev/zero > 5MB
     ip netns exec neighbour python3 -m http.server --bind 10.99.0.2 --directory /root 8080 > /dev/null 2>&1 &
@@ -63,7 +68,15 @@ with urllib.request.urlopen("http://10.99.0.2:8080/5MB") as answer:
         time.sleep(0.5)'
     sleep 8
     step 'it is watched and well' systemctl status --no-pager --lines 5 network-monitor-collect.service
-    step 'its log tells of the transfer' grep -rq 'process: "python3"' /var/lib/network-monitor/log
+    step 'the capture buffer is large, and nothing is lost' bash -c '
+        ! journalctl --unit network-monitor-collect --output cat | grep -E "buffer stays|kernel dropped"'
+    step 'its log tells of the transfer' grep -rqE '<uplink>:[0-9]+ => 10.99.0.2:8080 .*"python3"' \
+        /var/lib/network-monitor/log
+    step 'bandwhich knows the address that came after it' bash -c '
+        cd /var/lib/network-monitor/log
+        grep -rq "stopped .addresses changed: uplink" . && ! grep -rq "=> 10.99.0.1:" .'
+else
+    connect
 fi
 install -o network-monitor -g network-monitor -m 640 bandwhich_*.log /var/lib/network-monitor/log/
 step 'the service reports' systemctl start network-monitor-report

@@ -101,7 +101,7 @@ fn notes(facts: &store::InputFacts, zone: &TimeZone) -> Vec<Note> {
             "turned",
             format!(
                 "{} that bandwhich listed as received from an own address of this machine were sent, and \
-                 are counted so: the address came after bandwhich had started",
+                 are counted so: the address came after bandwhich had started, or is a container's",
                 report::bytes(facts.turned.total())
             ),
         ));

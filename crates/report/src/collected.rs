@@ -1,5 +1,6 @@
 //! What a collector noted, in words: packets, holes, addresses, and what bandwhich hides.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::ops::Range;
@@ -8,9 +9,10 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use traffic::Noted;
 
+use crate::coverage::LONG_HOLE;
 use crate::ledger::Ledger;
 use crate::units::{bytes, duration, percent};
-use crate::{Coverage, Moment, Note};
+use crate::{Coverage, Moment, Note, ShownHole};
 
 /// Bytes of headers that the kernel counts of a packet and bandwhich does not: Ethernet and IPv4.
 const HEADERS: u64 = 34;
@@ -92,6 +94,22 @@ fn large(number: u64) -> String {
     }
 }
 
+/// Seconds that a hole lasted.
+fn seconds(hole: &ShownHole) -> u64 {
+    hole.end.as_second().abs_diff(hole.start.as_second())
+}
+
+/// How long holes lasted together, and what passed.
+fn sum(holes: &[&ShownHole]) -> String {
+    let lasted = holes.iter().map(|hole| seconds(hole)).sum();
+    let missed = holes.iter().filter_map(|hole| hole.missed_bytes);
+    let missed = bytes(missed.fold(0, u64::saturating_add));
+    match lasted {
+        0 => format!("less than a second; about {missed} passed"),
+        _ => format!("{} in all; about {missed} passed", duration(lasted)),
+    }
+}
+
 /// What is at hand to be put into words.
 pub(crate) struct Collected<'a> {
     pub(crate) noted: &'a [Noted],
@@ -121,49 +139,41 @@ impl Collected<'_> {
         time.strftime(format).to_string()
     }
 
-    /// The times in which bandwhich did not run, the longest first.
+    /// The times in which bandwhich did not run, the longest first, and short ones in one sentence.
     fn holes(&self) -> Vec<Note> {
-        let mut holes: Vec<_> = (self.coverage.holes.iter())
+        let (mut long, short): (Vec<&ShownHole>, Vec<&ShownHole>) = (self.coverage.holes.iter())
+            .partition(|hole| seconds(hole) >= LONG_HOLE.unsigned_abs());
+        long.sort_by_key(|hole| (Reverse(seconds(hole)), hole.start.as_second()));
+        let mut notes: Vec<Note> = (long.iter().take(MOST))
             .map(|hole| {
-                (
-                    hole.start.as_second(),
-                    hole.end.as_second(),
-                    hole.missed_bytes,
-                )
-            })
-            .collect();
-        holes.sort_by_key(|(start, end, _)| (start - end, *start));
-        let mut notes: Vec<Note> = (holes.iter().take(MOST))
-            .map(|&(start, end, missed)| {
-                let passed = match missed {
+                let passed = match hole.missed_bytes {
                     Some(missed) => format!("about {} passed", bytes(missed)),
                     None => "what passed is not known".to_owned(),
                 };
-                let seconds = duration(start.abs_diff(end));
+                let (start, end) = (hole.start.as_second(), hole.end.as_second());
                 let (until, why) = (self.clock(end), self.reason(start, end));
+                let lasted = duration(seconds(hole));
                 Note::new(
                     "hole",
-                    format!("bandwhich did not run for {seconds} until {until}{why}; {passed}"),
+                    format!("bandwhich did not run for {lasted} until {until}{why}; {passed}"),
                 )
             })
             .collect();
-        if let Some(rest) = holes.get(MOST..).filter(|rest| !rest.is_empty()) {
-            let seconds = rest
-                .iter()
-                .map(|(start, end, _)| start.abs_diff(*end))
-                .sum();
-            let missed = rest.iter().filter_map(|hole| hole.2);
-            let missed = missed.fold(0, u64::saturating_add);
-            notes.push(Note::new(
-                "hole",
-                format!(
-                    "{} more times without bandwhich, {} in all; about {} passed",
-                    rest.len(),
-                    duration(seconds),
-                    bytes(missed)
-                ),
-            ));
-        }
+        let rest = long.get(MOST..).unwrap_or_default();
+        let rest = (!rest.is_empty()).then(|| {
+            let (count, passed) = (rest.len(), sum(rest));
+            format!("{count} more times without bandwhich, {passed}")
+        });
+        let restarts = match short.len() {
+            0 => None,
+            1 => Some(format!("one short restart of bandwhich, {}", sum(&short))),
+            count => Some(format!(
+                "{count} short restarts of bandwhich, {}",
+                sum(&short)
+            )),
+        };
+        let sums = rest.into_iter().chain(restarts);
+        notes.extend(sums.map(|message| Note::new("hole", message)));
         notes
     }
 
@@ -227,7 +237,6 @@ mod tests {
     use traffic::{AddressChange, Collector, Stop};
 
     use super::*;
-    use crate::ShownHole;
 
     const START: i64 = 1_795_305_600;
 
@@ -305,6 +314,34 @@ mod tests {
                 "DNS (port 53) is not in these numbers: bandwhich hides it unless collect.args has \
                  --show-dns",
             ]
+        );
+    }
+
+    #[test]
+    fn short_restarts_are_summed_up() {
+        let short: Vec<_> = (0..20)
+            .map(|number| (number * 12, number * 12 + number % 2, 365_000))
+            .collect();
+        let mut holes = short.clone();
+        holes.insert(7, (80, 83, 100_000));
+        let quiet = || vec![Noted::default()];
+        assert_eq!(
+            messages(&quiet(), None, &holes),
+            [
+                "bandwhich did not run for 3 s until 00:01:23; about 100.0 kB passed",
+                "20 short restarts of bandwhich, 10 s in all; about 7.3 MB passed",
+            ]
+        );
+        assert_eq!(
+            messages(&quiet(), None, &short[..1]),
+            ["one short restart of bandwhich, less than a second; about 365.0 kB passed"]
+        );
+        let long: Vec<_> = (1..=6)
+            .map(|number| (number * 60, number * 60 + 5, 1_000_000))
+            .collect();
+        assert_eq!(
+            messages(&quiet(), None, &long)[3],
+            "3 more times without bandwhich, 15 s in all; about 3.0 MB passed"
         );
     }
 

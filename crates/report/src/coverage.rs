@@ -8,6 +8,8 @@ use crate::{Moment, arithmetic};
 
 /// Gaps that are listed.
 const MAX_GAPS: usize = 1000;
+/// Seconds without bandwhich that are said one by one; a restart takes less.
+pub(crate) const LONG_HOLE: i64 = 2;
 
 /// How much of the period was observed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,10 +25,11 @@ pub struct Coverage {
     /// How many gaps there are.
     #[serde(default)]
     pub gaps_total: u64,
-    /// When bandwhich did not run between two logs of a collector, in order of time, at most 1000.
+    /// When bandwhich did not run between two logs of a collector, in order of time, at most 1000. Of
+    /// restarts within a second both ends may be the same.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub holes: Vec<ShownHole>,
-    /// About how many bytes passed in these times and in packets that were lost. `None` without a
+    /// About how many bytes passed in all such times and in packets that were lost. `None` without a
     /// collector's notes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missed_bytes: Option<u64>,

@@ -9,10 +9,10 @@ use std::ops::Range;
 
 use foldhash::fast::FixedState;
 use traffic::{
-    BucketFacts, InterfaceCount, Noted, RowView, Table, interfaces_apart, watched_interface,
+    BucketFacts, InterfaceCount, Noted, RowView, Stop, Table, interfaces_apart, watched_interface,
 };
 
-use crate::coverage::Hole;
+use crate::coverage::{Hole, LONG_HOLE};
 
 /// Counts of later times are no counts: the year 2500.
 const LATEST: i64 = 16_725_225_600;
@@ -20,8 +20,6 @@ const LATEST: i64 = 16_725_225_600;
 const LATE: i64 = 3;
 /// Seconds by which bandwhich begins later and ends earlier than the counts.
 const LAG: u64 = 3;
-/// Seconds without bandwhich that are a hole; a rotation takes none.
-const SHORTEST_HOLE: i64 = 2;
 /// Bytes of headers that the kernel counts of a packet and bandwhich does not: Ethernet and IPv4.
 const HEADERS: u64 = 34;
 /// Kinds whose traffic passes another interface too, or never leaves the machine.
@@ -37,6 +35,8 @@ type Count = (u64, u64);
 struct Series<'a> {
     first: i64,
     last: i64,
+    /// When bandwhich was noted to have ended: the last counts before are those of its last frame.
+    stops: &'a [Stop],
     counts: BTreeMap<&'a str, Vec<&'a InterfaceCount>>,
     /// The interfaces that are compared.
     compared: BTreeSet<&'a str>,
@@ -60,6 +60,8 @@ struct Between {
     start: i64,
     /// `None` if counters began again.
     kernel: Option<Count>,
+    /// Whether the log before goes on behind its last count, as that of a killed collector does.
+    goes_on: bool,
     /// Bytes of rows behind the last count of the log before.
     seen: u64,
 }
@@ -177,26 +179,32 @@ impl Ledger {
     /// Adds the time between two logs.
     fn add_hole(&mut self, one: &Series<'_>, next: &Series<'_>, period: &Range<i64>) {
         let is_inside = one.last < period.end && next.first > period.start;
-        if next.first - one.last < SHORTEST_HOLE || !is_inside {
+        if !is_inside {
             return;
         }
         let mut kernel = Some((0, 0));
         for name in &next.compared {
-            let before = one.counts.get(name).and_then(|counts| counts.last());
-            let after = next.counts.get(name).and_then(|counts| counts.first());
-            let (Some(before), Some(after)) = (before, after) else {
+            let Some(after) = next.counts.get(name).and_then(|counts| counts.first()) else {
                 continue;
             };
-            kernel = kernel.zip(grown(before, after)).map(|(mut sum, both)| {
+            let since = match one.counts.get(name).and_then(|counts| counts.last()) {
+                Some(before) => grown(before, after),
+                // It came meanwhile.
+                None => Some([after.received, after.sent]),
+            };
+            kernel = kernel.zip(since).map(|(mut sum, both)| {
                 both.into_iter().for_each(|count| add(&mut sum, count));
                 sum
             });
         }
+        // The next bandwhich may run already when the one before is ended.
+        let ends = one.last..=next.first.saturating_add(LATE);
         self.holes.push(Between {
             after: one.last,
             until: next.first,
             start: one.last,
             kernel,
+            goes_on: !one.stops.iter().any(|stop| ends.contains(&stop.time)),
             seen: 0,
         });
     }
@@ -245,13 +253,16 @@ impl Ledger {
         }
     }
 
-    /// The time between two logs that a second lies in. The frame behind a count has its time.
+    /// The time behind the last count of a log that goes on, if a second lies in it. The frame behind a count
+    /// has its time.
     fn hole_at(&mut self, second: i64) -> Option<&mut Between> {
         let at = self.holes.partition_point(|hole| hole.until <= second);
-        self.holes.get_mut(at).filter(|hole| hole.after <= second)
+        let hole = self.holes.get_mut(at)?;
+        (hole.goes_on && hole.after <= second).then_some(hole)
     }
 
-    /// When bandwhich did not run, and what passed then.
+    /// When bandwhich did not run, and what passed then: all times in which anything did, however short, and
+    /// long ones.
     pub(crate) fn holes(&self) -> Vec<Hole> {
         let holes = self.holes.iter().filter_map(|hole| {
             let seconds = hole.until.saturating_sub(hole.start);
@@ -259,11 +270,12 @@ impl Ledger {
                 let payload = bytes.saturating_sub(packets.saturating_mul(HEADERS));
                 payload.saturating_sub(hole.seen)
             });
-            (seconds >= SHORTEST_HOLE).then_some(Hole {
+            let hole = Hole {
                 start: hole.start,
-                end: hole.until,
+                end: hole.until.max(hole.start),
                 missed_bytes: passed,
-            })
+            };
+            (seconds >= LONG_HOLE || passed > Some(0)).then_some(hole)
         });
         holes.collect()
     }
@@ -302,6 +314,7 @@ impl<'a> Series<'a> {
         Some(Series {
             first,
             last,
+            stops: noted.map_or(&[], |noted| &noted.stops),
             counts: by_name,
             compared,
         })

@@ -180,7 +180,7 @@ impl Reconciliation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use traffic::{Collector, InterfaceCount, Noted, RowView, Table, Volume};
+    use traffic::{Collector, InterfaceCount, Noted, RowView, Stop, Table, Volume};
 
     const START: i64 = 1_795_338_000;
 
@@ -398,6 +398,48 @@ mod tests {
             last: START + 85,
         });
         assert_eq!(ledger.holes()[0].start, START + 85);
+    }
+
+    /// Two logs, of a bandwhich that was killed within the 61st second and the one after it.
+    fn restarted(until: i64) -> Vec<(String, InterfaceCount)> {
+        let of = |log: &str, (_, count): (String, InterfaceCount)| (log.to_owned(), count);
+        vec![
+            of("a.log", count(0, "eth0", "ethernet", 0)),
+            of("a.log", count(60, "eth0", "ethernet", 6_000_000)),
+            of("b.log", count(until, "eth0", "ethernet", 6_500_000)),
+            of("b.log", count(until, "usb0", "ethernet", 100_000)),
+            of("b.log", count(120, "eth0", "ethernet", 12_500_000)),
+            of("b.log", count(120, "usb0", "ethernet", 100_000)),
+        ]
+    }
+
+    #[test]
+    fn what_passed_in_a_restart_is_known_however_short_it_was() {
+        for until in [60, 61] {
+            // A row of the last frame is counted by the last note: bandwhich ended behind it.
+            let rows = [row(0, "eth0", 5_600_000), row(60, "eth0", 200_000)];
+            let mut notes = notes("a.log", "--raw");
+            notes.1.stops = vec![Stop {
+                time: START + 61,
+                reason: "ended (signal 9)".to_owned(),
+            }];
+            let ledger = ledger(&restarted(until), &[notes], &rows);
+            let holes = ledger.holes();
+            assert_eq!(holes.len(), 1, "{until}");
+            assert_eq!((holes[0].start, holes[0].end), (START + 60, START + until));
+            // 0.5 MB in 500 packets, and what came on an interface that was new; each without headers.
+            assert_eq!(holes[0].missed_bytes, Some(483_000 + 96_600));
+            assert_eq!(ledger.close(None).unwrap().bandwhich_bytes, 5_800_000);
+        }
+    }
+
+    #[test]
+    fn a_rotation_is_no_hole() {
+        let mut counts = restarted(61);
+        let (begun, ended) = (counts[2].1.clone(), counts[3].1.clone());
+        counts[1].1 = begun;
+        counts.insert(2, ("a.log".to_owned(), ended));
+        assert_eq!(ledger(&counts, &[], &[]).holes(), []);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! of others, and which addresses are its own.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use rawlog::{Begun, Interface, Note, OwnAddress, Port, Told};
 
@@ -9,6 +10,8 @@ use crate::owners::Owners;
 
 /// Interfaces and addresses that are remembered; a hostile log has any number.
 const MOST: usize = 10_000;
+/// Networks that are remembered.
+const MOST_NETWORKS: usize = 200;
 
 type Name = Box<[u8]>;
 
@@ -51,6 +54,8 @@ pub(crate) struct Machine {
     newly_apart: Vec<Name>,
     /// Interface and address.
     own: BTreeSet<(Name, Name)>,
+    /// Interface, its address, and the bits of its network.
+    networks: Vec<(Name, IpAddr, u8)>,
     /// When the notes before the next frame were written.
     pub(crate) noted_at: Option<i64>,
     /// Counts up when a class may have changed.
@@ -77,6 +82,7 @@ impl Machine {
         self.interfaces.clear();
         self.masters.clear();
         self.own.clear();
+        self.networks.clear();
         self.classify();
     }
 
@@ -104,6 +110,11 @@ impl Machine {
 
     fn address(&mut self, address: &OwnAddress<'_>) {
         let (interface, text) = (address.interface.text(), address.address.to_string());
+        let network = (Name::from(&*interface), address.address, address.prefix);
+        self.networks.retain(|known| *known != network);
+        if !address.gone && self.networks.len() < MOST_NETWORKS {
+            self.networks.push(network);
+        }
         if address.gone {
             let own = (interface.into(), text.into_bytes().into());
             self.own.remove(&own);
@@ -126,6 +137,30 @@ impl Machine {
         };
         // A machine has few addresses, and most logs note none.
         self.own.iter().any(is_it)
+    }
+
+    /// Whether an address lies behind a bridge of this machine, as a container's does, where bandwhich watches
+    /// another interface alone.
+    pub(crate) fn is_behind(&self, interface: &[u8], address: &[u8]) -> bool {
+        if !self.watches_one || self.networks.is_empty() {
+            return false;
+        }
+        let text = std::str::from_utf8(address).ok();
+        let Some(address) = text.and_then(|text| text.parse::<IpAddr>().ok()) else {
+            return false;
+        };
+        let is_bridge = |name: &Name| {
+            let known = self.interfaces.get(name);
+            **name != *interface && known.is_some_and(|(kind, _)| *kind == Kind::Bridge)
+        };
+        let mut bridges = (self.networks.iter())
+            .filter(|(name, of, bits)| is_bridge(name) && shares_network(*of, address, *bits));
+        bridges.any(|(_, of, bits)| {
+            // What the interface itself has addresses of are its neighbours.
+            !(self.networks.iter()).any(|(name, own, own_bits)| {
+                **name == *interface && shares_network(*of, *own, (*bits).min(*own_bits))
+            })
+        })
     }
 
     /// Whether some interfaces are counted apart.
@@ -189,6 +224,21 @@ impl Machine {
         let apart = self.interfaces.iter();
         let apart = apart.filter(|(name, (kind, _))| is_apart(name, *kind));
         apart.map(|(name, _)| name.clone()).collect()
+    }
+}
+
+/// Whether two addresses have their first bits in common.
+fn shares_network(one: IpAddr, other: IpAddr, bits: u8) -> bool {
+    match (one, other) {
+        (IpAddr::V4(one), IpAddr::V4(other)) => {
+            let differ = u32::from(one) ^ u32::from(other);
+            differ.leading_zeros() >= u32::from(bits)
+        }
+        (IpAddr::V6(one), IpAddr::V6(other)) => {
+            let differ = u128::from(one) ^ u128::from(other);
+            differ.leading_zeros() >= u32::from(bits)
+        }
+        _ => false,
     }
 }
 
@@ -316,6 +366,49 @@ mod tests {
             assert!(!machine(arguments, &host).separates(), "{arguments}");
         }
         assert!(machine("--raw --no-resolve --include", &host).separates());
+    }
+
+    #[test]
+    fn what_lies_behind_a_bridge_is_known_by_its_network() {
+        let host = [("u0", "ethernet"), ("br0", "bridge"), ("e1", "ethernet")];
+        let with = |arguments: &str, addresses: &[&str]| {
+            let mut machine = machine(arguments, &host);
+            for address in addresses {
+                let text = format!("network-monitor: <7> address {address}");
+                let rawlog::Line::Note(note) = rawlog::parse_line(text.as_bytes()) else {
+                    panic!("{text}")
+                };
+                machine.note(&note);
+            }
+            machine
+        };
+        let addresses = [
+            "\"u0\" 192.0.2.1/24",
+            "\"br0\" 10.0.0.1/24",
+            "\"br0\" 2001:db8:7::1/64",
+            "\"e1\" 10.1.0.1/24",
+        ];
+        let found = with("--raw --interface u0", &addresses);
+        for inside in ["10.0.0.1", "10.0.0.255", "2001:db8:7::99"] {
+            assert!(found.is_behind(b"u0", inside.as_bytes()), "{inside}");
+            assert!(!found.is_behind(b"br0", inside.as_bytes()), "{inside}");
+        }
+        for outside in [
+            "10.0.1.1",
+            "10.1.0.1",
+            "192.0.2.2",
+            "2001:db8::1",
+            "a.example",
+            "",
+        ] {
+            assert!(!found.is_behind(b"u0", outside.as_bytes()), "{outside}");
+        }
+        assert!(!with("--raw", &addresses).is_behind(b"u0", b"10.0.0.2"));
+        // Networks that overlap with the uplink's own are its neighbours'.
+        let shared = ["\"u0\" 10.0.0.7/16", "\"br0\" 10.0.0.1/24"];
+        assert!(!with("--raw -iu0", &shared).is_behind(b"u0", b"10.0.0.2"));
+        let gone = ["\"br0\" 10.0.0.1/24", "\"br0\" 10.0.0.1/24 gone"];
+        assert!(!with("--raw -iu0", &gone).is_behind(b"u0", b"10.0.0.2"));
     }
 
     #[test]

@@ -331,6 +331,59 @@ fn uploads_with_an_own_address_as_their_peer_are_turned() {
 }
 
 #[test]
+fn what_a_routed_container_sends_is_an_upload() {
+    let addresses = |arguments: &str, uplink: &str| {
+        let note = |of: &str| format!("network-monitor: <{START}> address {of}\n");
+        notes(arguments, &HOST).trim_end().to_owned()
+            + "\n"
+            + &note(&format!("\"eth0\" {uplink}"))
+            + &note("\"br0\" 172.17.0.1/16")
+            + "\n"
+            + IDLE
+    };
+    // To bandwhich, which knows neither end, both send to this machine.
+    let mut rows = [
+        ("eth0", ":40000 => 198.51.100.7:443", "0/1000", "<UNKNOWN>"),
+        ("eth0", ":443 => 172.17.0.2:40000", "0/300", "<UNKNOWN>"),
+    ];
+    let log = |arguments, uplink, rows: &[_]| {
+        fold(&(addresses(arguments, uplink) + &steady(1..100, rows)), 60)
+    };
+    let (uplink, arguments) = ("192.0.2.1/24", "--raw --interface eth0");
+    for _ in 0..2 {
+        let found = log(arguments, uplink, &rows);
+        let expected = Volume {
+            up: 30_000,
+            down: 100_000,
+        };
+        assert_eq!(found.traffic, expected);
+        assert_eq!(found.peers, ["198.51.100.7"].map(String::from).into());
+        assert_eq!((found.doubled, found.runs), (0, 1));
+        let received = Volume {
+            up: 0,
+            down: 130_000,
+        };
+        // Where all is watched, the rows of three interfaces are one; and neighbours of the uplink are none of
+        // this machine's.
+        assert_eq!(log("--raw", uplink, &rows).traffic, received);
+        assert_eq!(log(arguments, "172.17.0.9/24", &rows).traffic, received);
+        rows.reverse();
+    }
+    // Of two ends behind bridges, nobody knows which one is meant.
+    rows[0].1 = ":40000 => 172.17.0.3:443";
+    rows[1].1 = ":443 => 172.17.0.2:40000";
+    assert_eq!(log(arguments, uplink, &rows).traffic.up, 0);
+    // Once its address is known, what it sends without an answer is turned too.
+    rows[0].1 = ":40000 => 198.51.100.7:443";
+    let log_to = [("eth0", ":514 => 172.17.0.2:40001", "0/500", "<UNKNOWN>")];
+    let datagrams = steady(50..100, &log_to).replace("(tcp)", "(udp)");
+    let text = |arguments| addresses(arguments, uplink) + &steady(1..50, &rows) + &datagrams;
+    let (found, plain) = (fold(&text(arguments), 60), fold(&text("--raw"), 60));
+    assert_eq!(found.traffic.total(), plain.traffic.total());
+    assert!(found.traffic.up > 35_000, "{:?}", found.traffic);
+}
+
+#[test]
 fn an_address_that_is_not_proven_to_be_own_is_a_peer() {
     let expected = Volume {
         up: 0,

@@ -8,6 +8,11 @@
 //! one row, which receives and never sends a byte, while the other row, with the ports exchanged and
 //! without a process, receives on the same interface from that address. Nothing but the own address
 //! can have sent that: TCP confirms what it receives.
+//!
+//! Where packets of containers are routed without address translation and bandwhich watches the uplink alone,
+//! it knows neither end of their connections, and prints what each end sent as received from it. Of such
+//! a pair of rows the end in the network of a bridge of this machine is the container: what it sent left this
+//! machine. Where both ends lie there, or none, nothing is concluded.
 
 use rawlog::Protocol;
 
@@ -56,11 +61,16 @@ impl RunFold {
             if !only_receives(one) || !only_receives(other) || one.interface != other.interface {
                 return false;
             }
+            let behind = [one, other].map(|slot| self.is_behind(slot));
             mirror.frames += 1;
-            if mirror.frames < FRAMES || is_owned == other_is_owned {
-                return mirror.frames < 10 * FRAMES;
-            }
-            let own = if is_owned { other } else { one };
+            let is_proven = mirror.frames >= FRAMES && is_owned != other_is_owned;
+            let own = match behind {
+                [true, false] => one,
+                [false, true] => other,
+                _ if !is_proven => return mirror.frames < 10 * FRAMES,
+                _ if is_owned => other,
+                _ => one,
+            };
             if let Some(interface) = own.interface
                 && is_address(self.strings.bytes(own.text))
             {
@@ -74,6 +84,14 @@ impl RunFold {
             self.machine.add_own(on, own);
             self.turn(interface, address);
         }
+    }
+
+    /// Whether the peer lies behind a bridge of this machine.
+    fn is_behind(&self, slot: &Slot) -> bool {
+        slot.interface.is_some_and(|interface| {
+            let (interface, peer) = (self.strings.bytes(interface), self.strings.bytes(slot.text));
+            self.machine.is_behind(interface, peer)
+        })
     }
 
     /// Turns the rows with an own address as their peer.
