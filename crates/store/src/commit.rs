@@ -126,29 +126,43 @@ fn remove_empty_folders(root: &Path, files: &[String]) {
     }
 }
 
+/// The newest commits that a journal lists.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Listed {
+    decided: i64,
+    begun: i64,
+}
+
+/// The newest commits of the journal. To be asked before the catalogue is: that may only get newer.
+pub(crate) fn listed(root: &Path) -> Result<Listed> {
+    let mut listed = Listed::default();
+    if let Some(Journal::Entries(entries)) = journal::read(root)? {
+        for entry in entries {
+            listed.begun = listed.begun.max(entry.commit);
+            if entry.decided {
+                listed.decided = listed.decided.max(entry.commit);
+            }
+        }
+    }
+    Ok(listed)
+}
+
 /// Ensures that the catalogue is not older than the files of the store, as after a backup of it alone was
 /// brought back: it knows each commit that was made, and each sidecar that is not of a commit under way.
-pub(crate) fn require_current(root: &Path, catalog: &Connection) -> Result<()> {
+pub(crate) fn require_current(root: &Path, catalog: &Connection, listed: Listed) -> Result<()> {
     let older = |reason: String| {
         Err(Error::CatalogDamaged {
             path: catalog::path(root),
             reason: format!("it is older than the store's files: {reason}"),
         })
     };
-    let entries = match journal::read(root)? {
-        Some(Journal::Unlisted) => return Ok(()),
-        Some(Journal::Entries(entries)) => entries,
-        None => Vec::new(),
-    };
     let commits = catalog::commits(catalog)?;
-    let is_later = |entry: &&Entry| entry.commit > commits + i64::from(!entry.decided);
-    if let Some(entry) = entries.iter().find(is_later) {
-        return older(format!("it does not know commit {}", entry.commit));
+    if listed.decided > commits || listed.begun > commits + 1 {
+        return older(format!("it does not know commit {}", listed.begun));
     }
-    let listed = journal::files(&entries);
-    let mut unnamed = unnamed_sources(root, catalog)?;
-    unnamed.retain(|file| !listed.contains(file));
-    match unnamed.len() {
+    // In this order: a writer lists files before they move, and keeps the list while somebody reads.
+    let unnamed = unnamed_sources(root, catalog)?;
+    match unlisted(root, unnamed)?.len() {
         0 => Ok(()),
         count => older(format!("it does not know {count} of those in sources/")),
     }

@@ -92,7 +92,7 @@ fn dead_files(root: &Path) -> Result<BTreeSet<String>> {
         });
     };
     catalog::checkpoint(&old)?;
-    let is_current = commit::require_current(root, &old).is_ok();
+    let is_current = commit::require_current(root, &old, commit::listed(root)?).is_ok();
     let files: BTreeSet<String> = match journal {
         // Of two versions of a source the newer one counts then.
         None | Some(Journal::Unlisted) => return Ok(BTreeSet::new()),

@@ -33,7 +33,7 @@ impl Store {
             reading: None,
         };
         catalog::verify(root, &store.catalog)?;
-        commit::require_current(root, &store.catalog)?;
+        commit::require_current(root, &store.catalog, commit::listed(root)?)?;
         commit::sweep(root, &store.catalog)?;
         Ok(store)
     }
@@ -45,11 +45,12 @@ impl Store {
     /// If the catalogue cannot be read, or is older than the files of the store.
     pub fn open_to_read(root: &Path) -> Result<Option<Self>> {
         let reading = readers::begin_reading(root);
+        let listed = commit::listed(root)?;
         let Some(catalog) = catalog::open_to_read(root)? else {
             return Ok(None);
         };
         if reading.is_some() {
-            commit::require_current(root, &catalog)?;
+            commit::require_current(root, &catalog, listed)?;
         }
         Ok(Some(Store {
             root: root.to_owned(),

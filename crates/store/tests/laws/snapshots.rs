@@ -282,3 +282,36 @@ fn segments_without_a_log_are_set_aside_by_a_rebuild() {
     assert_eq!(history(&store).bytes(), expected.bytes());
     assert_eq!(store.check().unwrap().damaged, []);
 }
+
+#[test]
+fn readers_beside_a_busy_writer_raise_no_alarm() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    let mut lab = Lab::new();
+    let root = lab.folder.path().to_owned();
+    lab.ingest(&[("0.log", &frames(START, 5))]);
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let readers = [(); 2].map(|()| {
+            scope.spawn(|| {
+                let mut opened = 0;
+                while !done.load(Ordering::Relaxed) {
+                    let store = Store::open_to_read(&root).unwrap().unwrap();
+                    assert_eq!(store.check().unwrap().damaged, []);
+                    opened += 1;
+                }
+                opened
+            })
+        });
+        for log in 1..60 {
+            let name = format!("{log}.log");
+            lab.ingest(&[(&name, &frames(START + 100 * log, 5))]);
+            lab.ingest(&[(&name, &frames(START + 100 * log, 10))]);
+        }
+        done.store(true, Ordering::Relaxed);
+        let opened: usize = readers
+            .into_iter()
+            .map(|reader| reader.join().unwrap())
+            .sum();
+        assert!(opened > 20, "{opened}");
+    });
+}
