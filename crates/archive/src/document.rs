@@ -119,10 +119,13 @@ impl Document {
     /// # Errors
     /// Where it cannot be read, or is no metadata.
     pub fn read(path: &Path) -> Result<Option<Self>> {
-        let file = match std::fs::File::open(path) {
+        // Nothing else is opened: a pipe would be waited for.
+        match std::fs::metadata(path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            outcome => outcome.map_err(files::Error::context("open", path))?,
-        };
+            Ok(there) if !there.is_file() => return Err(Error::damaged(path, "no regular file")),
+            _ => {}
+        }
+        let file = std::fs::File::open(path).map_err(files::Error::context("open", path))?;
         let mut json = String::new();
         file.take(LARGEST)
             .read_to_string(&mut json)

@@ -17,6 +17,8 @@ use crate::settings::{HostLayout, Settings};
 const NAME: &str = ".network-monitor";
 /// A claim has a few hundred bytes, and a path in it at most 4 kB.
 const LONGEST: u64 = 64 << 10;
+/// A store that commits a thousand times a second gets there in 35,000 years.
+const MOST_COMMITS: i64 = 1 << 50;
 
 /// What the file says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,7 +80,7 @@ pub fn note_later_state(store: &Store, settings: &Settings) -> Result<(), Failur
     Ok(())
 }
 
-/// Whether a later state of a store has written a claim.
+/// Whether a later state of a store has written a claim. A store that is gone was no state of this one.
 fn is_later(claim: &Claim, store: &Store) -> Result<bool, Failure> {
     Ok(is_same_store(claim, store)?
         && (claim.commits > store.commits()? || store.later_state()? == Some(claim.commits)))
@@ -125,8 +127,12 @@ pub fn complete(store: &Store, settings: &Settings) -> Result<(), Failure> {
     Ok(())
 }
 
-fn folders(settings: &Settings) -> [&Path; 2] {
-    [&settings.paths.report_dir, &settings.paths.archive_dir]
+fn folders(settings: &Settings) -> Vec<&Path> {
+    let mut folders = vec![settings.paths.report_dir.as_path()];
+    if settings.archive.enabled {
+        folders.push(&settings.paths.archive_dir);
+    }
+    folders
 }
 
 fn is_same_store(claim: &Claim, store: &Store) -> Result<bool, Failure> {
@@ -161,7 +167,8 @@ fn read(folder: &Path) -> Option<Claim> {
     let mut text = Vec::new();
     let file = std::fs::File::open(path).ok()?;
     file.take(LONGEST).read_to_end(&mut text).ok()?;
-    serde_json::from_slice(&text).ok()
+    let claim: Claim = serde_json::from_slice(&text).ok()?;
+    (0..=MOST_COMMITS).contains(&claim.commits).then_some(claim)
 }
 
 #[cfg(test)]

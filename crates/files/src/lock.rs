@@ -136,6 +136,10 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
+        // A run that panics did not come to its end: what it wrote stays, as after a kill.
+        if std::thread::panicking() {
+            return;
+        }
         // Cleared while still held, so that nobody reads the name of one who has gone.
         if self.keeps_traces && !self.traces.is_empty() {
             self.write("");

@@ -443,9 +443,13 @@ fn names(folder: &Path, extension: &str) -> Result<Vec<String>> {
     for entry in entries {
         let entry = entry.map_err(files::Error::context("read the folder", folder))?;
         let name = entry.file_name();
+        // Programs that copy folders leave other names: such a copy is no letter of its own.
+        let is_key =
+            |name: &str| name.len() == 16 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
         if let Some((name, found)) = name.to_str().and_then(|name| name.rsplit_once('.'))
             && found == extension
-            && !name.starts_with('.')
+            && is_key(name)
+            && entry.file_type().is_ok_and(|kind| kind.is_file())
         {
             names.push(name.to_owned());
         }

@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
-use crate::disk::{remove, sync_files};
+use crate::disk::{remove, set_aside, sync_files};
 use crate::journal::{self, Entry, Journal};
-use crate::unnamed::{unnamed_files, unnamed_sources};
+use crate::unnamed::{unknown_logs, unnamed_files, unnamed_sources};
 use crate::{Error, Result, catalog, readers};
 
 pub(crate) fn staging(root: &Path) -> PathBuf {
@@ -85,7 +85,13 @@ pub(crate) fn remove_replaced(root: &Path, catalog: &Connection) -> Result<()> {
     };
     let files: Vec<String> = match journal {
         Journal::Entries(entries) => journal::files(&entries).into_iter().cloned().collect(),
-        Journal::Unlisted => unnamed_files(root, catalog)?,
+        Journal::Unlisted => {
+            // It is not known that they may go.
+            for file in unnamed_files(root, catalog)? {
+                set_aside(root, &root.join(file))?;
+            }
+            Vec::new()
+        }
     };
     for file in &files {
         if !catalog::names_file(catalog, file)? {
@@ -162,7 +168,11 @@ pub(crate) fn require_current(root: &Path, catalog: &Connection, listed: Listed)
     }
     // In this order: a writer lists files before they move, and keeps the list while somebody reads.
     let unnamed = unnamed_sources(root, catalog)?;
-    match unlisted(root, unnamed)?.len() {
+    let unknown = match journal::read(root)? {
+        Some(Journal::Unlisted) => unknown_logs(root, catalog, unnamed)?,
+        _ => unlisted(root, unnamed)?,
+    };
+    match unknown.len() {
         0 => Ok(()),
         count => older(format!("it does not know {count} of those in sources/")),
     }

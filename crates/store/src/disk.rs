@@ -21,6 +21,19 @@ pub(crate) fn remove(path: &Path) -> Result<()> {
     }
 }
 
+/// Moves a file of the store to its folder `damaged`. One that is not there is fine.
+pub(crate) fn set_aside(root: &Path, path: &Path) -> Result<()> {
+    let Ok(below) = path.strip_prefix(root) else {
+        return Ok(());
+    };
+    let to = root.join("damaged").join(below);
+    files::create_folder(to.parent().unwrap_or(root))?;
+    match std::fs::rename(path, &to) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        outcome => Ok(outcome.map_err(files::Error::context("set aside", path))?),
+    }
+}
+
 /// Syncs files, several at a time: a file system writes what waits together at once.
 pub(crate) fn sync_files(paths: &[&Path]) -> Result<()> {
     let sync = |path: &Path| std::fs::File::open(path)?.sync_all();

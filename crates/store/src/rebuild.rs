@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use crate::batch::Batch;
 use crate::check::Damage;
-use crate::disk::checksum;
+use crate::disk::{self, checksum};
 use crate::ends::Ends;
-use crate::journal::{self, Journal};
+use crate::journal::{self, Entry, Journal};
 use crate::sidecar::Source;
 use crate::unnamed::{segment_files, sidecars, unnamed_files};
 use crate::{Error, Result, Store, catalog, commit, links, readers};
@@ -93,10 +93,13 @@ fn dead_files(root: &Path) -> Result<BTreeSet<String>> {
     };
     catalog::checkpoint(&old)?;
     let is_current = commit::require_current(root, &old, commit::listed(root)?).is_ok();
+    let commits = catalog::commits(&old)?;
+    let is_ahead = |entries: &[Entry], commits| entries.iter().any(|entry| entry.commit > commits);
     let files: BTreeSet<String> = match journal {
         // Of two versions of a source the newer one counts then.
         None | Some(Journal::Unlisted) => return Ok(BTreeSet::new()),
-        Some(Journal::Entries(entries)) if !is_current => {
+        // A catalogue that lacks the last commit may come from a backup.
+        Some(Journal::Entries(entries)) if !is_current || is_ahead(&entries, commits) => {
             return Ok(journal::dead(root, &entries));
         }
         Some(Journal::Entries(entries)) => journal::files(&entries).into_iter().cloned().collect(),
@@ -217,18 +220,9 @@ fn set_aside(root: &Path, damage: &[Damage], strays: &[Damage], sources: &[Adopt
             }),
         );
     }
-    for path in paths {
-        let Ok(below) = path.strip_prefix(root) else {
-            continue;
-        };
-        let to = root.join("damaged").join(below);
-        files::create_folder(to.parent().unwrap_or(root))?;
-        match std::fs::rename(&path, &to) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            outcome => outcome.map_err(files::Error::context("set aside", &path))?,
-        }
-    }
-    Ok(())
+    paths
+        .iter()
+        .try_for_each(|path| disk::set_aside(root, path))
 }
 
 /// The name of the source that a file belongs to.

@@ -56,6 +56,28 @@ pub(crate) fn list(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
+/// Those of some sidecars that are whole, and of whose log the catalogue knows no version.
+pub(crate) fn unknown_logs(
+    root: &Path,
+    catalog: &Connection,
+    mut sidecars: Vec<String>,
+) -> Result<Vec<String>> {
+    let mut query = catalog.prepare_cached("SELECT 1 FROM source WHERE name = ?1")?;
+    let mut failed = Ok(());
+    sidecars.retain(|file| {
+        let name = catalog::source_of_file(file).map_or("", |(name, _)| name);
+        match query.exists([name]) {
+            Ok(is_known) => !is_known && Source::read(&root.join(file)).is_ok(),
+            Err(error) => {
+                failed = Err(error);
+                false
+            }
+        }
+    });
+    failed?;
+    Ok(sidecars)
+}
+
 /// All sidecars, below the store. Programs that copy folders leave files of other names beside them.
 pub(crate) fn sidecars(root: &Path) -> Result<Vec<String>> {
     let files = list(&root.join("sources"))?.into_iter();

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::commands::{Auth, Ehlo, Starttls};
 use lettre::transport::smtp::extension::{ClientId, Extension, ServerInfo};
-use lettre::transport::smtp::response::Response;
+use lettre::transport::smtp::response::{Response, Severity};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection};
 
@@ -161,7 +161,14 @@ impl Connection {
     /// Sends a message, after the command DATA.
     pub(super) fn message(&mut self, eml: &[u8]) -> Result<Response> {
         self.send(&stuffed(eml))?;
-        self.reply()
+        let reply = self.reply()?;
+        // "Go on" is no answer to a message that is complete.
+        match reply.code().severity {
+            Severity::PositiveCompletion => Ok(reply),
+            _ => Err(Fault::Protocol(
+                "the server does not say that it took the message",
+            )),
+        }
     }
 
     fn hello(&mut self, hello: &ClientId) -> Result<()> {

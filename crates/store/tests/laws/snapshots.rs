@@ -315,3 +315,51 @@ fn readers_beside_a_busy_writer_raise_no_alarm() {
         assert!(opened > 20, "{opened}");
     });
 }
+
+#[test]
+fn an_unreadable_journal_deletes_nothing_that_an_older_catalogue_does_not_know() {
+    let mut lab = Lab::new();
+    let root = lab.folder.path().to_owned();
+    lab.ingest(&[("a.log", &frames(START, 30))]);
+    drop(lab.store);
+    let catalog = root.join("catalog.sqlite");
+    let backup = std::fs::read(&catalog).unwrap();
+    lab.store = Store::open(&root, "now", "test").unwrap();
+    lab.ingest(&[("b.log", &frames(START + 7200, 60))]);
+    let expected = lab.history();
+    drop(lab.store);
+    for journal in ["", "[{\"commit\":"] {
+        std::fs::write(&catalog, &backup).unwrap();
+        std::fs::write(root.join("journal"), journal).unwrap();
+        let error = Store::open(&root, "now", "test").map(|_| ()).unwrap_err();
+        assert!(error.to_string().contains("older"), "{error}");
+    }
+    let (store, damage) = Store::rebuild(&root, "now", "test").unwrap();
+    assert_eq!(damage, []);
+    assert_same(&history(&store), &expected, "after the rebuild");
+}
+
+#[test]
+fn a_rebuild_keeps_the_last_commit_that_an_older_catalogue_takes_for_none() {
+    let mut lab = Lab::new();
+    let root = lab.folder.path().to_owned();
+    lab.ingest(&[("a.log", &frames(START, 30))]);
+    drop(lab.store);
+    let catalog = root.join("catalog.sqlite");
+    let backup = std::fs::read(&catalog).unwrap();
+    lab.store = Store::open(&root, "now", "test").unwrap();
+    // Nobody has noted yet that it was made, as after a kill.
+    let reader = Store::open_to_read(&root).unwrap().unwrap();
+    lab.ingest(&[("b.log", &frames(START + 7200, 60))]);
+    let expected = lab.history();
+    drop((reader, lab.store));
+    let journal = std::fs::read_to_string(root.join("journal")).unwrap();
+    std::fs::write(root.join("journal"), journal.replace("true", "false")).unwrap();
+    std::fs::write(&catalog, backup).unwrap();
+    for suffix in ["-wal", "-shm"] {
+        let _ = std::fs::remove_file(root.join(format!("catalog.sqlite{suffix}")));
+    }
+    let (store, damage) = Store::rebuild(&root, "now", "test").unwrap();
+    assert_eq!(damage, []);
+    assert_same(&history(&store), &expected, "after the rebuild");
+}
