@@ -183,6 +183,11 @@ impl Capture {
         self.tell_drops(tell);
     }
 
+    /// Whether packet sockets can be listed.
+    pub(crate) fn sees_sockets(&self) -> bool {
+        self.netlink.is_ok()
+    }
+
     /// All packet sockets there are, of whomever. None if they cannot be listed.
     pub(crate) fn sockets(&mut self) -> Vec<Socket> {
         let listed = match &mut self.netlink {

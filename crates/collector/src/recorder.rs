@@ -84,7 +84,10 @@ impl<'a> Recorder<'a> {
         let time = now.as_second();
         if self.begins {
             let counts = match self.first_counts.take() {
-                Some(counts) => counts,
+                Some(mut counts) => {
+                    notes::started(time, &mut counts);
+                    counts
+                }
                 None => self.counts(time, tell),
             };
             self.begin(now, &counts, tell);
@@ -165,7 +168,7 @@ impl<'a> Recorder<'a> {
             self.capture.tick(Instant::now(), &self.network, tell);
             let are_all = !new.is_empty() && new.iter().all(|socket| socket.link != 0);
             let is_quiet = are_all && newest.elapsed() > LAST_SOCKET;
-            if is_quiet || begun.elapsed() > FIRST_SOCKETS {
+            if is_quiet || !self.capture.sees_sockets() || begun.elapsed() > FIRST_SOCKETS {
                 break new;
             }
             std::thread::sleep(SOCKET_LOOK);
