@@ -21,6 +21,8 @@ const TELL_EVERY: Duration = Duration::from_secs(60);
 /// Seconds between two notes of the kernel's counters. They fall on full minutes, where buckets of the
 /// history begin.
 const COUNT_EVERY: i64 = 60;
+/// A frame comes within this time.
+const LONGEST_FRAME: Duration = Duration::from_secs(1);
 /// How long bandwhich's first sockets are waited for, after how long without another one they are all, and the
 /// pause between two looks.
 const FIRST_SOCKETS: Duration = Duration::from_millis(400);
@@ -36,8 +38,8 @@ pub(crate) struct Recorder<'a> {
     network: Network,
     /// The interfaces with their counters, as of the last frame or note of them.
     interfaces: Vec<Interface>,
-    /// The same of when the frame at hand began to come.
-    of_frame: Option<Vec<Interface>>,
+    /// The same of when the frame at hand began to come, and when that was.
+    of_frame: Option<(Instant, Vec<Interface>)>,
     /// What is to be written.
     waiting: Vec<u8>,
     /// What comes next begins a log.
@@ -104,8 +106,11 @@ impl<'a> Recorder<'a> {
         let count = headers.count();
         self.frames += count as u64;
         self.last_frame = Some(time);
-        match self.of_frame.take() {
-            Some(interfaces) => self.interfaces = interfaces,
+        // Where several came at once, or one took long, it began before the last was counted.
+        let of_frame = (self.of_frame.take())
+            .filter(|(begun, _)| count == 1 && begun.elapsed() < LONGEST_FRAME);
+        match of_frame {
+            Some((_, interfaces)) => self.interfaces = interfaces,
             None if self.plan.interfaces => interfaces::recount(&mut self.interfaces),
             None => {}
         }
@@ -123,7 +128,7 @@ impl<'a> Recorder<'a> {
         if self.plan.interfaces {
             let mut interfaces = self.interfaces.clone();
             interfaces::recount(&mut interfaces);
-            self.of_frame = Some(interfaces);
+            self.of_frame = Some((Instant::now(), interfaces));
         }
     }
 
@@ -338,6 +343,7 @@ impl<'a> Recorder<'a> {
 
     /// Notes of the kernel's counters of now, and of what passed the capture.
     fn counts(&mut self, time: i64, tell: &mut dyn FnMut(Event)) -> Vec<u8> {
+        self.of_frame = None;
         if self.plan.interfaces {
             self.interfaces = interfaces::interfaces();
         }
