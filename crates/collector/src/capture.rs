@@ -47,10 +47,10 @@ struct Count {
 
 /// A packet socket as the kernel lists it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Socket {
-    inode: u32,
+pub(crate) struct Socket {
+    pub(crate) inode: u32,
     /// The number of its interface; 0 between its making and its binding.
-    link: u32,
+    pub(crate) link: u32,
     dropped: u32,
 }
 
@@ -183,16 +183,26 @@ impl Capture {
         self.tell_drops(tell);
     }
 
-    /// Looks at the sockets: what they dropped, and which are new.
-    pub(crate) fn look(&mut self, network: &Network, tell: &mut dyn FnMut(Event)) {
+    /// Whether packet sockets can be listed.
+    pub(crate) fn sees_sockets(&self) -> bool {
+        self.netlink.is_ok()
+    }
+
+    /// All packet sockets there are, of whomever. None if they cannot be listed.
+    pub(crate) fn sockets(&mut self) -> Vec<Socket> {
         let listed = match &mut self.netlink {
             Ok(netlink) => list(netlink),
             Err(_) => Ok(Vec::new()),
         };
-        let listed = listed.unwrap_or_else(|error| {
+        listed.unwrap_or_else(|error| {
             self.netlink = Err(error);
             Vec::new()
-        });
+        })
+    }
+
+    /// Looks at the sockets: what they dropped, and which are new.
+    pub(crate) fn look(&mut self, network: &Network, tell: &mut dyn FnMut(Event)) {
+        let listed = self.sockets();
         if let (Err(error), false) = (&self.netlink, self.has_told.drops) {
             self.has_told.drops = true;
             let why = files::describe(error);

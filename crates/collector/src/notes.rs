@@ -27,6 +27,12 @@ pub(crate) fn begun(plan: &Plan, timestamp: i64, out: &mut Vec<u8>) {
     Note { timestamp, told }.print(out);
 }
 
+/// bandwhich was started for the log.
+pub(crate) fn started(timestamp: i64, out: &mut Vec<u8>) {
+    let told = Told::Started;
+    Note { timestamp, told }.print(out);
+}
+
 /// Why bandwhich ended.
 pub(crate) fn stopped(reason: &str, timestamp: i64, out: &mut Vec<u8>) {
     if let Some(reason) = quoted(&escape(reason.as_bytes())) {

@@ -1,10 +1,11 @@
 //! Frames and notes on their way into the log, and what happens when the disk is full.
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use crate::capture::{Capture, Passed};
+use crate::capture::{Capture, Passed, Socket};
 use crate::collect::{Event, Plan};
 use crate::interfaces::{self, Interface};
 use crate::network::Network;
@@ -20,6 +21,13 @@ const TELL_EVERY: Duration = Duration::from_secs(60);
 /// Seconds between two notes of the kernel's counters. They fall on full minutes, where buckets of the
 /// history begin.
 const COUNT_EVERY: i64 = 60;
+/// A frame comes within this time.
+const LONGEST_FRAME: Duration = Duration::from_secs(1);
+/// How long bandwhich's first sockets are waited for, after how long without another one they are all, and the
+/// pause between two looks.
+const FIRST_SOCKETS: Duration = Duration::from_millis(400);
+const LAST_SOCKET: Duration = Duration::from_millis(40);
+const SOCKET_LOOK: Duration = Duration::from_millis(1);
 
 pub(crate) struct Recorder<'a> {
     plan: &'a Plan,
@@ -30,6 +38,8 @@ pub(crate) struct Recorder<'a> {
     network: Network,
     /// The interfaces with their counters, as of the last frame or note of them.
     interfaces: Vec<Interface>,
+    /// The same of when the frame at hand began to come, and when that was.
+    of_frame: Option<(Instant, Vec<Interface>)>,
     /// What is to be written.
     waiting: Vec<u8>,
     /// What comes next begins a log.
@@ -54,6 +64,7 @@ impl<'a> Recorder<'a> {
             capture: Capture::new(plan.capture_buffer),
             network: Network::default(),
             interfaces: Vec::new(),
+            of_frame: None,
             waiting: Vec::new(),
             begins: true,
             first_counts: None,
@@ -75,7 +86,10 @@ impl<'a> Recorder<'a> {
         let time = now.as_second();
         if self.begins {
             let counts = match self.first_counts.take() {
-                Some(counts) => counts,
+                Some(mut counts) => {
+                    notes::started(time, &mut counts);
+                    counts
+                }
                 None => self.counts(time, tell),
             };
             self.begin(now, &counts, tell);
@@ -92,8 +106,13 @@ impl<'a> Recorder<'a> {
         let count = headers.count();
         self.frames += count as u64;
         self.last_frame = Some(time);
-        if self.plan.interfaces {
-            interfaces::recount(&mut self.interfaces);
+        // Where several came at once, or one took long, it began before the last was counted.
+        let of_frame = (self.of_frame.take())
+            .filter(|(begun, _)| count == 1 && begun.elapsed() < LONGEST_FRAME);
+        match of_frame {
+            Some((_, interfaces)) => self.interfaces = interfaces,
+            None if self.plan.interfaces => interfaces::recount(&mut self.interfaces),
+            None => {}
         }
         if self.spool.path().is_some() && self.spool.is_due(now) {
             self.rotate(now, tell);
@@ -104,15 +123,76 @@ impl<'a> Recorder<'a> {
         u32::try_from(count).unwrap_or(u32::MAX)
     }
 
-    /// A bandwhich was started: its log begins with the counters of now, not with those of its first frame.
-    pub(crate) fn follow(&mut self, pid: u32, tell: &mut dyn FnMut(Event)) {
+    /// A frame begins to come: bandwhich counted what is in it a moment ago. Its end is seen later.
+    pub(crate) fn expect_frame(&mut self) {
+        if self.plan.interfaces {
+            let mut interfaces = self.interfaces.clone();
+            interfaces::recount(&mut interfaces);
+            self.of_frame = Some((Instant::now(), interfaces));
+        }
+    }
+
+    /// A bandwhich was started, after there were these sockets: its log begins with the counters of when it
+    /// opened its own, not with those of its first frame.
+    pub(crate) fn follow(&mut self, pid: u32, others: &[Socket], tell: &mut dyn FnMut(Event)) {
         let time = Timestamp::now().as_second();
+        self.of_frame = None;
         if !self.begins {
             // The log of the one before it is yet to be ended.
             self.last_counts = Some(self.count_notes(self.last_frame.unwrap_or(time), tell));
         }
-        self.first_counts = Some(self.counts(time, tell));
+        if self.plan.interfaces {
+            self.interfaces = interfaces::interfaces();
+        }
         self.capture.follow(pid, Instant::now());
+        if self.plan.interfaces {
+            self.await_sockets(others, tell);
+        }
+        let time = Timestamp::now().as_second();
+        self.first_counts = Some(self.count_notes(time, tell));
+    }
+
+    /// Takes the counters of each interface when its socket is there: from then on bandwhich misses nothing.
+    /// Those of an interface whose socket takes long stay as they were at the start.
+    fn await_sockets(&mut self, others: &[Socket], tell: &mut dyn FnMut(Event)) {
+        let begun = Instant::now();
+        let mut newest = begun;
+        let mut made: HashMap<u32, Vec<Interface>> = HashMap::new();
+        let new = loop {
+            let mut new = self.capture.sockets();
+            new.retain(|socket| others.iter().all(|other| other.inode != socket.inode));
+            if new.iter().any(|socket| !made.contains_key(&socket.inode)) {
+                newest = Instant::now();
+                let mut interfaces = self.interfaces.clone();
+                interfaces::recount(&mut interfaces);
+                for socket in &new {
+                    let counts = made.entry(socket.inode);
+                    counts.or_insert_with(|| interfaces.clone());
+                }
+            }
+            self.capture.tick(Instant::now(), &self.network, tell);
+            let are_all = !new.is_empty() && new.iter().all(|socket| socket.link != 0);
+            let is_quiet = are_all && newest.elapsed() > LAST_SOCKET;
+            if is_quiet || !self.capture.sees_sockets() || begun.elapsed() > FIRST_SOCKETS {
+                break new;
+            }
+            std::thread::sleep(SOCKET_LOOK);
+        };
+        for socket in new {
+            let link = self.network.links.get(&socket.link);
+            let at = |interfaces: &[Interface]| {
+                let name = &link?.name;
+                interfaces
+                    .iter()
+                    .position(|interface| interface.name == *name)
+            };
+            let counts = made.get(&socket.inode);
+            if let (Some(here), Some(counts)) = (at(&self.interfaces), counts)
+                && let Some(there) = at(counts)
+            {
+                self.interfaces[here] = counts[there].clone();
+            }
+        }
     }
 
     /// Notes what the kernel counted until now.
@@ -263,6 +343,7 @@ impl<'a> Recorder<'a> {
 
     /// Notes of the kernel's counters of now, and of what passed the capture.
     fn counts(&mut self, time: i64, tell: &mut dyn FnMut(Event)) -> Vec<u8> {
+        self.of_frame = None;
         if self.plan.interfaces {
             self.interfaces = interfaces::interfaces();
         }

@@ -165,13 +165,14 @@ impl<'a> Session<'a> {
         self.see_network(true);
         self.known = self.watch.network().clone();
         self.unknown = None;
+        let others = self.recorder.capture.sockets();
         let bandwhich = Bandwhich::start(&self.plan.program, &self.plan.arguments)
             .map_err(files::Error::context("start", &self.plan.program))?;
         self.starts += 1;
         if self.starts == 1 {
             notify(&[NotifyState::Ready]);
         }
-        self.recorder.follow(bandwhich.id(), self.tell);
+        self.recorder.follow(bandwhich.id(), &others, self.tell);
         self.failure = None;
         self.watchdog.tell_soon();
         Ok(bandwhich)
@@ -194,6 +195,9 @@ impl<'a> Session<'a> {
                 Sign::Output(bytes) => {
                     self.tell_silence(heard.elapsed());
                     heard = Instant::now();
+                    if !frames.is_within_frame() {
+                        self.recorder.expect_frame();
+                    }
                     match frames.take(&bytes) {
                         Ok(whole) => _ = self.record(whole, &mut pace),
                         Err(_) => break Run::Failed("prints what are no frames".to_owned()),

@@ -55,6 +55,8 @@ pub enum Told<'a> {
     Address(OwnAddress<'a>),
     /// The bridge or bond that an interface is a port of, or was.
     Port(Port<'a>),
+    /// bandwhich was started: its first frame is the next one.
+    Started,
     /// bandwhich ended or was ended; the text is the reason.
     Stopped(Quoted<'a>),
     /// Something that a later version notes.
@@ -288,6 +290,7 @@ impl Note<'_> {
                 out.extend_from_slice(b"stopped ");
                 put_quoted(out, *reason);
             }
+            Told::Started => out.extend_from_slice(b"started"),
             Told::Later => out.extend_from_slice(b"later"),
         }
         out.push(b'\n');

@@ -213,7 +213,7 @@ impl Builder {
         let reconciliation = self.ledger.close(capture.as_ref());
         if reconciliation.is_some() || capture.is_some() {
             let lost = capture.as_ref().map_or(0, |capture| capture.lost_bytes);
-            coverage.add_bytes(total, lost, &self.ledger.holes(), &zone);
+            coverage.add_bytes(total, lost, &self.ledger.holes(lost), &zone);
         }
         let collected = Collected {
             noted: &self.noted,

@@ -20,6 +20,8 @@ const LATEST: i64 = 16_725_225_600;
 const LATE: i64 = 3;
 /// Seconds by which bandwhich begins later and ends earlier than the counts.
 const LAG: u64 = 3;
+/// The part of a second before an end of bandwhich in which it may have seen what it did not print: a half.
+const UNPRINTED: u64 = 2;
 /// Bytes of headers that the kernel counts of a packet and bandwhich does not: Ethernet and IPv4.
 const HEADERS: u64 = 34;
 /// Kinds whose traffic passes another interface too, or never leaves the machine.
@@ -64,6 +66,8 @@ struct Between {
     goes_on: bool,
     /// Bytes of rows behind the last count of the log before.
     seen: u64,
+    /// The most that bandwhich can have seen before its end and not printed.
+    unprinted: u64,
 }
 
 /// Gathers, from rows and facts in any order.
@@ -199,13 +203,20 @@ impl Ledger {
         }
         // The next bandwhich may run already when the one before is ended.
         let ends = one.last..=next.first.saturating_add(LATE);
+        let goes_on = !one.stops.iter().any(|stop| ends.contains(&stop.time));
+        let unprinted = if goes_on {
+            0
+        } else {
+            one.last_rate() / UNPRINTED
+        };
         self.holes.push(Between {
             after: one.last,
             until: next.first,
             start: one.last,
             kernel,
-            goes_on: !one.stops.iter().any(|stop| ends.contains(&stop.time)),
+            goes_on,
             seen: 0,
+            unprinted,
         });
     }
 
@@ -262,13 +273,25 @@ impl Ledger {
     }
 
     /// When bandwhich did not run, and what passed then: all times in which anything did, however short, and
-    /// long ones.
-    pub(crate) fn holes(&self) -> Vec<Hole> {
+    /// long ones. `lost` bytes were lost in the capture.
+    ///
+    /// bandwhich looks for the owners of connections between counting and printing. What passes meanwhile is
+    /// in the kernel's counts of its last frame, and is gone with it: as much as bandwhich counted less than
+    /// the kernel, but no more than passes in half a second.
+    pub(crate) fn holes(&self, lost: u64) -> Vec<Hole> {
+        let kernel = payload((self.kernel_bytes, self.kernel_packets));
+        let unseen = kernel.saturating_sub(self.total).saturating_sub(lost);
+        let most = self.holes.iter().map(|hole| hole.unprinted);
+        let most = most.fold(0, u64::saturating_add);
+        let unprinted = |hole: &Between| {
+            let part = u128::from(unseen.min(most)) * u128::from(hole.unprinted);
+            u64::try_from(part / u128::from(most.max(1))).unwrap_or(0)
+        };
         let holes = self.holes.iter().filter_map(|hole| {
             let seconds = hole.until.saturating_sub(hole.start);
-            let passed = hole.kernel.map(|(bytes, packets)| {
-                let payload = bytes.saturating_sub(packets.saturating_mul(HEADERS));
-                payload.saturating_sub(hole.seen)
+            let passed = hole.kernel.map(|count| {
+                let passed = payload(count).saturating_sub(hole.seen);
+                passed.saturating_add(unprinted(hole))
             });
             let hole = Hole {
                 start: hole.start,
@@ -319,6 +342,28 @@ impl<'a> Series<'a> {
             compared,
         })
     }
+
+    /// Bytes a second on the interfaces that are compared, before the last counts.
+    fn last_rate(&self) -> u64 {
+        let names = self
+            .counts
+            .iter()
+            .filter(|(name, _)| self.compared.contains(*name));
+        let rates = names.filter_map(|(_, counts)| {
+            let [.., old, new] = counts.as_slice() else {
+                return None;
+            };
+            let [received, sent] = grown(old, new)?;
+            let bytes = payload(received).saturating_add(payload(sent));
+            Some(bytes / new.time.abs_diff(old.time).max(1))
+        });
+        rates.fold(0, u64::saturating_add)
+    }
+}
+
+/// What bandwhich counts of so many bytes and packets of the kernel.
+fn payload((bytes, packets): Count) -> u64 {
+    bytes.saturating_sub(packets.saturating_mul(HEADERS))
 }
 
 /// What was received and sent between two counts. `None` if the counters began again.

@@ -122,6 +122,8 @@ pub struct LogFold<S: Sink> {
     /// First frame hash of each run.
     heads: Vec<u64>,
     cut_before: bool,
+    /// The first run was noted to begin with the first frame.
+    is_started: bool,
     runs: u32,
     summary: LogSummary,
 }
@@ -152,6 +154,7 @@ impl<S: Sink> LogFold<S> {
             sights: Sights::default(),
             heads: Vec::new(),
             cut_before: false,
+            is_started: false,
             runs: 0,
             summary: LogSummary::default(),
         }
@@ -448,7 +451,7 @@ impl<S: Sink> LogFold<S> {
         let first = self.runs == 0;
         let style = match refresh.timestamp {
             Some(_) if refresh.legacy => Style::Legacy,
-            Some(_) if first => Style::Continued,
+            Some(_) if first && !self.is_started => Style::Continued,
             Some(_) if let Some(idle) = resumed => Style::Resumed(idle),
             _ => Style::Fresh,
         };

@@ -71,7 +71,7 @@ impl Machine {
             Told::Interface(interface) => self.interface(&interface),
             Told::Address(address) => self.address(&address),
             Told::Port(port) => self.port(&port),
-            Told::Capture(_) | Told::Stopped(_) | Told::Later => {}
+            Told::Capture(_) | Told::Started | Told::Stopped(_) | Told::Later => {}
         }
     }
 

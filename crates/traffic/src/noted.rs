@@ -130,7 +130,7 @@ impl Noted {
                     reason: text(reason),
                 },
             ),
-            Told::Port(_) | Told::Owner(_) | Told::Interface(_) | Told::Later => {}
+            Told::Port(_) | Told::Owner(_) | Told::Interface(_) | Told::Started | Told::Later => {}
         }
     }
 

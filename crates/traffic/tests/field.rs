@@ -331,6 +331,25 @@ fn uploads_with_an_own_address_as_their_peer_are_turned() {
 }
 
 #[test]
+fn a_bandwhich_that_was_started_for_the_log_begins_with_its_first_frame() {
+    // Started under traffic: means over one refresh, over two, and over five from the fifth on.
+    let upload = |rate| ("eth0", ":40000 => 198.51.100.7:443", rate, "curl");
+    let mut log = String::new();
+    for (second, rate) in (1..).zip(["8224/0", "152144/0", "202858/0", "228216/0"]) {
+        log += &steady(second..second + 1, &[upload(rate)]);
+    }
+    log += &steady(5..20, &[upload("241785/0")]);
+    let started = format!("network-monitor: <{START}> started\n\n");
+    let found = fold(
+        &(notes("--raw", &HOST).trim_end().to_owned() + "\n" + &started + &log),
+        60,
+    );
+    // Nineteen refreshes, of which each is as the one five before it.
+    assert_eq!(found.traffic.up, 3 * 5 * 241_785 + 4 * 228_216);
+    assert_eq!(found.runs, 1);
+}
+
+#[test]
 fn what_a_routed_container_sends_is_an_upload() {
     let addresses = |arguments: &str, uplink: &str| {
         let note = |of: &str| format!("network-monitor: <{START}> address {of}\n");

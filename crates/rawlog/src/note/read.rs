@@ -25,6 +25,7 @@ fn told(rest: &[u8]) -> Option<Told<'_>> {
         b"capture" => capture(rest).map(Told::Capture),
         b"address" => address(rest).map(Told::Address),
         b"port" => port_of(rest).map(Told::Port),
+        b"started" => rest.is_empty().then_some(Told::Started),
         b"stopped" => stopped(rest).map(Told::Stopped),
         b"" => None,
         _ => Some(Told::Later),

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{Line, Reason, parse_line};
 
-const LINES: [&str; 16] = [
+const LINES: [&str; 17] = [
     r#"network-monitor: <7> format 1 collector "0.1.0" bandwhich "0.23.1" arguments "--raw""#,
     r#"network-monitor: <7> owner :0 => :443 (udp) pid 4294967295 process "a \x22b\x5c\x0a""#,
     r#"network-monitor: <-7> owner :65535 => :443 (tcp) pid 1 process "ü" executable "/usr/bin/ü""#,
@@ -18,6 +18,7 @@ const LINES: [&str; 16] = [
     r#"network-monitor: <7> port "veth1" of "br 0" gone"#,
     r#"network-monitor: <7> stopped "ended (signal 9)""#,
     r#"network-monitor: <7> stopped """#,
+    r#"network-monitor: <7> started"#,
     r#"network-monitor: <-7> stopped "addresses changed: eth\x0a""#,
     "network-monitor: <7> later",
 ];
@@ -74,6 +75,7 @@ fn a_damaged_note_is_a_fault() {
         r#"network-monitor: <7> port "e" of "#,
         r#"network-monitor: <7> port "e" of "b" gonegone"#,
         r#"network-monitor: <7> stopped "#,
+        r#"network-monitor: <7> started "eth0""#,
         r#"network-monitor: <7> stopped "a" b"#,
         "network-monitor: <7> ",
     ] {

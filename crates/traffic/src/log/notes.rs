@@ -26,6 +26,11 @@ impl<S: Sink> LogFold<S> {
         if let Some(run) = self.run.as_mut().filter(|run| waits(run)) {
             run.fold.machine.noted_at = None;
         }
+        if let Told::Started = note.told
+            && self.runs == 0
+        {
+            self.is_started = true;
+        }
         if let Told::Begun(_) = note.told {
             self.summary.collections += 1;
         }
