@@ -8,7 +8,7 @@ use archive::Document;
 use serde::Serialize;
 use store::{Store, fold_log};
 use tracing::warn;
-use traffic::When;
+use traffic::{Period, When};
 
 use crate::archiving::{self, ArchiveSummary, Scope, fold_through_pipe, known_document, record_of};
 use crate::args::{
@@ -321,17 +321,21 @@ fn show_listed(listed: &Listed, out: &mut dyn Write) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The period that was typed.
+fn period_of(date: &str, settings: &Settings, world: &World) -> Result<Period, Failure> {
+    let when = date
+        .parse::<When>()
+        .map_err(|error| Failure::Usage(error.to_string()))?;
+    Ok(when.on(world.today(settings)))
+}
+
 fn restore(
     args: &ArchiveRestoreArgs,
     settings: &Settings,
     world: &World,
     out: &mut dyn Write,
 ) -> Result<Ending, Failure> {
-    let when = args
-        .date
-        .parse::<When>()
-        .map_err(|error| Failure::Usage(error.to_string()))?;
-    let period = when.on(world.today(settings));
+    let period = period_of(&args.date, settings, world)?;
     let store = Store::open_to_read(&settings.paths.store_dir)?;
     let hosts = store.as_ref().map_or(Ok(Vec::new()), Store::hosts)?;
     let (mut archives, mut written, mut present, mut faults) = (0, 0, 0, 0);
@@ -407,11 +411,7 @@ fn forget(
     world: &World,
     out: &mut dyn Write,
 ) -> Result<Ending, Failure> {
-    let when = args
-        .date
-        .parse::<When>()
-        .map_err(|error| Failure::Usage(error.to_string()))?;
-    let period = when.on(world.today(settings));
+    let period = period_of(&args.date, settings, world)?;
     let store = Store::open(
         &settings.paths.store_dir,
         &world.started(),

@@ -7,7 +7,7 @@ use crate::batch::Batch;
 use crate::check::Damage;
 use crate::disk::{self, checksum};
 use crate::ends::Ends;
-use crate::journal::{self, Entry, Journal};
+use crate::journal::{self, Journal};
 use crate::sidecar::Source;
 use crate::unnamed::{segment_files, sidecars, unnamed_files};
 use crate::{Error, Result, Store, catalog, commit, links, readers};
@@ -84,30 +84,25 @@ impl Store {
 /// The files that commits took away or did not bring: the old catalogue tells, if it can be believed, else
 /// the journal alone. What SQLite keeps beside the old catalogue is brought into it.
 fn dead_files(root: &Path) -> Result<BTreeSet<String>> {
-    let journal = journal::read(root)?;
+    let entries = match journal::read(root)? {
+        Some(Journal::Entries(entries)) => entries,
+        // Of two versions of a source the newer one counts then.
+        None | Some(Journal::Unlisted) => Vec::new(),
+    };
     let Some(old) = catalog::open_to_replace(root) else {
-        return Ok(match journal {
-            Some(Journal::Entries(entries)) => journal::dead(root, &entries),
-            _ => BTreeSet::new(),
-        });
+        return Ok(journal::dead(root, &entries));
     };
     catalog::checkpoint(&old)?;
-    let is_current = commit::require_current(root, &old, commit::listed(root)?).is_ok();
     let commits = catalog::commits(&old)?;
-    let is_ahead = |entries: &[Entry], commits| entries.iter().any(|entry| entry.commit > commits);
-    let files: BTreeSet<String> = match journal {
-        // Of two versions of a source the newer one counts then.
-        None | Some(Journal::Unlisted) => return Ok(BTreeSet::new()),
-        // A catalogue that lacks the last commit may come from a backup.
-        Some(Journal::Entries(entries)) if !is_current || is_ahead(&entries, commits) => {
-            return Ok(journal::dead(root, &entries));
-        }
-        Some(Journal::Entries(entries)) => journal::files(&entries).into_iter().cloned().collect(),
-    };
+    // A catalogue that lacks the last commit may come from a backup.
+    let is_ahead = entries.iter().any(|entry| entry.commit > commits);
+    if is_ahead || commit::require_current(root, &old, commit::listed(root)?).is_err() {
+        return Ok(journal::dead(root, &entries));
+    }
     let mut dead = BTreeSet::new();
-    for file in files {
-        if !catalog::names_file(&old, &file)? {
-            dead.insert(file);
+    for file in journal::files(&entries) {
+        if !catalog::names_file(&old, file)? {
+            dead.insert(file.clone());
         }
     }
     Ok(dead)

@@ -189,6 +189,15 @@ fn a_rebuild_brings_back_nothing_that_a_reader_kept_or_a_kill_left() {
     }
 }
 
+/// Brings a catalogue back from a backup, without what SQLite keeps beside the one that was there.
+fn put_back(catalog: &Path, backup: &[u8]) {
+    std::fs::write(catalog, backup).unwrap();
+    for suffix in ["-wal", "-shm"] {
+        let beside = catalog.with_file_name(format!("catalog.sqlite{suffix}"));
+        std::fs::remove_file(beside).unwrap_or_default();
+    }
+}
+
 #[test]
 fn a_journal_does_not_hide_that_the_catalogue_is_old() {
     let mut lab = Lab::new();
@@ -203,10 +212,7 @@ fn a_journal_does_not_hide_that_the_catalogue_is_old() {
     lab.ingest(&[("b.log", &frames(START + 7200, 60))]);
     let expected = lab.history();
     drop((reader, lab.store));
-    std::fs::write(&catalog, backup).unwrap();
-    for suffix in ["-wal", "-shm"] {
-        let _ = std::fs::remove_file(root.join(format!("catalog.sqlite{suffix}")));
-    }
+    put_back(&catalog, &backup);
     assert!(root.join("journal").exists());
     let error = Store::open(&root, "now", "test").map(|_| ()).unwrap_err();
     assert!(error.to_string().contains("older"), "{error}");
@@ -355,10 +361,7 @@ fn a_rebuild_keeps_the_last_commit_that_an_older_catalogue_takes_for_none() {
     drop((reader, lab.store));
     let journal = std::fs::read_to_string(root.join("journal")).unwrap();
     std::fs::write(root.join("journal"), journal.replace("true", "false")).unwrap();
-    std::fs::write(&catalog, backup).unwrap();
-    for suffix in ["-wal", "-shm"] {
-        let _ = std::fs::remove_file(root.join(format!("catalog.sqlite{suffix}")));
-    }
+    put_back(&catalog, &backup);
     let (store, damage) = Store::rebuild(&root, "now", "test").unwrap();
     assert_eq!(damage, []);
     assert_same(&history(&store), &expected, "after the rebuild");
