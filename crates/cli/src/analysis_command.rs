@@ -18,8 +18,8 @@ use crate::findings::once_each;
 use crate::history::{self, Wanted};
 use crate::mutes;
 use crate::publish::print_json;
-use crate::settings::Settings;
-use crate::world::World;
+use crate::terminal::World;
+use settings::Settings;
 
 /// Days of the longest period that is judged.
 const MOST_DAYS: usize = 366;

@@ -13,7 +13,7 @@ use traffic::Period;
 use crate::facts::time_of;
 use crate::failure::Failure;
 use crate::publish::Written;
-use crate::settings::{Email, Settings, Word as _};
+use settings::{Email, Settings, Word as _};
 
 use data::{ErrorData, ReportData};
 pub(crate) use problems::is_nearly_full;
