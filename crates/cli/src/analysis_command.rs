@@ -56,7 +56,7 @@ fn analyse(
         Some(text) => {
             let when = text.parse::<When>();
             let when = when.map_err(|error| Failure::Usage(error.to_string()))?;
-            Some(when.on(world.today(settings)))
+            Some(when.on(settings.today(world.now)))
         }
         None => None,
     };
@@ -96,7 +96,7 @@ fn analyse(
         .iter()
         .flat_map(|store| chosen.clone().map(move |one| (store, one)))
     {
-        Failure::if_interrupted()?;
+        files::check_interrupted()?;
         let period = asked.unwrap_or_else(|| usual(kind, *last, settings, world));
         match judge(store, host, kind, period, settings, world) {
             Err(Failure::Store(error)) if error.is_damaged_file() => {
@@ -138,7 +138,7 @@ fn analyse(
 
 /// What is judged where no days are asked for: up to the last day of the past that holds anything.
 fn usual(kind: AnalysisKind, last_seen: i64, settings: &Settings, world: &World) -> Period {
-    let yesterday = world.today(settings).yesterday().unwrap_or(Date::MIN);
+    let yesterday = settings.today(world.now).yesterday().unwrap_or(Date::MIN);
     // A log that ends some seconds after midnight tells of the day before.
     let seen = time_of(last_seen.saturating_sub(3600), &settings.time_zone);
     let seen = seen.civil().date();

@@ -1,36 +1,25 @@
 //! `archive`: on its own, and what can be asked of the archives.
 
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
-use std::time::Duration;
+use std::io::Write;
 
 use archive::Document;
+use lifecycle::archives::{self, known_archives, undescribed};
+use lifecycle::claims::{self, Standing};
+use lifecycle::{ArchiveSummary, Scope, archive_logs, own_host};
 use serde::Serialize;
-use store::{Store, fold_log};
-use tracing::warn;
+use store::Store;
 use traffic::{Period, When};
 
-use crate::archiving::{self, ArchiveSummary, Scope, fold_through_pipe, known_document, record_of};
 use crate::args::{
     ArchiveArgs, ArchiveCommand, ArchiveForgetArgs, ArchiveListArgs, ArchiveRestoreArgs,
 };
-use crate::claims::{self, Standing};
 use crate::dry_run::DryRun;
 use crate::failure::{Ending, Failure};
-use crate::known_archives::{self, Known, known_archives, undescribed};
-use crate::own_host;
-use crate::pipeline::tuning;
-use crate::publish::{self, print_json};
-use crate::rename_host::rename_in_archive;
-use crate::report_command::ReportResult;
-use crate::retention;
+use crate::publish::print_json;
 use crate::terminal::World;
 use crate::watch;
 use settings::Settings;
-
-/// How often an archive in doubt is looked at again while a run may be replacing it, and the pause before.
-const LOOKS: usize = 3;
-const PAUSE: Duration = Duration::from_millis(200);
 
 /// Archives that are named; of more, the number.
 const SHOWN: usize = 10;
@@ -60,11 +49,15 @@ pub fn run(
             Ok(Ending::Done)
         }
         None => {
-            let mut store = Store::open(&settings.paths.store_dir, &world.started(), "archive")?;
+            let mut store = Store::open(
+                &settings.paths.store_dir,
+                &settings::started(world.now),
+                "archive",
+            )?;
             own_host::record(&store, settings)?;
             let standing = claims::examine(&store, settings)?;
-            publish::sweep(settings);
-            let summary = archive_logs(&mut store, settings, world, Scope::Ingested, &[])?;
+            lifecycle::sweep(settings);
+            let summary = archive_logs(&mut store, settings, world.now, Scope::Ingested, &[])?;
             if standing == Standing::Current {
                 claims::claim(&store, settings, !summary.written.is_empty())?;
             }
@@ -86,42 +79,6 @@ fn ending(is_well: bool) -> Ending {
         true => Ending::Done,
         false => Ending::Attention,
     }
-}
-
-/// Deletes what is past its time, then archives what is finished. In this order an archive of old logs
-/// stays at least until the next run, and so do the reports that this run made.
-///
-/// # Errors
-/// Where the catalogue cannot be written.
-pub fn archive_logs(
-    store: &mut Store,
-    settings: &Settings,
-    world: &World,
-    scope: Scope,
-    made: &[ReportResult],
-) -> Result<ArchiveSummary, Failure> {
-    let mut summary = ArchiveSummary::default();
-    let mut expired = retention::plan(store, settings, world)?;
-    expired.keep_reports(made);
-    retention::carry_out(expired, store, &mut summary)?;
-    let plan = archiving::plan(store, settings, world, scope)?;
-    archiving::carry_out(plan, store, settings, &mut summary)?;
-    known_archives::settle_lost(store, settings, world)?;
-    let expired = retention::plan(store, settings, world)?.archives;
-    let paths = expired
-        .iter()
-        .map(|archive| files::show(&archive.path).to_string());
-    summary.expiring = paths
-        .filter(|path| summary.written.contains(path))
-        .collect();
-    if !summary.expiring.is_empty() {
-        warn!(
-            "{} of days past archive.retention_days ({}): the next run deletes them",
-            report::counted(summary.expiring.len() as u64, "archive", "archives"),
-            settings.archive.retention_days
-        );
-    }
-    Ok(summary)
 }
 
 /// What was archived, in lines.
@@ -180,39 +137,14 @@ pub fn told(summary: &ArchiveSummary) -> String {
     text
 }
 
-/// What is wrong with an archive. One that a run replaces meanwhile is looked at again.
-fn faults_at_rest(
-    mut known: Known,
-    store: Option<&Store>,
-    settings: &Settings,
-) -> Result<(usize, Vec<String>), Failure> {
-    let mut found = known.faults();
-    for _ in 0..LOOKS {
-        if found.1.is_empty()
-            || files::lock_holder(&settings.paths.store_dir.join("lock")).is_none()
-        {
-            break;
-        }
-        std::thread::sleep(PAUSE);
-        let mut all = known_archives(store, &settings.paths.archive_dir)?.into_iter();
-        let Some(now) = all.find(|other| other.archive == known.archive) else {
-            // Its time was over.
-            return Ok((0, Vec::new()));
-        };
-        known = now;
-        found = known.faults();
-    }
-    Ok(found)
-}
-
 fn verify(settings: &Settings, world: &World, out: &mut dyn Write) -> Result<Ending, Failure> {
     let store = Store::open_to_read(&settings.paths.store_dir)?;
     let known = known_archives(store.as_ref(), &settings.paths.archive_dir)?;
     let (mut archives, mut logs, mut damaged) = (0, 0, 0);
     for known in known {
         let path = files::show(&known.archive.path).to_string();
-        let (count, faults) = faults_at_rest(known, store.as_ref(), settings)?;
-        Failure::if_interrupted()?;
+        let (count, faults) = archives::faults_at_rest(known, store.as_ref(), settings)?;
+        files::check_interrupted()?;
         (archives, logs) = (archives + 1, logs + count);
         damaged += usize::from(!faults.is_empty());
         for fault in &faults {
@@ -225,7 +157,7 @@ fn verify(settings: &Settings, world: &World, out: &mut dyn Write) -> Result<End
         }
     }
     let lost = match &store {
-        Some(store) => known_archives::replaced_archives(store)?,
+        Some(store) => archives::replaced_archives(store)?,
         None => Vec::new(),
     };
     for lost in &lost {
@@ -326,7 +258,7 @@ fn period_of(date: &str, settings: &Settings, world: &World) -> Result<Period, F
     let when = date
         .parse::<When>()
         .map_err(|error| Failure::Usage(error.to_string()))?;
-    Ok(when.on(world.today(settings)))
+    Ok(when.on(settings.today(world.now)))
 }
 
 fn restore(
@@ -346,7 +278,7 @@ fn restore(
             continue;
         }
         let digest = archive::digest_of_file(&archive.path);
-        Failure::if_interrupted()?;
+        files::check_interrupted()?;
         let checksum = digest.as_ref().ok().map(|digest| &*digest.sha256);
         let document = known.document(checksum);
         let host = match &document {
@@ -372,7 +304,7 @@ fn restore(
         let document = document.ok();
         let restored =
             archive::restore(&archive.path, archive.format(), document.as_ref(), &args.to);
-        Failure::if_interrupted()?;
+        files::check_interrupted()?;
         let restored = restored?;
         written += restored.written.len();
         present += restored.present.len();
@@ -414,12 +346,12 @@ fn forget(
     let period = period_of(&args.date, settings, world)?;
     let store = Store::open(
         &settings.paths.store_dir,
-        &world.started(),
+        &settings::started(world.now),
         "archive forget",
     )?;
     own_host::record(&store, settings)?;
     let archive_dir = &settings.paths.archive_dir;
-    let forgotten = known_archives::forget_lost(&store, archive_dir, |document| {
+    let forgotten = archives::forget_lost(&store, archive_dir, |document| {
         (period.first..=period.last).contains(&document.day)
             && args.host.as_ref().is_none_or(|host| *host == document.host)
     })?;
@@ -435,127 +367,10 @@ fn forget(
     Ok(Ending::Done)
 }
 
-/// Notes all archives that their metadata describe, as after a rebuild the catalogue knows none. Gives what
-/// is wrong with the others.
-///
-/// # Errors
-/// Where the catalogue cannot be written.
-pub fn adopt(store: &Store, settings: &Settings) -> Result<Vec<String>, Failure> {
-    let archive_dir = &settings.paths.archive_dir;
-    let mut trouble = Vec::new();
-    for archive in archive::find(archive_dir)? {
-        if std::fs::symlink_metadata(&archive.path).is_err() {
-            // Only its metadata are there.
-            if let Ok(Some(document)) = Document::read(&archive.metadata()) {
-                store.note_lost_archive(&archiving::record_of(&archive, &document))?;
-            }
-            continue;
-        }
-        if let Err(reason) = known_document(store, &archive, &settings.paths.log_dir)? {
-            trouble.push(format!("{}: {reason}", files::show(&archive.path)));
-        }
-        Failure::if_interrupted()?;
-    }
-    for lost in known_archives::replaced_archives(store)? {
-        trouble.push(lost.told(archive_dir));
-    }
-    Ok(trouble)
-}
-
-/// Brings all archived logs back into the history. Gives the number of logs that were read, and of what was
-/// wrong.
-///
-/// # Errors
-/// Where the store cannot be written. What cannot be read is told and counted as a fault.
-pub fn ingest_archives(
-    store: &mut Store,
-    settings: &Settings,
-    out: &mut dyn Write,
-) -> Result<(u64, u64), Failure> {
-    let (mut logs, mut faults) = (0, 0);
-    let tuning = tuning(settings);
-    let (hosts, former) = (store.hosts()?, store.former_names()?);
-    for known in known_archives(Some(store), &settings.paths.archive_dir)? {
-        let path = files::show(&known.archive.path).to_string();
-        let digest = archive::digest_of_file(&known.archive.path);
-        Failure::if_interrupted()?;
-        let checksum = match digest {
-            Ok(digest) => digest.sha256,
-            Err(error) => {
-                writeln!(out, "{error}")?;
-                faults += 1;
-                continue;
-            }
-        };
-        let document = known.document(Some(&checksum));
-        let host = match &document {
-            Ok(document) => document.host.clone(),
-            Err(_) => known.host_by_place(&hosts, settings),
-        };
-        let renamed = former.iter().find(|(name, _)| *name == host);
-        let host = renamed.map_or(host, |(_, now)| now.clone());
-        let root = store.root().to_owned();
-        let mut failed: Option<Failure> = None;
-        let mut ingest = |member: &str, content: &mut dyn Read| {
-            if failed.is_some() {
-                return;
-            }
-            let name = format!("{path}: {member}");
-            let folded =
-                fold_through_pipe(content, |log| fold_log(&root, &host, &name, log, &tuning));
-            let ingested = match folded {
-                Ok(Ok(folded)) => store.ingest(vec![folded]).map(|_| logs += 1),
-                Ok(Err(error)) => Err(error),
-                // The check says what is wrong with the member.
-                Err(_) => Ok(()),
-            };
-            failed = ingested.err().map(Failure::from);
-        };
-        let found = match &document {
-            Ok(document) => archive::check(&known.archive.path, document, |member, content| {
-                ingest(&member.name, content);
-            })?,
-            Err(reason) => {
-                let reason = undescribed(reason);
-                writeln!(out, "{path}: {}", report::printable(&reason))?;
-                faults += 1;
-                known.read_undescribed(ingest)?.1
-            }
-        };
-        if let Some(failure) = failed {
-            return Err(failure);
-        }
-        Failure::if_interrupted()?;
-        for fault in &found {
-            let fault = known_archives::fault_text(fault);
-            writeln!(out, "{path}: {}", report::printable(&fault))?;
-        }
-        faults += found.len() as u64;
-        if let Ok(document) = document
-            && found.is_empty()
-            && document.archive.sha256 == checksum
-        {
-            // What it holds is in the history: it is known from now on.
-            match document.host == host {
-                true => store.note_archive(&record_of(&known.archive, &document))?,
-                false => {
-                    let archive = &known.archive;
-                    let kept = rename_in_archive(store, settings, archive, document, &host)?;
-                    if let Some(reason) = kept {
-                        writeln!(out, "{path}: {}", report::printable(&reason))?;
-                        faults += 1;
-                    }
-                }
-            }
-        }
-    }
-    Ok((logs, faults))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::Unreadable;
+    use lifecycle::Unreadable;
 
     #[test]
     fn a_summary_says_each_reason_once() {

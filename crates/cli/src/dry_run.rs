@@ -6,11 +6,11 @@ use serde::Serialize;
 use store::Store;
 use traffic::Period;
 
-use crate::archiving::{self, Scope};
 use crate::failure::Failure;
-use crate::pipeline::Unreadable;
-use crate::retention::{self, DroppedDay};
 use crate::terminal::World;
+use lifecycle::Unreadable;
+use lifecycle::{self, Scope};
+use lifecycle::{DroppedDay, retention};
 use settings::Settings;
 
 /// What `report --dry-run --json` prints.
@@ -77,7 +77,7 @@ impl DryRun {
         settings: &Settings,
         world: &World,
     ) -> Result<(), Failure> {
-        let expired = retention::plan(store, settings, world)?;
+        let expired = retention::plan(store, settings, world.now)?;
         let archives = expired.archives.iter().map(|archive| &archive.path);
         let paths = archives.chain(&expired.reports);
         self.would_delete = paths.map(|path| files::show(path).to_string()).collect();
@@ -95,7 +95,7 @@ impl DryRun {
         settings: &Settings,
         world: &World,
     ) -> Result<(), Failure> {
-        let plan = archiving::plan(store, settings, world, Scope::Ingested)?;
+        let plan = lifecycle::plan_archives(store, settings, world.now, Scope::Ingested)?;
         for ((host, day), logs) in plan.days {
             self.would_archive.extend(logs.iter().map(|log| PlannedLog {
                 path: files::show(&log.path).to_string(),

@@ -12,10 +12,10 @@ use traffic::{Period, When};
 use crate::args::{EmailCommand, PreviewArgs};
 use crate::failure::{Ending, Failure};
 use crate::letter::{Draft, Envelope, Subject, Writer};
-use crate::pipeline::IngestSummary;
 use crate::post::{self, MailResult, Post};
 use crate::report_command;
 use crate::terminal::World;
+use lifecycle::IngestSummary;
 use settings::Settings;
 
 /// Runs the command.
@@ -142,7 +142,7 @@ fn preview(
 ) -> Result<Ending, Failure> {
     let when = args.date.parse::<When>();
     let when = when.map_err(|error| Failure::Usage(error.to_string()))?;
-    let period = when.on(world.today(settings));
+    let period = when.on(settings.today(world.now));
     let host = args.host.as_ref().unwrap_or(&settings.host);
     let envelope = Envelope::to_look_at(&settings.email)?;
     let nothing = || {

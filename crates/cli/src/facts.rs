@@ -7,7 +7,7 @@ use report::{DamagedSample, InputFacts, Moment, Note, Past};
 use store::Store;
 
 use crate::failure::Failure;
-use crate::retention::day_of_utc;
+use lifecycle::utc_days::day_of_utc;
 
 /// Seconds before a period that its page looks back: four weeks.
 const LOOK_BACK: i64 = 28 * 86_400;

@@ -64,30 +64,11 @@ pub enum Failure {
         cause: store::Error,
     },
     /// A signal asked to stop.
-    #[error("interrupted; what was finished stays, and the next run goes on from there")]
-    Interrupted(u8),
-    /// The history belongs to another machine than the settings say.
-    #[error("the history in {store} is of the machine {known:?}, and this one is called {asked:?}")]
-    OtherHost {
-        /// The store.
-        store: String,
-        /// The machine that it belongs to.
-        known: String,
-        /// This machine by the settings.
-        asked: String,
-    },
-    /// A folder of reports or archives is another store's, or another host's.
-    #[error("the files in {folder} are those of the host {host:?}, from the store in {store}")]
-    OtherStore {
-        /// The folder.
-        folder: String,
-        /// The store that writes there.
-        store: String,
-        /// Its host.
-        host: String,
-        /// The file that says so.
-        claim: String,
-    },
+    #[error(transparent)]
+    Interrupted(#[from] files::Interrupted),
+    /// Work on logs, archives or the history was given up.
+    #[error(transparent)]
+    Lifecycle(lifecycle::Error),
     /// A report could not be made.
     #[error("{path}: {reason}")]
     Report {
@@ -112,27 +93,47 @@ pub enum Failure {
     },
 }
 
+impl From<lifecycle::Error> for Failure {
+    fn from(error: lifecycle::Error) -> Self {
+        match error {
+            lifecycle::Error::File(error) => Failure::File(error),
+            lifecycle::Error::Store(error) => Failure::Store(error),
+            lifecycle::Error::Archive(error) => Failure::Archive(error),
+            lifecycle::Error::Interrupted(interrupted) => Failure::Interrupted(interrupted),
+            other => Failure::Lifecycle(other),
+        }
+    }
+}
+
 impl Failure {
     /// The exit code of the contract.
     pub fn code(&self) -> u8 {
         match self {
             Failure::Settings(_)
             | Failure::Usage(_)
-            | Failure::OtherHost { .. }
-            | Failure::OtherStore { .. }
+            | Failure::Lifecycle(
+                lifecycle::Error::OtherHost { .. }
+                | lifecycle::Error::OtherStore { .. }
+                | lifecycle::Error::NewName(_)
+                | lifecycle::Error::OldFolder { .. },
+            )
             | Failure::Config(ConfigError::Settings(_) | ConfigError::Exists(_)) => 2,
             Failure::Store(store::Error::Held(files::LockError::Held { .. }))
             | Failure::Mail(mail::OutboxError::Held(files::LockError::Held { .. })) => 5,
             Failure::Collect(collector::CollectError::Held(files::LockError::Held { .. })) => 5,
-            Failure::Interrupted(signal) => 128 + signal,
+            Failure::Interrupted(interrupted) => 128 + interrupted.signal,
             _ => 1,
         }
     }
 
     /// Whether a letter has to say it: what is wrong with a command line is seen by whoever typed it.
     pub fn deserves_letter(&self) -> bool {
-        let is_about_machine =
-            matches!(self, Failure::OtherHost { .. } | Failure::OtherStore { .. });
+        let is_about_machine = matches!(
+            self,
+            Failure::Lifecycle(
+                lifecycle::Error::OtherHost { .. } | lifecycle::Error::OtherStore { .. }
+            )
+        );
         self.code() == 1 || is_about_machine
     }
 
@@ -142,16 +143,7 @@ impl Failure {
             Failure::Settings(error) => error.hint(),
             Failure::Config(error) => error.hint(),
             Failure::Machine { cure, .. } => Some(cure.clone()),
-            Failure::OtherHost { known, asked, .. } => Some(format!(
-                "if the machine was renamed: `network-monitor store rename-host {known:?} {asked:?}`, or \
-                 `host: {known:?}` in the settings keeps the old name. Another machine needs paths \
-                 (store_dir, report_dir, archive_dir) of its own; input.hosts: directories keeps several \
-                 machines in one store"
-            )),
-            Failure::OtherStore { claim, .. } => Some(format!(
-                "give each settings file a paths.report_dir and a paths.archive_dir of its own, or remove \
-                 {claim} if the files there may be replaced"
-            )),
+            Failure::Lifecycle(error) => error.hint(),
             Failure::Letter(trouble) => Some(trouble.hint.clone()).filter(|hint| !hint.is_empty()),
             Failure::File(error) if error.action() == "search the log folder" => Some(
                 "set paths.log_dir to where the logs are, or make the folder; \
@@ -176,14 +168,6 @@ impl Failure {
             },
             other => other,
         }
-    }
-
-    /// Stops with an error where a signal asked to.
-    ///
-    /// # Errors
-    /// [`Failure::Interrupted`].
-    pub fn if_interrupted() -> Result<(), Self> {
-        files::interrupted().map_or(Ok(()), |signal| Err(Failure::Interrupted(signal)))
     }
 }
 

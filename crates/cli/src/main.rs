@@ -4,11 +4,11 @@ use std::io::{self, IsTerminal as _, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
+use lifecycle::own_host::settled;
 use logging::Console;
 use network_monitor::args::{Args, Command};
 use network_monitor::failure::{Ending, Failure};
 use network_monitor::output::Polite;
-use network_monitor::own_host::settled;
 use network_monitor::terminal::{self, World};
 use network_monitor::{
     analysis_command, archive_command, collect_command, completions, config_command, doctor,

@@ -62,7 +62,7 @@ pub fn mute(
         None => None,
         Some(typed) => Some(day(typed)?),
     };
-    let today = world.today(settings);
+    let today = settings.today(world.now);
     if let MuteTarget::Host(name) = &target {
         let store = Store::open_to_read(&settings.paths.store_dir)?;
         let known = store.map_or(Ok(Vec::new()), |store| store.hosts())?;
@@ -78,7 +78,11 @@ pub fn mute(
         until: until.map(|day| day.to_string()),
         why: args.why.clone().filter(|why| !why.is_empty()),
     };
-    store::mute(&settings.paths.store_dir, record, &world.started())?;
+    store::mute(
+        &settings.paths.store_dir,
+        record,
+        &settings::started(world.now),
+    )?;
     if !world.quiet {
         let ends = match until {
             Some(day) if day < today => {
@@ -109,7 +113,11 @@ pub fn unmute(
 ) -> Result<Ending, Failure> {
     let target = target(&args.target)?;
     let shown = target.to_string();
-    let was_there = store::unmute(&settings.paths.store_dir, &shown, &world.started())?;
+    let was_there = store::unmute(
+        &settings.paths.store_dir,
+        &shown,
+        &settings::started(world.now),
+    )?;
     let by_settings = settings.analysis.mutes.iter();
     if by_settings.clone().any(|mute| mute.target == target) {
         return Err(Failure::Usage(format!(
@@ -150,7 +158,7 @@ pub fn list(
     world: &World,
     out: &mut dyn Write,
 ) -> Result<Ending, Failure> {
-    let today = world.today(settings);
+    let today = settings.today(world.now);
     let is_over = |until: Option<Date>| until.is_some_and(|day| day < today);
     let of_settings = settings.analysis.mutes.iter().map(|mute| Listed {
         target: mute.target.to_string(),

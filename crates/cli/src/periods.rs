@@ -8,9 +8,7 @@ use store::Store;
 use traffic::{Period, When};
 
 use crate::failure::Failure;
-
-/// Seconds of a day of UTC, in which the store counts its news.
-const DAY: i64 = 86_400;
+use lifecycle::utc_days::local_days;
 
 /// The reports of one host.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -82,7 +80,7 @@ pub fn plan(
 }
 
 fn has_data(store: &Store, host: &str, period: Period, zone: &TimeZone) -> Result<bool, Failure> {
-    Failure::if_interrupted()?;
+    files::check_interrupted()?;
     match store.has_facts(host, period.seconds(zone)) {
         // Whoever reports the day says so.
         Err(error) if error.is_damaged_file() => Ok(true),
@@ -101,41 +99,5 @@ pub fn has_lost(
         // Whoever reports the period says so.
         Err(error) if error.is_damaged_file() => Ok(false),
         days => Ok(!days?.is_empty()),
-    }
-}
-
-/// Days (UTC, since 1970) whose news a report of a period tells, or a part of it.
-pub fn days_told_by(period: &Period, zone: &TimeZone) -> std::ops::RangeInclusive<i64> {
-    let seconds = period.seconds(zone);
-    seconds.start.div_euclid(DAY)..=(seconds.end - 1).div_euclid(DAY)
-}
-
-/// The local days that overlap a day of UTC.
-fn local_days(day: i64, zone: &TimeZone) -> BTreeSet<Date> {
-    let (first, last) = (day.saturating_mul(DAY), day.saturating_mul(DAY) + DAY - 1);
-    [first, last]
-        .into_iter()
-        .filter_map(|second| jiff::Timestamp::from_second(second).ok())
-        .map(|time| time.to_zoned(zone.clone()).date())
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use jiff::civil::date;
-
-    #[test]
-    fn a_day_of_utc_overlaps_one_or_two_local_days() {
-        let day = |name: &str| {
-            let zone = TimeZone::get(name).unwrap();
-            local_days(20_000, &zone).into_iter().collect::<Vec<_>>()
-        };
-        assert_eq!(day("UTC"), [date(2024, 10, 4)]);
-        assert_eq!(day("Asia/Tokyo"), [date(2024, 10, 4), date(2024, 10, 5)]);
-        assert_eq!(
-            day("America/New_York"),
-            [date(2024, 10, 3), date(2024, 10, 4)]
-        );
     }
 }

@@ -13,9 +13,9 @@ use tracing::{debug, info, warn};
 use crate::failure::Failure;
 use crate::letter::{Circumstances, Draft, Envelope, Silence, Subject, Writer, silent};
 use crate::password;
-use crate::pipeline::IngestSummary;
 use crate::terminal::World;
 use crate::watch::AbandonedRun;
+use lifecycle::IngestSummary;
 use settings::{Encryption, Settings};
 
 /// What a run did with its letters.
@@ -169,7 +169,7 @@ impl<'a> Post<'a> {
     /// Where the settings are not complete, or another run sends.
     pub fn open(settings: &'a Settings, world: &'a World, command: &str) -> Result<Self, Failure> {
         let envelope = Envelope::of(&settings.email)?;
-        let outbox = Outbox::open(&folder(settings), &world.started(), command)?;
+        let outbox = Outbox::open(&folder(settings), &settings::started(world.now), command)?;
         let mut post = Self {
             settings,
             world,
@@ -249,7 +249,7 @@ impl<'a> Post<'a> {
             return Ok(());
         }
         let host = &self.settings.host;
-        let about = format!("{} abandoned", self.world.today(self.settings));
+        let about = format!("{} abandoned", self.settings.today(self.world.now));
         let key = self.envelope.key(Kind::Error, host, about);
         if self.outbox.find(&key)?.is_some() {
             return Ok(());
@@ -324,7 +324,7 @@ pub fn tell_failure(failure: &Failure, settings: &Settings, world: &World) {
 fn try_to_tell(failure: &Failure, settings: &Settings, world: &World) -> Result<(), Failure> {
     let message = failure.to_string();
     let hint = failure.hint().unwrap_or_default();
-    let about = format!("{} {message}", world.today(settings));
+    let about = format!("{} {message}", settings.today(world.now));
     let title = "the run failed";
     match Post::open(settings, world, "report") {
         Ok(mut post) => {

@@ -127,7 +127,7 @@ impl Count<'_> {
 
     /// What was counted on a day of a host. `None` where nothing was observed.
     fn day(&self, host: &str, day: Date) -> Result<Option<Totals>, Failure> {
-        Failure::if_interrupted()?;
+        files::check_interrupted()?;
         match self.read(host, day) {
             Err(error) if error.is_damaged_file() => Ok(None),
             totals => Ok(totals?),

@@ -6,7 +6,7 @@ mod making;
 pub use making::write;
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use analysis::QuotaState;
 use report::{Report, TextOptions};
@@ -15,27 +15,26 @@ use store::Store;
 use tracing::warn;
 use traffic::{Period, When};
 
-use crate::archive_command::{archive_logs, told};
-use crate::archiving::{ArchiveSummary, Scope};
+use crate::archive_command::told;
 use crate::args::ReportArgs;
-use crate::claims::{self, Standing};
 use crate::dry_run::{DryRun, PlannedReport};
 use crate::email_command;
 use crate::failure::{Ending, Failure};
 use crate::letter::Subject;
-use crate::newer_archives;
-use crate::own_host;
-use crate::passed_over;
-use crate::periods::{Plan, days_told_by, has_lost, plan};
-use crate::pipeline::{IngestSummary, LogFolder, ingest_folder, look_for_logs};
+use crate::periods::{Plan, has_lost, plan};
 use crate::post::{self, MailResult};
-use crate::progress::Progress;
-use crate::publish::{self, Written, is_written, print_json};
+use crate::progress_bar::Bar;
+use crate::publish::{Written, is_written, print_json};
 use crate::quotas;
-use crate::retention;
 use crate::terminal::World;
 use crate::watch;
 use letters::Letters;
+use lifecycle::claims::{self, Standing};
+use lifecycle::newer_archives;
+use lifecycle::own_host;
+use lifecycle::utc_days::days_told_by;
+use lifecycle::{ArchiveSummary, finish_logs};
+use lifecycle::{IngestSummary, LogFolder, ingest_folder, look_for_logs};
 use making::note_damage;
 use settings::{HostLayout, Settings};
 
@@ -127,7 +126,7 @@ pub fn run(
     world: &World,
     out: &mut dyn Write,
 ) -> Result<Ending, Failure> {
-    let settled = own_host::settled(settings);
+    let settled = own_host::settled(settings).map_err(Failure::from);
     let ended = settled.and_then(|settings| run_untold(args, &settings, world, out));
     ended.inspect_err(|failure| {
         if !args.dry_run {
@@ -169,15 +168,19 @@ fn run_untold(
         );
     }
     let mut is_over = false;
-    let mut store = Store::open(&settings.paths.store_dir, &world.started(), "report")?;
+    let mut store = Store::open(
+        &settings.paths.store_dir,
+        &settings::started(world.now),
+        "report",
+    )?;
     own_host::record(&store, settings)?;
     let standing = claims::examine(&store, settings)?;
-    publish::sweep(settings);
+    lifecycle::sweep(settings);
     for run in watch::AbandonedRun::of(&store) {
         warn!("{}", run.sentence(&settings.time_zone));
     }
     let mut letters = Letters::open(settings, world, &store)?;
-    let progress = Progress::new(world.quiet);
+    let progress = Bar::new(world.quiet);
     result.ingest = ingest_folder(&mut store, settings, world.now, &progress)?;
     result.newer_archives = newer_archives::newer_archives(&store, settings)?
         .iter()
@@ -185,7 +188,7 @@ fn run_untold(
         .collect();
     result.store_is_older = standing == Standing::Older;
     let is_behind = result.store_is_older || !result.newer_archives.is_empty();
-    let today = world.today(settings);
+    let today = settings.today(world.now);
     let asked = when.map(|when| when.on(today));
     let known = store.hosts()?;
     let hosts = hosts(&store, args, settings)?;
@@ -207,7 +210,7 @@ fn run_untold(
             keep_written(&mut plan, host, settings, &mut result.damage);
         }
         for period in &plan.periods {
-            Failure::if_interrupted()?;
+            files::check_interrupted()?;
             let damaged = &mut result.damage;
             let made = write(&store, host, *period, settings, world, args.force, damaged);
             let (report, files) = match made {
@@ -256,7 +259,11 @@ fn run_untold(
     result.mail = mail;
     result.quotas = quotas::states(&store, settings, None, Period::day(today), world.now)?;
     is_over |= is_used(&result.quotas, args);
-    result.archive = finish_logs(&mut store, settings, world, &result.reports)?;
+    let made: Vec<PathBuf> = (result.reports.iter())
+        .flat_map(|report| &report.files)
+        .map(|file| PathBuf::from(&file.path))
+        .collect();
+    result.archive = finish_logs(&mut store, settings, world.now, &made)?;
     // As long as more is to be had from the folders than the store holds, they stay those of its later state.
     let files = result.reports.iter().flat_map(|report| &report.files);
     let has_written = files.into_iter().any(|file| file.is_new)
@@ -368,26 +375,6 @@ fn is_used(quotas: &[QuotaState], args: &ReportArgs) -> bool {
     ratios.any(|ratio| ratio * 100.0 >= f64::from(percent))
 }
 
-/// Archives the logs that the reports tell of, and deletes what is past its time.
-fn finish_logs(
-    store: &mut Store,
-    settings: &Settings,
-    world: &World,
-    made: &[ReportResult],
-) -> Result<Option<ArchiveSummary>, Failure> {
-    if settings.archive.enabled {
-        return archive_logs(store, settings, world, Scope::Reported, made).map(Some);
-    }
-    let mut expired = retention::plan(store, settings, world)?;
-    expired.keep_reports(made);
-    if expired == retention::Plan::default() {
-        return Ok(None);
-    }
-    let mut summary = ArchiveSummary::default();
-    retention::carry_out(expired, store, &mut summary)?;
-    Ok(Some(summary))
-}
-
 /// The hosts to report: the one asked for, or all that the settings' logs may tell of.
 fn hosts(store: &Store, args: &ReportArgs, settings: &Settings) -> Result<Vec<String>, Failure> {
     Ok(match (&args.host, settings.input.hosts) {
@@ -410,7 +397,7 @@ fn dry_run(
         pending,
         skipped,
     } = look_for_logs(store.as_ref(), settings)?;
-    for sentence in passed_over::sentences(&skipped) {
+    for sentence in lifecycle::passed_over_sentences(&skipped) {
         warn!("{sentence}");
     }
     let mut planned = DryRun {
@@ -421,7 +408,7 @@ fn dry_run(
         ..DryRun::default()
     };
     if let Some(store) = &store {
-        let today = world.today(settings);
+        let today = settings.today(world.now);
         for host in hosts(store, args, settings)? {
             let plan = plan(store, &host, when, &settings.time_zone, today)?;
             let reports = plan.periods.iter();

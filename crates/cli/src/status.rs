@@ -11,19 +11,18 @@ use store::{Store, StoreStatus};
 use traffic::Period;
 
 use crate::args::StatusArgs;
-use crate::claims::{self, Standing};
 use crate::facts::time_of;
 use crate::failure::{Ending, Failure};
-use crate::known_archives::lost_archives;
-use crate::newer_archives;
-use crate::passed_over;
-use crate::pipeline::{LogFolder, look_for_logs};
 use crate::post::{self, WaitingLetter};
 use crate::publish::print_json;
 use crate::quotas;
 use crate::running_collector::RunningCollector;
 use crate::terminal::World;
 use crate::watch::{AbandonedRun, LastRun};
+use lifecycle::archives::lost_archives;
+use lifecycle::claims::{self, Standing};
+use lifecycle::newer_archives;
+use lifecycle::{LogFolder, look_for_logs};
 use settings::Settings;
 
 /// Raised when the meaning of a key changes; keys are only ever added.
@@ -128,14 +127,14 @@ fn look(status: &mut Status, settings: &Settings, world: &World) -> Result<(), F
     let store = Store::open_to_read(&settings.paths.store_dir)?;
     // A folder that is not there yet is no reason to keep the rest back.
     let folder = match look_for_logs(store.as_ref(), settings) {
-        Err(Failure::File(_)) => LogFolder::default(),
+        Err(lifecycle::Error::File(_)) => LogFolder::default(),
         outcome => outcome?,
     };
     status.logs_found = folder.found as u64;
     status.logs_pending = folder.pending.len() as u64;
     status
         .attention
-        .extend(passed_over::sentences(&folder.skipped));
+        .extend(lifecycle::passed_over_sentences(&folder.skipped));
     let Some(store) = store else {
         return Ok(());
     };
@@ -171,7 +170,7 @@ fn look(status: &mut Status, settings: &Settings, world: &World) -> Result<(), F
         status.attention.extend(damage);
         status.coverage.push(HostDays { host, days });
     }
-    let today = Period::day(world.today(settings));
+    let today = Period::day(settings.today(world.now));
     status.quotas = quotas::states(&store, settings, None, today, world.now)?;
     Ok(())
 }
@@ -183,7 +182,7 @@ fn last_days(
     world: &World,
     damage: &mut BTreeSet<String>,
 ) -> Result<Vec<DayCoverage>, Failure> {
-    let today = world.today(settings);
+    let today = settings.today(world.now);
     let resolution = settings.input.resolution_seconds();
     let loopback = settings.input.includes_loopback();
     let days = (1..=DAYS)

@@ -5,18 +5,18 @@ use std::path::Path;
 
 use store::{Damage, Store};
 
-use crate::archive_command;
 use crate::args::{IngestArgs, StoreCommand};
-use crate::claims;
 use crate::failure::{Ending, Failure};
-use crate::own_host;
-use crate::pipeline::{ingest_folder, ingest_paths};
-use crate::progress::Progress;
+use crate::progress_bar::Bar;
 use crate::publish::print_json;
-use crate::rename_host;
 use crate::report_command::accounting;
 use crate::terminal::World;
 use crate::watch;
+use lifecycle::claims;
+use lifecycle::own_host;
+use lifecycle::recover;
+use lifecycle::rename_host;
+use lifecycle::{ingest_folder, ingest_paths};
 use settings::Settings;
 
 /// Brings logs into the store.
@@ -35,11 +35,15 @@ pub fn ingest(
         None => own_host::settled(settings)?,
     };
     let settings = &settled;
-    let mut store = Store::open(&settings.paths.store_dir, &world.started(), "ingest")?;
+    let mut store = Store::open(
+        &settings.paths.store_dir,
+        &settings::started(world.now),
+        "ingest",
+    )?;
     if args.host.is_none() {
         own_host::record(&store, settings)?;
     }
-    let progress = Progress::new(world.quiet);
+    let progress = Bar::new(world.quiet);
     let summary = if args.paths.is_empty() {
         ingest_folder(&mut store, settings, world.now, &progress)?
     } else {
@@ -71,13 +75,21 @@ pub fn store(
     let root = &settings.paths.store_dir;
     match command {
         StoreCommand::Rebuild { from_archives } => {
-            let (mut store, missing) = Store::rebuild(root, &world.started(), "store rebuild")?;
+            let (mut store, missing) =
+                Store::rebuild(root, &settings::started(world.now), "store rebuild")?;
             show_damage(&missing, out)?;
             own_host::record_rebuilt(&store, settings)?;
             claims::note_later_state(&store, settings)?;
             let mut faults = 0;
             if *from_archives {
-                let (logs, found) = archive_command::ingest_archives(&mut store, settings, out)?;
+                let recover::Recovered {
+                    logs,
+                    faults: found,
+                } = recover::ingest_archives(&mut store, settings)?;
+                for fault in &found {
+                    writeln!(out, "{}", report::printable(fault))?;
+                }
+                let found = found.len() as u64;
                 faults += found;
                 writeln!(out, "{logs} archived logs were read, {found} with trouble.")?;
                 if settings.store.retention_days.is_some() {
@@ -91,7 +103,7 @@ pub fn store(
                     claims::complete(&store, settings)?;
                 }
             }
-            let trouble = archive_command::adopt(&store, settings)?;
+            let trouble = recover::adopt(&store, settings)?;
             for trouble in &trouble {
                 writeln!(out, "Attention: {}", report::printable(trouble))?;
             }
@@ -122,8 +134,40 @@ pub fn store(
             })
         }
         StoreCommand::Check => check(root, out),
-        StoreCommand::RenameHost { old, new } => rename_host::run(old, new, settings, world, out),
+        StoreCommand::RenameHost { old, new } => rename(old, new, settings, world, out),
     }
+}
+
+/// Gives a host another name.
+fn rename(
+    old: &str,
+    new: &str,
+    settings: &Settings,
+    world: &World,
+    out: &mut dyn Write,
+) -> Result<Ending, Failure> {
+    let renamed = rename_host(old, new, settings, world.now)?;
+    let new = report::printable(new);
+    if let Some(logs) = renamed.logs {
+        writeln!(
+            out,
+            "{} of {} are now of {new}. The next `network-monitor report` writes their reports again.",
+            report::counted(logs, "log", "logs"),
+            report::printable(old),
+        )?;
+    }
+    let mut ending = Ending::Done;
+    for archive in &renamed.archives {
+        let path = files::show(&archive.path);
+        match &archive.trouble {
+            None => writeln!(out, "{path}: now of {new}")?,
+            Some(reason) => {
+                ending = Ending::Attention;
+                writeln!(out, "Attention: {path}: {}", report::printable(reason))?;
+            }
+        }
+    }
+    Ok(ending)
 }
 
 /// Compares every file of the store with its checksum.

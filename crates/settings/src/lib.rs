@@ -31,7 +31,7 @@ pub use locate::{Environment, LOCAL_FILE};
 pub use notify::Notify;
 pub use problem::{Place, Problem, SettingsError};
 pub use sections::{Archive, History, Input, Logging, Paths, Processing, Reports};
-pub use settings::{DEFAULT_FILE, SYSTEM_FOLDER, Settings, check_host, system_file};
+pub use settings::{DEFAULT_FILE, SYSTEM_FOLDER, Settings, check_host, started, system_file};
 pub use typed::Override;
 pub use words::{
     CompressFormat, HostLayout, InputMode, Level, Loopback, ReportFormat, Rotate, Word,

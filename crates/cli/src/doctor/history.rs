@@ -5,10 +5,10 @@ use std::time::UNIX_EPOCH;
 
 use super::{Check, Machine, services};
 use crate::facts::time_of;
-use crate::own_host;
-use crate::pipeline::exclusions;
 use crate::status::{self, Status};
 use crate::terminal::World;
+use lifecycle::exclusions;
+use lifecycle::own_host;
 use settings::{Environment, HostLayout, Settings};
 
 /// Seconds without a log after which a collector of this machine is not at work: it writes one frame a

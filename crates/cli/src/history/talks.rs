@@ -33,7 +33,7 @@ pub fn read(
         if table == Table::Traffic || wanted.loopback {
             store.read_stretches::<Failure>(wanted.host, table, seconds.clone(), |row| {
                 found.add(row, wanted.resolution);
-                Failure::if_interrupted()
+                Ok::<(), Failure>(files::check_interrupted()?)
             })?;
         }
     }

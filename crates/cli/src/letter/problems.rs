@@ -5,8 +5,8 @@ use report::{Gap, Report};
 use serde::Serialize;
 
 use super::clock;
-use crate::pipeline::IngestSummary;
 use crate::terminal::World;
+use lifecycle::IngestSummary;
 use settings::Settings;
 
 /// Gaps, logs and lines that a problem names.
@@ -206,9 +206,12 @@ pub fn silent<'a>(
     world: &World,
 ) -> impl Iterator<Item = (&'a Silence, String)> {
     let zone = settings.time_zone.clone();
-    let yesterday = world.today(settings).yesterday().map_or(i64::MIN, |day| {
-        traffic::Period::day(day).seconds(&zone).start
-    });
+    let yesterday = settings
+        .today(world.now)
+        .yesterday()
+        .map_or(i64::MIN, |day| {
+            traffic::Period::day(day).seconds(&zone).start
+        });
     last_seen
         .iter()
         .filter(move |seen| seen.last_seen < yesterday && seen.last_seen > yesterday - FORGOTTEN)

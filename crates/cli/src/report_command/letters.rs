@@ -7,10 +7,10 @@ use tracing::warn;
 
 use crate::failure::Failure;
 use crate::letter::Subject;
-use crate::pipeline::IngestSummary;
 use crate::post::{MailResult, Post};
 use crate::terminal::World;
 use crate::watch::AbandonedRun;
+use lifecycle::IngestSummary;
 use settings::Settings;
 
 /// The outbox of a run that sends letters, as far as it could be opened.

@@ -83,7 +83,7 @@ pub fn write(
     let logs = store.input_facts(host, seconds.clone())?;
     builder.collector_notes(&logs.interfaces, &logs.noted);
     store.read_rows::<Failure>(host, seconds.clone(), |row| {
-        Failure::if_interrupted()?;
+        files::check_interrupted()?;
         builder.row(row);
         match &mut parquet {
             Some(parquet) => parquet.row(row).map_err(|error| folder.failed(&error)),

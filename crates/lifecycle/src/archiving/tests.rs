@@ -7,8 +7,8 @@ use jiff::civil::date;
 use tempfile::TempDir;
 
 use super::*;
-use crate::pipeline::ingest_folder;
-use crate::progress::Progress;
+use crate::ingest::ingest_folder;
+use crate::progress::Unwatched;
 use settings::Environment;
 
 const LOGS: [&str; 2] = ["bandwhich_20261122_0843.log", "bandwhich_20261122_0914.log"];
@@ -46,20 +46,14 @@ impl Lab {
 
     /// A run begins: what an earlier one left is swept, and the logs are ingested.
     fn begin(&self) -> Store {
-        crate::publish::sweep(&self.settings);
+        crate::sweep(&self.settings);
         let mut store = Store::open(&self.settings.paths.store_dir, "", "test").unwrap();
-        ingest_folder(&mut store, &self.settings, NOW, &Progress::new(true)).unwrap();
+        ingest_folder(&mut store, &self.settings, NOW, &Unwatched).unwrap();
         store
     }
 
     fn plan(&self, store: &Store) -> Plan {
-        let world = World {
-            now: NOW,
-            quiet: true,
-            width: 80,
-            colour: report::Colour::Plain,
-        };
-        plan(store, &self.settings, &world, Scope::Ingested).unwrap()
+        plan(store, &self.settings, NOW, Scope::Ingested).unwrap()
     }
 
     fn prepare(&self, store: &Store, summary: &mut ArchiveSummary) -> Option<Ready> {

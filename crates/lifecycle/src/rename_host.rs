@@ -2,73 +2,71 @@
 //! Where a crash comes between the two, the same command again does the rest.
 
 use std::collections::BTreeSet;
-use std::io::Write;
+use std::path::PathBuf;
 
 use archive::{Document, FoundArchive};
 use store::Store;
 
 use crate::archiving::{read_back, record_of};
-use crate::failure::{Ending, Failure};
-use crate::pipeline::tuning;
-use crate::terminal::World;
+use crate::error::{Error, Result};
+use crate::tuning::tuning;
 use settings::{HostLayout, Settings, check_host};
+
+/// An archive whose logs are those of a renamed host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RenamedArchive {
+    /// The archive.
+    pub path: PathBuf,
+    /// Why it keeps the old name; `None` if it has the new one.
+    pub trouble: Option<String>,
+}
+
+/// What became of a host that was renamed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RenamedHost {
+    /// Its logs in the history; `None` if an earlier run renamed those.
+    pub logs: Option<u64>,
+    /// Its archives.
+    pub archives: Vec<RenamedArchive>,
+}
 
 /// Gives a host another name.
 ///
 /// # Errors
 /// If the new name is none, the folder of the old one's logs is still there, the store refuses, or an
 /// archive cannot be read.
-pub fn run(
-    old: &str,
-    new: &str,
-    settings: &Settings,
-    world: &World,
-    out: &mut dyn Write,
-) -> Result<Ending, Failure> {
-    check_host(new).map_err(|fault| Failure::Usage(format!("the new name {fault}")))?;
+pub fn rename_host(old: &str, new: &str, settings: &Settings, now: i64) -> Result<RenamedHost> {
+    check_host(new).map_err(Error::NewName)?;
     let folder = settings.paths.log_dir.join(old);
     if settings.input.hosts == HostLayout::Directories && folder.is_dir() {
-        return Err(Failure::Usage(format!(
-            "{} is still there: its logs would be read again as those of {old:?}; rename the folder first",
-            files::show(&folder)
-        )));
+        return Err(Error::OldFolder {
+            folder: files::show(&folder).to_string(),
+            host: old.to_owned(),
+        });
     }
     let root = &settings.paths.store_dir;
-    let mut store = Store::open(root, &world.started(), "store rename-host")?;
+    let mut store = Store::open(root, &settings::started(now), "store rename-host")?;
     let is_done = !store.hosts()?.iter().any(|host| host == old)
         && (store.former_names()?).contains(&(old.to_owned(), new.to_owned()));
+    let mut renamed = RenamedHost::default();
     if !is_done {
-        let logs = store.rename_host(old, new)?;
-        writeln!(
-            out,
-            "{} of {} are now of {}. The next `network-monitor report` writes their reports again.",
-            report::counted(logs, "log", "logs"),
-            report::printable(old),
-            report::printable(new)
-        )?;
+        renamed.logs = Some(store.rename_host(old, new)?);
     }
-    let mut faults = 0;
     for archive in archive::find(&settings.paths.archive_dir)? {
-        let path = files::show(&archive.path).to_string();
         let Ok(Some(document)) = Document::read(&archive.metadata()) else {
             continue;
         };
         if document.host != old {
             continue;
         }
-        match rename_in_archive(&store, settings, &archive, document, new)? {
-            None => writeln!(out, "{path}: now of {}", report::printable(new))?,
-            Some(reason) => {
-                faults += 1;
-                writeln!(out, "Attention: {path}: {}", report::printable(&reason))?;
-            }
-        }
-        Failure::if_interrupted()?;
+        let trouble = rename_in_archive(&store, settings, &archive, document, new)?;
+        renamed.archives.push(RenamedArchive {
+            path: archive.path,
+            trouble,
+        });
+        files::check_interrupted()?;
     }
-    Ok(match faults {
-        0 => Ending::Done,
-        _ => Ending::Attention,
-    })
+    Ok(renamed)
 }
 
 /// Says of an archive that its logs are those of another name, under which the history holds them. Gives the
@@ -76,13 +74,13 @@ pub fn run(
 ///
 /// # Errors
 /// If the catalogue or the metadata cannot be written.
-pub fn rename_in_archive(
+pub(crate) fn rename_in_archive(
     store: &Store,
     settings: &Settings,
     archive: &FoundArchive,
     mut document: Document,
     new: &str,
-) -> Result<Option<String>, Failure> {
+) -> Result<Option<String>> {
     let names: Vec<String> = (document.members.iter().map(|member| member.name.clone())).collect();
     let wanted: BTreeSet<&str> = names.iter().map(String::as_str).collect();
     let read = read_back(

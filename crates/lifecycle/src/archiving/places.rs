@@ -7,8 +7,8 @@ use archive::{Document, FoundArchive, digest_of_file};
 use jiff::civil::Date;
 use store::{ArchiveRecord, Store};
 
-use crate::failure::Failure;
-use crate::known_archives::lacks_originals;
+use crate::archives::lacks_originals;
+use crate::error::Result;
 use crate::newer_archives;
 use settings::{CompressFormat, HostLayout, Settings};
 
@@ -26,12 +26,7 @@ pub(super) type Found = Result<(FoundArchive, Option<Document>), (PathBuf, Strin
 
 /// The archive of a host's day: in the archive folder itself where all logs are of one machine, else
 /// in a folder of the host's name.
-pub(super) fn place_of(
-    store: &Store,
-    settings: &Settings,
-    host: &str,
-    day: Date,
-) -> Result<Found, Failure> {
+pub(super) fn place_of(store: &Store, settings: &Settings, host: &str, day: Date) -> Result<Found> {
     let format = match settings.archive.compress_format {
         CompressFormat::Zip => archive::Format::Zip,
         CompressFormat::TarGz => archive::Format::TarGz,
@@ -64,7 +59,7 @@ pub(crate) fn known_document(
     store: &Store,
     archive: &FoundArchive,
     log_dir: &Path,
-) -> Result<Result<Option<Document>, String>, Failure> {
+) -> Result<Result<Option<Document>, String>> {
     let file = archive.relative.to_string_lossy().into_owned();
     let mut records = store.archives()?;
     records.retain(|record| record.file == file);

@@ -8,7 +8,7 @@ use archive::Document;
 use files::OpenLog;
 use store::{Content, Store, Tuning};
 
-use crate::failure::Failure;
+use crate::error::Result;
 
 /// What was found as an archive was read back.
 #[derive(Default)]
@@ -28,7 +28,7 @@ pub(crate) fn read_back(
     host: &str,
     wanted: &BTreeSet<&str>,
     tuning: &Tuning,
-) -> Result<ReadBack, Failure> {
+) -> Result<ReadBack> {
     let mut contents = Vec::new();
     let faults = archive::check(path, document, |member, content| {
         if wanted.contains(member.name.as_str()) {

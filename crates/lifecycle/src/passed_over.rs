@@ -14,7 +14,7 @@ const SHOWN: usize = 5;
 
 /// Says what was passed over, and warns of files that are logs by what they hold. Gives these; only the
 /// beginning of at most [`files::OTHERS`] files is looked at.
-pub fn tell(folder: &Path, discovery: &Discovery) -> Vec<String> {
+pub(crate) fn tell(folder: &Path, discovery: &Discovery) -> Vec<String> {
     for skipped in &discovery.skipped {
         if !skipped.reason.needs_attention() {
             let path = files::show(&skipped.path);

@@ -7,17 +7,14 @@ use std::path::{Path, PathBuf};
 use archive::{Document, FoundArchive, digest_of_file};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
-use serde::Serialize;
+use settings::Settings;
 use store::{ArchiveRecord, Store, StoredDay};
 use tracing::info;
 use traffic::Period;
 
-use crate::archiving::ArchiveSummary;
-use crate::failure::Failure;
-use crate::periods::days_told_by;
-use crate::report_command::ReportResult;
-use crate::terminal::World;
-use settings::Settings;
+use crate::error::Result;
+use crate::summary::{ArchiveSummary, DroppedDay};
+use crate::utc_days::days_told_by;
 
 /// What is past its time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,9 +29,8 @@ pub struct Plan {
 
 impl Plan {
     /// Leaves the reports that this run made: who asks for one of a day long ago finds it.
-    pub fn keep_reports(&mut self, made: &[ReportResult]) {
-        let files = made.iter().flat_map(|report| &report.files);
-        let made: BTreeSet<&Path> = files.map(|file| Path::new(&file.path)).collect();
+    pub fn keep_reports(&mut self, made: &[PathBuf]) {
+        let made: BTreeSet<&Path> = made.iter().map(PathBuf::as_path).collect();
         self.reports.retain(|path| !made.contains(path.as_path()));
     }
 }
@@ -43,8 +39,8 @@ impl Plan {
 ///
 /// # Errors
 /// Where the catalogue cannot be read.
-pub fn plan(store: &Store, settings: &Settings, world: &World) -> Result<Plan, Failure> {
-    let today = world.today(settings);
+pub fn plan(store: &Store, settings: &Settings, now: i64) -> Result<Plan> {
+    let today = settings.today(now);
     let mut plan = Plan::default();
     if settings.archive.enabled && settings.archive.clean_old_archives {
         let files: BTreeSet<String> = store
@@ -74,7 +70,7 @@ pub fn plan(store: &Store, settings: &Settings, world: &World) -> Result<Plan, F
 }
 
 /// The days of the history that lie wholly before a local day and that reports tell in full.
-fn days_past(store: &Store, settings: &Settings, oldest: Date) -> Result<Vec<StoredDay>, Failure> {
+fn days_past(store: &Store, settings: &Settings, oldest: Date) -> Result<Vec<StoredDay>> {
     let zone = &settings.time_zone;
     let first = *days_told_by(&Period::day(oldest), zone).start();
     let mut days = store.days_before(first)?;
@@ -96,11 +92,7 @@ fn days_past(store: &Store, settings: &Settings, oldest: Date) -> Result<Vec<Sto
 ///
 /// # Errors
 /// Where the catalogue cannot be read or written, or a signal asks to stop.
-pub fn carry_out(
-    plan: Plan,
-    store: &mut Store,
-    summary: &mut ArchiveSummary,
-) -> Result<(), Failure> {
+pub fn carry_out(plan: Plan, store: &mut Store, summary: &mut ArchiveSummary) -> Result<()> {
     let records = store.archives()?;
     for archive in plan.archives {
         let file = archive.relative.to_string_lossy().into_owned();
@@ -115,7 +107,7 @@ pub fn carry_out(
             }
             Ok(false) => {}
             Err(error @ archive::Error::File(_)) => {
-                Failure::if_interrupted()?;
+                files::check_interrupted()?;
                 summary.trouble(&archive.path, &error.to_string());
                 continue;
             }
@@ -146,33 +138,6 @@ pub fn carry_out(
         Err(error) => return Err(error.into()),
     }
     Ok(())
-}
-
-/// A day of the history that was dropped, as it is told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct DroppedDay {
-    /// Host.
-    pub host: String,
-    /// The day, in UTC.
-    pub day: String,
-    /// Bytes of its files.
-    pub bytes: u64,
-}
-
-impl From<&StoredDay> for DroppedDay {
-    fn from(stored: &StoredDay) -> Self {
-        DroppedDay {
-            host: stored.host.clone(),
-            day: day_of_utc(stored.day),
-            bytes: stored.bytes,
-        }
-    }
-}
-
-/// A day since 1970 as it is written.
-pub fn day_of_utc(day: i64) -> String {
-    let date = jiff::civil::date(1970, 1, 1).checked_add(jiff::Span::new().days(day));
-    date.map_or_else(|_| day.to_string(), |date| date.to_string())
 }
 
 /// Removes an archive and then its metadata. Says whether there was one.

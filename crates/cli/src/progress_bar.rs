@@ -3,13 +3,14 @@
 use std::io::IsTerminal as _;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use lifecycle::Progress;
 
 /// A bar, or nothing where nobody would see it.
-pub struct Progress {
+pub struct Bar {
     bar: ProgressBar,
 }
 
-impl Progress {
+impl Bar {
     /// A bar on standard error, if that is a terminal and the user wants to be told.
     pub fn new(quiet: bool) -> Self {
         let bar = ProgressBar::new(0);
@@ -20,21 +21,20 @@ impl Progress {
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.progress_chars("=> "));
         }
-        Progress { bar }
+        Bar { bar }
     }
+}
 
-    /// Says how many bytes will be read.
-    pub fn expect(&self, bytes: u64) {
+impl Progress for Bar {
+    fn expect(&self, bytes: u64) {
         self.bar.set_length(bytes);
     }
 
-    /// Says that so many bytes were read.
-    pub fn advance(&self, bytes: u64) {
+    fn advance(&self, bytes: u64) {
         self.bar.inc(bytes);
     }
 
-    /// Takes the bar away.
-    pub fn finish(&self) {
+    fn finish(&self) {
         self.bar.finish_and_clear();
     }
 }

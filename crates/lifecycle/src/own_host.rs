@@ -5,7 +5,7 @@ use store::{Owner, Store};
 use tracing::warn;
 
 use crate::claims;
-use crate::failure::Failure;
+use crate::error::{Error, Result};
 use settings::{HostLayout, Settings};
 
 /// What follows from the name in the settings and the one in the history.
@@ -23,9 +23,9 @@ enum Decision {
 /// that was renamed keeps the name that it has in the history.
 ///
 /// # Errors
-/// [`Failure::OtherHost`] if the settings name another machine than the history does, and nothing tells
+/// [`Error::OtherHost`] if the settings name another machine than the history does, and nothing tells
 /// whether it is the same one. A store that cannot be read is left to the command that needs it.
-pub fn settled(settings: &Settings) -> Result<Settings, Failure> {
+pub fn settled(settings: &Settings) -> Result<Settings> {
     let mut settings = settings.clone();
     let Ok(Some(store)) = Store::open_to_read(&settings.paths.store_dir) else {
         return Ok(settings);
@@ -44,7 +44,7 @@ pub fn settled(settings: &Settings) -> Result<Settings, Failure> {
             settings.host = name;
             Ok(settings)
         }
-        Decision::Ask(known) => Err(Failure::OtherHost {
+        Decision::Ask(known) => Err(Error::OtherHost {
             store: files::show(&settings.paths.store_dir).to_string(),
             known,
             asked: settings.host,
@@ -57,11 +57,11 @@ pub fn settled(settings: &Settings) -> Result<Settings, Failure> {
 ///
 /// # Errors
 /// As [`settled`]; if the catalogue cannot be read or written.
-pub fn record(store: &Store, settings: &Settings) -> Result<(), Failure> {
+pub fn record(store: &Store, settings: &Settings) -> Result<()> {
     match decide(owner(store, settings)?, &store.hosts()?, settings) {
         Decision::Settings => {}
         Decision::Keep(known) | Decision::Ask(known) => {
-            return Err(Failure::OtherHost {
+            return Err(Error::OtherHost {
                 store: files::show(&settings.paths.store_dir).to_string(),
                 known,
                 asked: settings.host.clone(),
@@ -89,7 +89,7 @@ pub fn record(store: &Store, settings: &Settings) -> Result<(), Failure> {
 ///
 /// # Errors
 /// If the catalogue cannot be written.
-pub fn record_rebuilt(store: &Store, settings: &Settings) -> Result<(), Failure> {
+pub fn record_rebuilt(store: &Store, settings: &Settings) -> Result<()> {
     let hosts = store.hosts()?;
     if store.owner()?.is_some() || hosts.contains(&settings.host) {
         return record(store, settings);

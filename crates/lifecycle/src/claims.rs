@@ -11,7 +11,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use store::Store;
 
-use crate::failure::Failure;
+use crate::error::{Error, Result};
 use settings::{HostLayout, Settings};
 
 const NAME: &str = ".network-monitor";
@@ -47,13 +47,13 @@ pub enum Standing {
 /// How the store of the settings stands to the folders of reports and archives.
 ///
 /// # Errors
-/// [`Failure::OtherStore`] if another store, or another host of this one, writes to one of them.
-pub fn examine(store: &Store, settings: &Settings) -> Result<Standing, Failure> {
+/// [`Error::OtherStore`] if another store, or another host of this one, writes to one of them.
+pub fn examine(store: &Store, settings: &Settings) -> Result<Standing> {
     let mut standing = Standing::Current;
     for folder in folders(settings) {
         let Some(claim) = read(folder) else { continue };
         if is_foreign(&claim, store, settings)? {
-            return Err(Failure::OtherStore {
+            return Err(Error::OtherStore {
                 folder: files::show(folder).to_string(),
                 store: report::printable(&claim.path).into_owned(),
                 host: claim.host.unwrap_or_default(),
@@ -71,7 +71,7 @@ pub fn examine(store: &Store, settings: &Settings) -> Result<Standing, Failure> 
 ///
 /// # Errors
 /// If the catalogue cannot be written.
-pub fn note_later_state(store: &Store, settings: &Settings) -> Result<(), Failure> {
+pub fn note_later_state(store: &Store, settings: &Settings) -> Result<()> {
     for claim in folders(settings).into_iter().filter_map(read) {
         if is_later(&claim, store)? && store.later_state()? != Some(claim.commits) {
             store.note_later_state(claim.commits)?;
@@ -81,7 +81,7 @@ pub fn note_later_state(store: &Store, settings: &Settings) -> Result<(), Failur
 }
 
 /// Whether a later state of a store has written a claim. A store that is gone was no state of this one.
-fn is_later(claim: &Claim, store: &Store) -> Result<bool, Failure> {
+fn is_later(claim: &Claim, store: &Store) -> Result<bool> {
     Ok(is_same_store(claim, store)?
         && (claim.commits > store.commits()? || store.later_state()? == Some(claim.commits)))
 }
@@ -91,7 +91,7 @@ fn is_later(claim: &Claim, store: &Store) -> Result<bool, Failure> {
 ///
 /// # Errors
 /// If a folder cannot be written.
-pub fn claim(store: &Store, settings: &Settings, has_written: bool) -> Result<(), Failure> {
+pub fn claim(store: &Store, settings: &Settings, has_written: bool) -> Result<()> {
     let is_single = settings.input.hosts == HostLayout::Single;
     let claim = Claim {
         store: store.id()?.unwrap_or_default(),
@@ -118,7 +118,7 @@ pub fn claim(store: &Store, settings: &Settings, has_written: bool) -> Result<()
 ///
 /// # Errors
 /// If the catalogue cannot be written.
-pub fn complete(store: &Store, settings: &Settings) -> Result<(), Failure> {
+pub fn complete(store: &Store, settings: &Settings) -> Result<()> {
     for claim in folders(settings).into_iter().filter_map(read) {
         if is_same_store(&claim, store)? {
             store.complete(claim.commits)?;
@@ -135,12 +135,12 @@ fn folders(settings: &Settings) -> Vec<&Path> {
     folders
 }
 
-fn is_same_store(claim: &Claim, store: &Store) -> Result<bool, Failure> {
+fn is_same_store(claim: &Claim, store: &Store) -> Result<bool> {
     Ok(store.id()?.is_some_and(|id| id == claim.store))
 }
 
 /// Whether somebody else writes to a folder.
-fn is_foreign(claim: &Claim, store: &Store, settings: &Settings) -> Result<bool, Failure> {
+fn is_foreign(claim: &Claim, store: &Store, settings: &Settings) -> Result<bool> {
     if !is_same_store(claim, store)? {
         let is_other_machine = (claim.machine.as_ref().zip(settings.machine.as_ref()))
             .is_some_and(|(one, other)| one != other);
@@ -218,7 +218,7 @@ mod tests {
             claim(&store, &one, true).unwrap();
         }
         let error = examine(&open(&other), &other).unwrap_err();
-        assert_eq!(error.code(), 2, "{error}");
+        assert!(matches!(error, Error::OtherStore { .. }), "{error}");
         assert!(error.to_string().contains("/one"), "{error}");
         drop(store);
         std::fs::remove_dir_all(&one.paths.store_dir).unwrap();

@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use super::*;
+use crate::progress::Unwatched;
 use settings::Environment;
 
 const LOG: &str = "Refreshing:\n\
@@ -32,7 +33,7 @@ fn a_log_that_is_renamed_between_finding_and_reading_is_no_trouble() {
     let found = find(&settings, &mut summary).unwrap();
     assert_eq!(found.len(), 2);
     std::fs::rename(logs.join("b.log"), logs.join("b.log.1")).unwrap();
-    let progress = Progress::new(true);
+    let progress = Unwatched;
     let now = 1_700_000_000;
     let summary = ingest_found(&mut store, &settings, found, now, &progress, summary).unwrap();
     assert!(!summary.needs_attention(), "{summary:?}");

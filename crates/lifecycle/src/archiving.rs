@@ -15,22 +15,20 @@ mod places;
 mod read_back;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 use std::path::Path;
 
 use archive::{Document, Draft, FoundArchive, Joining, Log, Place, digest_of_file};
 use files::FoundLog;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::Serialize;
-use store::{ArchiveRecord, LogRecord, Store};
-use tracing::{debug, info, warn};
-
-use crate::failure::Failure;
-use crate::pipeline::{Unreadable, exclusions, tuning};
-use crate::retention::DroppedDay;
-use crate::terminal::World;
 use settings::Settings;
+use store::{ArchiveRecord, LogRecord, Store};
+use tracing::info;
+
+use crate::error::Result;
+use crate::log_folder::exclusions;
+use crate::summary::{ArchiveSummary, Unreadable, waiting};
+use crate::tuning::tuning;
 
 use self::places::place_of;
 pub(crate) use self::places::{known_document, record_of};
@@ -38,72 +36,6 @@ pub(crate) use self::read_back::{fold_through_pipe, read_back};
 
 /// Seconds of a day of UTC, in which the store counts its news.
 const DAY: i64 = 86_400;
-
-/// What became of the logs and archives.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct ArchiveSummary {
-    /// Logs that are in the archive now and were not before.
-    pub archived: u64,
-    /// Logs that were removed, after they were read back from the archive.
-    pub removed: u64,
-    /// Archives that were written.
-    pub written: Vec<String>,
-    /// Logs that are not archived yet, and why.
-    pub waiting: Vec<Unreadable>,
-    /// What was deleted because of its age.
-    pub expired: Vec<String>,
-    /// Days that were dropped from the history because of their age.
-    pub dropped: Vec<DroppedDay>,
-    /// Archives that were written just now and are past their time: the next run deletes them.
-    pub expiring: Vec<String>,
-    /// What could not be done, and why. Logs stay where they are then.
-    pub trouble: Vec<Unreadable>,
-}
-
-impl ArchiveSummary {
-    /// Whether anything was changed.
-    pub fn did_something(&self) -> bool {
-        self.archived > 0
-            || self.removed > 0
-            || !self.expired.is_empty()
-            || !self.dropped.is_empty()
-    }
-
-    fn wait(&mut self, log: &FoundLog, reason: String) {
-        self.waiting.push(waiting(log, reason));
-    }
-
-    /// Notes a log that could not be archived. One that was written or rotated meanwhile is no trouble: the
-    /// next run looks at it again.
-    fn not_archived(&mut self, log: &FoundLog, error: &archive::Error) {
-        let is_gone = |error: &files::Error| error.kind() == io::ErrorKind::NotFound;
-        match error {
-            archive::Error::Changed { .. } => {
-                self.wait(log, "it changed while it was archived".to_owned());
-            }
-            archive::Error::File(error) if is_gone(error) => {
-                self.wait(log, "it was moved while it was archived".to_owned());
-            }
-            _ => self.trouble(&log.path, &error.to_string()),
-        }
-    }
-
-    /// Notes what could not be done. Not where a signal asked to stop: reading fails for that, and the
-    /// run ends.
-    pub fn trouble(&mut self, path: &Path, reason: &str) {
-        if files::interrupted().is_some() {
-            return;
-        }
-        let path = files::show(path).to_string();
-        // The message of an error names its path already.
-        let reason = reason.strip_prefix(&format!("{path}: ")).unwrap_or(reason);
-        warn!("{path}: {reason}");
-        self.trouble.push(Unreadable {
-            path,
-            reason: reason.to_owned(),
-        });
-    }
-}
 
 /// Which of the logs that are in the history may be archived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,12 +59,7 @@ pub struct Plan {
 ///
 /// # Errors
 /// Where the folder or the catalogue cannot be read.
-pub fn plan(
-    store: &Store,
-    settings: &Settings,
-    world: &World,
-    scope: Scope,
-) -> Result<Plan, Failure> {
+pub fn plan(store: &Store, settings: &Settings, now: i64, scope: Scope) -> Result<Plan> {
     let found = files::discover(&settings.paths.log_dir, &exclusions(settings))?.logs;
     let mut plan = Plan::default();
     let mut finished = Vec::new();
@@ -153,7 +80,7 @@ pub fn plan(
             Scope::Ingested => &[],
             Scope::Reported => pending[host].as_slice(),
         };
-        match finished_day(&log, record.as_ref(), days, settings, world) {
+        match finished_day(&log, record.as_ref(), days, settings, now) {
             Ok(day) => finished.extend(record.map(|record| (log, record.host, day))),
             Err(reason) => plan.wait(&log, reason),
         }
@@ -180,13 +107,6 @@ impl Plan {
     }
 }
 
-/// A log that is left where it is.
-fn waiting(log: &FoundLog, reason: String) -> Unreadable {
-    let path = files::show(&log.path).to_string();
-    debug!("{path}: left for later: {reason}");
-    Unreadable { path, reason }
-}
-
 /// The day of a log, which is that in which the middle of its time lies: one that was rotated at midnight
 /// may end some seconds later. Or why it is not finished.
 fn finished_day<'a>(
@@ -194,7 +114,7 @@ fn finished_day<'a>(
     record: Option<&LogRecord>,
     pending: impl Fn(&str) -> &'a [i64],
     settings: &Settings,
-    world: &World,
+    now: i64,
 ) -> Result<Date, String> {
     let record = record.ok_or("it is not in the history yet")?;
     if let Some(damage) = &record.damage {
@@ -202,17 +122,17 @@ fn finished_day<'a>(
     }
     let modified = Timestamp::try_from(log.modified).map_err(|error| error.to_string())?;
     // bandwhich was killed inside a frame, or its log was rotated there: nobody will finish it.
-    if !record.whole && !log.is_rotated() && world.now - modified.as_second() < DAY {
+    if !record.whole && !log.is_rotated() && now - modified.as_second() < DAY {
         return Err(
             "its last frame is not finished: it is archived a day after it was last written"
                 .to_owned(),
         );
     }
     let minutes = settings.archive.settle_minutes;
-    if modified.as_second() > world.now {
+    if modified.as_second() > now {
         return Err("the time of its last change lies in the future".to_owned());
     }
-    if world.now - modified.as_second() < i64::from(minutes) * 60 {
+    if now - modified.as_second() < i64::from(minutes) * 60 {
         return Err(format!("it was written to less than {minutes} minutes ago"));
     }
     // What holds no time has the day it was written on.
@@ -226,7 +146,7 @@ fn finished_day<'a>(
         None => modified,
     };
     let day = middle.to_zoned(settings.time_zone.clone()).date();
-    if day >= world.today(settings) {
+    if day >= settings.today(now) {
         return Err("its day is not over".to_owned());
     }
     if let Some(span) = record.span {
@@ -243,15 +163,15 @@ fn finished_day<'a>(
 ///
 /// # Errors
 /// Where the catalogue cannot be written, or a signal asks to stop.
-pub fn carry_out(
+pub(crate) fn carry_out(
     plan: Plan,
     store: &Store,
     settings: &Settings,
     summary: &mut ArchiveSummary,
-) -> Result<(), Failure> {
+) -> Result<()> {
     summary.waiting.extend(plan.waiting);
     for ((host, day), logs) in plan.days {
-        Failure::if_interrupted()?;
+        files::check_interrupted()?;
         let Some(ready) = prepare(store, settings, &host, day, logs, summary)? else {
             continue;
         };
@@ -272,7 +192,7 @@ pub fn carry_out(
         placed.conclude(store, settings, summary)?;
     }
     // The last day may not have come to its end.
-    Failure::if_interrupted()
+    Ok(files::check_interrupted()?)
 }
 
 /// A day's archive that was written and read back, and has not taken its place.
@@ -300,7 +220,7 @@ pub(crate) fn prepare(
     day: Date,
     logs: Vec<FoundLog>,
     summary: &mut ArchiveSummary,
-) -> Result<Option<Ready>, Failure> {
+) -> Result<Option<Ready>> {
     let (archive, old) = match place_of(store, settings, host, day)? {
         Ok(place) => place,
         Err((path, reason)) => {
@@ -331,7 +251,7 @@ pub(crate) fn prepare(
     };
     let wanted: BTreeSet<&str> = places.iter().map(|(_, name, _)| name.as_str()).collect();
     let read = read_back(store, path, &document, host, &wanted, &tuning(settings))?;
-    Failure::if_interrupted()?;
+    files::check_interrupted()?;
     for (member, reason) in &read.faults {
         let what = match member {
             Some(member) => format!("{member} in it: {reason}"),
@@ -415,7 +335,7 @@ fn log_of(found: &FoundLog) -> Log {
 
 impl Ready {
     /// Step 2: the catalogue knows the new archive beside the old one.
-    pub(crate) fn note(&self, store: &Store) -> Result<(), Failure> {
+    pub(crate) fn note(&self, store: &Store) -> Result<()> {
         Ok(store.note_archive(&record_of(&self.archive, &self.document))?)
     }
 
@@ -449,7 +369,7 @@ impl InPlace {
     }
 
     /// Step 5: the catalogue forgets the archive before it.
-    pub(crate) fn settle(&self, store: &Store) -> Result<(), Failure> {
+    pub(crate) fn settle(&self, store: &Store) -> Result<()> {
         let ArchiveRecord { file, checksum, .. } = record_of(&self.archive, &self.document);
         Ok(store.keep_archive(&file, &checksum)?)
     }
@@ -460,7 +380,7 @@ impl InPlace {
         store: &Store,
         settings: &Settings,
         summary: &mut ArchiveSummary,
-    ) -> Result<(), Failure> {
+    ) -> Result<()> {
         let path = &self.archive.path;
         match digest_of_file(path) {
             Ok(digest) if digest.sha256 == self.document.archive.sha256 => {}
@@ -516,5 +436,4 @@ impl InPlace {
 }
 
 #[cfg(test)]
-#[path = "archiving/tests.rs"]
 mod tests;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use archive::Document;
 use store::Store;
 
-use crate::failure::Failure;
+use crate::error::Result;
 use settings::{HostLayout, Settings};
 
 /// What mends a history that is older than the archives.
@@ -18,7 +18,7 @@ pub const CURE: &str = "`network-monitor store rebuild --from-archives` reads th
 ///
 /// # Errors
 /// If the catalogue cannot be read.
-pub fn newer_archives(store: &Store, settings: &Settings) -> Result<Vec<PathBuf>, Failure> {
+pub fn newer_archives(store: &Store, settings: &Settings) -> Result<Vec<PathBuf>> {
     let known: BTreeSet<(String, String)> = (store.archives()?.into_iter())
         .map(|record| (record.file, record.checksum))
         .collect();
@@ -58,7 +58,7 @@ pub fn newer_archives(store: &Store, settings: &Settings) -> Result<Vec<PathBuf>
 ///
 /// # Errors
 /// If the catalogue cannot be read.
-pub fn holds_sources(store: &Store, document: &Document) -> Result<bool, Failure> {
+pub fn holds_sources(store: &Store, document: &Document) -> Result<bool> {
     for name in document.members.iter().flat_map(|member| &member.sources) {
         if !store.has_source(name)? {
             return Ok(false);

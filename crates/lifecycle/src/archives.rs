@@ -6,16 +6,20 @@
 use std::collections::{BTreeSet, HashSet};
 use std::io::Read;
 use std::path::Path;
+use std::time::Duration;
 
 use archive::{Document, Fault, FoundArchive};
 use jiff::ToSpan as _;
 use store::{ArchiveRecord, Store};
 use tracing::info;
 
-use crate::failure::Failure;
+use crate::error::Result;
 use crate::newer_archives;
-use crate::terminal::World;
 use settings::Settings;
+
+/// How often an archive in doubt is looked at again while a run may be replacing it, and the pause before.
+const LOOKS: usize = 3;
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// An archive that is there or is known, and what the catalogue says of it.
 pub struct Known {
@@ -29,7 +33,7 @@ pub struct Known {
 ///
 /// # Errors
 /// Where the folder cannot be listed, or the catalogue not be read.
-pub fn known_archives(store: Option<&Store>, archive_dir: &Path) -> Result<Vec<Known>, Failure> {
+pub fn known_archives(store: Option<&Store>, archive_dir: &Path) -> Result<Vec<Known>> {
     let records = store.map(Store::archives).transpose()?.unwrap_or_default();
     let mut archives: BTreeSet<FoundArchive> = archive::find(archive_dir)?.into_iter().collect();
     let noted = records.iter().map(|record| Path::new(&record.file));
@@ -156,6 +160,35 @@ impl Known {
     }
 }
 
+/// What is wrong with an archive, and the number of its logs. One that a run replaces meanwhile is looked
+/// at again.
+///
+/// # Errors
+/// If the archives cannot be listed again.
+pub fn faults_at_rest(
+    mut known: Known,
+    store: Option<&Store>,
+    settings: &Settings,
+) -> Result<(usize, Vec<String>)> {
+    let mut found = known.faults();
+    for _ in 0..LOOKS {
+        if found.1.is_empty()
+            || files::lock_holder(&settings.paths.store_dir.join("lock")).is_none()
+        {
+            break;
+        }
+        std::thread::sleep(PAUSE);
+        let mut all = known_archives(store, &settings.paths.archive_dir)?.into_iter();
+        let Some(now) = all.find(|other| other.archive == known.archive) else {
+            // Its time was over.
+            return Ok((0, Vec::new()));
+        };
+        known = now;
+        found = known.faults();
+    }
+    Ok(found)
+}
+
 /// What is said of an archive that nothing describes.
 pub fn undescribed(reason: &str) -> String {
     format!("{reason}; its logs are read by what the archive itself says")
@@ -209,7 +242,7 @@ fn gone(document: &Document) -> String {
 ///
 /// # Errors
 /// Where they cannot be read.
-pub fn replaced_archives(store: &Store) -> Result<Vec<LostArchive>, Failure> {
+pub fn replaced_archives(store: &Store) -> Result<Vec<LostArchive>> {
     let records = store.lost_archives()?;
     Ok(records.iter().filter_map(LostArchive::of).collect())
 }
@@ -218,7 +251,7 @@ pub fn replaced_archives(store: &Store) -> Result<Vec<LostArchive>, Failure> {
 ///
 /// # Errors
 /// Where the store cannot be read.
-pub fn lost_archives(store: &Store, archive_dir: &Path) -> Result<Vec<LostArchive>, Failure> {
+pub fn lost_archives(store: &Store, archive_dir: &Path) -> Result<Vec<LostArchive>> {
     let mut lost = replaced_archives(store)?;
     let known = store.archives()?;
     let gone = known.iter().filter(|record| !is_there(archive_dir, record));
@@ -235,7 +268,7 @@ pub fn forget_lost(
     store: &Store,
     archive_dir: &Path,
     wanted: impl Fn(&Document) -> bool,
-) -> Result<Vec<String>, Failure> {
+) -> Result<Vec<String>> {
     let is_wanted = |record: &ArchiveRecord| {
         Document::parse(&record.document).is_ok_and(|document| wanted(&document))
     };
@@ -282,7 +315,7 @@ pub fn lacks_originals(document: &Document, log_dir: &Path) -> bool {
 ///
 /// # Errors
 /// Where the store cannot be read or written.
-pub fn settle_lost(store: &Store, settings: &Settings, world: &World) -> Result<(), Failure> {
+pub fn settle_lost(store: &Store, settings: &Settings, now: i64) -> Result<()> {
     if store.lost_archives()?.is_empty() {
         return Ok(());
     }
@@ -292,7 +325,7 @@ pub fn settle_lost(store: &Store, settings: &Settings, world: &World) -> Result<
         .filter_map(|record| Document::parse(&record.document).ok())
         .flat_map(|document| document.members.into_iter().map(|member| member.sha256))
         .collect();
-    let today = world.today(settings);
+    let today = settings.today(now);
     let oldest = match settings.archive.clean_old_archives {
         true => today
             .checked_sub(i64::from(settings.archive.retention_days).days())
