@@ -2,23 +2,19 @@
 //! for no lock.
 
 use std::io::Write;
-use std::ops::Range;
 
-use analysis::{History, Month, anomalies, billing_month, patterns, talks_needed, trend};
-use jiff::civil::Date;
-use report::{Analysis, HostAnalysis, TextOptions, Told};
+use report::{Analysis, TextOptions};
+use reporting::{judge, usual_period};
 use store::Store;
 use tracing::warn;
-use traffic::{Period, When};
+use traffic::When;
 
 use crate::args::{AnalysisArgs, AnalysisCommand, AnalysisFormat, AnalysisKind};
-use crate::facts::time_of;
 use crate::failure::{Ending, Failure};
-use crate::findings::once_each;
-use crate::history::{self, Wanted};
+use crate::json::print_json;
 use crate::mutes;
-use crate::publish::print_json;
 use crate::terminal::World;
+use report::Moment;
 use settings::Settings;
 
 /// Days of the longest period that is judged.
@@ -84,7 +80,7 @@ fn analyse(
         }));
     }
     let mut document = Analysis::new(
-        time_of(world.now, &settings.time_zone),
+        Moment::new(world.now, &settings.time_zone),
         settings.time_zone.clone(),
         settings.zone_name(),
     );
@@ -97,9 +93,10 @@ fn analyse(
         .flat_map(|store| chosen.clone().map(move |one| (store, one)))
     {
         files::check_interrupted()?;
-        let period = asked.unwrap_or_else(|| usual(kind, *last, settings, world));
-        match judge(store, host, kind, period, settings, world) {
-            Err(Failure::Store(error)) if error.is_damaged_file() => {
+        let kind = kind.into();
+        let period = asked.unwrap_or_else(|| usual_period(kind, *last, settings, world.now));
+        match judge(store, host, kind, period, settings, world.now) {
+            Err(reporting::Error::Store(error)) if error.is_damaged_file() => {
                 warn!("{host}: not judged: {error}");
                 ending = Ending::Attention;
             }
@@ -134,84 +131,4 @@ fn analyse(
         None => out.write_all(&written)?,
     }
     Ok(ending)
-}
-
-/// What is judged where no days are asked for: up to the last day of the past that holds anything.
-fn usual(kind: AnalysisKind, last_seen: i64, settings: &Settings, world: &World) -> Period {
-    let yesterday = settings.today(world.now).yesterday().unwrap_or(Date::MIN);
-    // A log that ends some seconds after midnight tells of the day before.
-    let seen = time_of(last_seen.saturating_sub(3600), &settings.time_zone);
-    let seen = seen.civil().date();
-    let last = seen.min(yesterday);
-    let days: i32 = match kind {
-        AnalysisKind::Trend => 28,
-        AnalysisKind::Anomaly => 1,
-        AnalysisKind::Patterns => 7,
-    };
-    let first = last.checked_sub(jiff::ToSpan::days(days - 1));
-    Period {
-        first: first.unwrap_or(last),
-        last,
-    }
-}
-
-fn judge(
-    store: &Store,
-    host: &str,
-    kind: AnalysisKind,
-    period: Period,
-    settings: &Settings,
-    world: &World,
-) -> Result<HostAnalysis, Failure> {
-    let zone = &settings.time_zone;
-    let thresholds = &settings.analysis.thresholds;
-    let asked = period.seconds(zone);
-    let judged = asked.start..asked.end.min(world.now).max(asked.start);
-    let last = time_of(judged.end.saturating_sub(1), zone).civil().date();
-    let month_begins = i8::try_from(thresholds.month_begins).unwrap_or(1);
-    let month = month(billing_month(month_begins, last), settings);
-    let wanted = Wanted {
-        host,
-        judged: judged.clone(),
-        zone,
-        loopback: settings.input.includes_loopback(),
-        resolution: settings.input.resolution_seconds(),
-        month: month.start,
-    };
-    let mut history = match judged.is_empty() {
-        true => History {
-            host: host.to_owned(),
-            ..History::default()
-        },
-        false => history::read(store, &wanted)?,
-    };
-    let mut told = match kind {
-        AnalysisKind::Trend => {
-            Told::Trend(trend(&history, judged.clone(), Some(&month), thresholds))
-        }
-        AnalysisKind::Anomaly => {
-            history::count_other_hosts(store, &wanted, &mut history)?;
-            let mut found = anomalies(&history, judged.clone(), thresholds);
-            found.findings = once_each(found.findings);
-            Told::Anomaly(found)
-        }
-        AnalysisKind::Patterns => {
-            if !judged.is_empty() {
-                history.talks = history::talks(store, &wanted, talks_needed(&judged))?;
-            }
-            Told::Patterns(patterns(&history, judged.clone(), thresholds))
-        }
-    };
-    let muted = mutes::take_muted(told.findings_mut(), &mutes::in_force(settings), settings);
-    Ok(HostAnalysis::new(host, &asked, zone, told, muted))
-}
-
-/// A billing month as forecasts take it.
-fn month(period: Period, settings: &Settings) -> Month {
-    let seconds: Range<i64> = period.seconds(&settings.time_zone);
-    Month {
-        start: seconds.start,
-        end: seconds.end,
-        days: period.days().map(history::number_and_weekday).collect(),
-    }
 }

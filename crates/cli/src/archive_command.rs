@@ -16,7 +16,7 @@ use crate::args::{
 };
 use crate::dry_run::DryRun;
 use crate::failure::{Ending, Failure};
-use crate::publish::print_json;
+use crate::json::print_json;
 use crate::terminal::World;
 use crate::watch;
 use settings::Settings;

@@ -23,7 +23,7 @@ use serde::Serialize;
 use crate::accounts::{Account, SERVICE};
 use crate::args::DoctorArgs;
 use crate::failure::{Ending, Failure};
-use crate::publish::print_json;
+use crate::json::print_json;
 use crate::terminal::World;
 use ::settings::{Environment, Override, Settings};
 

@@ -13,9 +13,9 @@ use crate::args::{EmailCommand, PreviewArgs};
 use crate::failure::{Ending, Failure};
 use crate::letter::{Draft, Envelope, Subject, Writer};
 use crate::post::{self, MailResult, Post};
-use crate::report_command;
 use crate::terminal::World;
 use lifecycle::IngestSummary;
+use reporting::{Published, Reporter, Target};
 use settings::Settings;
 
 /// Runs the command.
@@ -192,18 +192,13 @@ fn draft(
     envelope: &Envelope,
 ) -> Result<(Key, Draft), Failure> {
     let aside = aside()?;
-    let mut elsewhere = settings.clone();
-    elsewhere.paths.report_dir = aside.path().to_owned();
-    elsewhere.paths.temp_dir = None;
-    let (report, files) = report_command::write(
-        store,
-        host,
-        period,
-        &elsewhere,
-        world,
-        false,
-        &mut Vec::new(),
-    )?;
+    let target = Target {
+        folder: aside.path().to_owned(),
+        temp_dir: None,
+        force: false,
+    };
+    let mut reporter = Reporter::new(settings, world.now);
+    let Published { report, files, .. } = reporter.publish(store, host, period, &target)?;
     let last_seen = post::last_seen(store)?;
     let ingest = IngestSummary::default();
     let subject = Subject {

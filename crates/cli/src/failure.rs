@@ -93,6 +93,17 @@ pub enum Failure {
     },
 }
 
+impl From<reporting::Error> for Failure {
+    fn from(error: reporting::Error) -> Self {
+        match error {
+            reporting::Error::File(error) => Failure::File(error),
+            reporting::Error::Store(error) => Failure::Store(error),
+            reporting::Error::Interrupted(interrupted) => Failure::Interrupted(interrupted),
+            reporting::Error::Render { path, reason } => Failure::Report { path, reason },
+        }
+    }
+}
+
 impl From<lifecycle::Error> for Failure {
     fn from(error: lifecycle::Error) -> Self {
         match error {

@@ -10,9 +10,9 @@ use mail::{Address, Attachment, Image, Key, Kind, Letter, TemplateFault, Templat
 use report::Report;
 use traffic::Period;
 
-use crate::facts::time_of;
 use crate::failure::Failure;
-use crate::publish::Written;
+use report::Moment;
+use reporting::Written;
 use settings::{Email, Settings, Word as _};
 
 use data::{ErrorData, ReportData};
@@ -298,6 +298,6 @@ fn is_wanted(name: &str, email: &Email, has_zip: bool) -> bool {
 
 /// The second on the clocks of a zone: `2026-11-21 14:02`.
 pub(crate) fn clock(second: i64, zone: &TimeZone) -> String {
-    let civil = time_of(second, zone).civil();
+    let civil = Moment::new(second, zone).civil();
     civil.strftime("%Y-%m-%d %H:%M").to_string()
 }

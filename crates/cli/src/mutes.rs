@@ -2,50 +2,16 @@
 
 use std::io::Write;
 
-use analysis::{Finding, Mute, MuteTarget};
+use analysis::MuteTarget;
 use jiff::civil::Date;
 use serde::Serialize;
 use store::{MuteRecord, Store};
-use tracing::warn;
 
 use crate::args::{MuteArgs, MutesArgs, UnmuteArgs};
-use crate::facts::time_of;
 use crate::failure::{Ending, Failure};
-use crate::publish::print_json;
+use crate::json::print_json;
 use crate::terminal::World;
 use settings::Settings;
-
-/// The mutes in force. Where those of the command line cannot be read, the settings' are, and it is
-/// said: a report is not lost for that.
-pub fn in_force(settings: &Settings) -> Vec<Mute> {
-    let mut mutes = settings.analysis.mutes.clone();
-    match store::mutes(&settings.paths.store_dir) {
-        Ok(records) => mutes.extend(records.iter().filter_map(parsed)),
-        Err(error) => warn!("what was muted is told: {error}"),
-    }
-    mutes
-}
-
-/// Takes what is muted out of findings, and counts it.
-pub fn take_muted(findings: &mut Vec<Finding>, mutes: &[Mute], settings: &Settings) -> u64 {
-    let before = findings.len();
-    findings.retain(|finding| {
-        let last = finding.end.saturating_sub(1);
-        let day = time_of(last, &settings.time_zone).civil().date();
-        !mutes.iter().any(|mute| mute.covers(finding, day))
-    });
-    (before - findings.len()) as u64
-}
-
-fn parsed(record: &MuteRecord) -> Option<Mute> {
-    Some(Mute {
-        target: record.target.parse().ok()?,
-        until: match &record.until {
-            Some(day) => Some(day.parse().ok()?),
-            None => None,
-        },
-    })
-}
 
 /// Runs `analysis mute`.
 ///

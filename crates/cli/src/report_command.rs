@@ -1,9 +1,6 @@
 //! `report`: ingest, then write the reports of every day with news, or of the period asked for.
 
 mod letters;
-mod making;
-
-pub use making::write;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -20,23 +17,22 @@ use crate::args::ReportArgs;
 use crate::dry_run::{DryRun, PlannedReport};
 use crate::email_command;
 use crate::failure::{Ending, Failure};
+use crate::json::print_json;
 use crate::letter::Subject;
-use crate::periods::{Plan, has_lost, plan};
 use crate::post::{self, MailResult};
 use crate::progress_bar::Bar;
-use crate::publish::{Written, is_written, print_json};
-use crate::quotas;
 use crate::terminal::World;
 use crate::watch;
 use letters::Letters;
 use lifecycle::claims::{self, Standing};
 use lifecycle::newer_archives;
 use lifecycle::own_host;
-use lifecycle::utc_days::days_told_by;
 use lifecycle::{ArchiveSummary, finish_logs};
 use lifecycle::{IngestSummary, LogFolder, ingest_folder, look_for_logs};
-use making::note_damage;
+use reporting::{DamagedPeriod, Plan, has_lost, note_damage, plan};
+use reporting::{Reporter, Target, Written, is_written};
 use settings::{HostLayout, Settings};
+use traffic::utc_days::days_told_by;
 
 /// Reports of a host that are summarised in full on the terminal; of more, each gets a line.
 const FULL_SUMMARIES: usize = 3;
@@ -67,19 +63,6 @@ pub struct RunResult {
     pub nothing_new: bool,
     /// Settings that are accepted and have no effect in this version.
     pub not_yet_active: Vec<&'static str>,
-}
-
-/// A period that cannot be reported, or not be compared.
-#[derive(Debug, Serialize)]
-pub struct DamagedPeriod {
-    /// Host.
-    pub host: String,
-    /// First day.
-    pub first_day: String,
-    /// Last day.
-    pub last_day: String,
-    /// What is damaged, and what that keeps from being told.
-    pub reason: String,
 }
 
 /// A period of which the store dropped days.
@@ -191,6 +174,7 @@ fn run_untold(
     let today = settings.today(world.now);
     let asked = when.map(|when| when.on(today));
     let known = store.hosts()?;
+    let mut reporter = Reporter::new(settings, world.now);
     let hosts = hosts(&store, args, settings)?;
     for host in &hosts {
         if args.host.is_some() && !known.contains(host) {
@@ -209,19 +193,20 @@ fn run_untold(
         if is_behind {
             keep_written(&mut plan, host, settings, &mut result.damage);
         }
+        let target = Target::of(settings, host, args.force);
         for period in &plan.periods {
             files::check_interrupted()?;
-            let damaged = &mut result.damage;
-            let made = write(&store, host, *period, settings, world, args.force, damaged);
-            let (report, files) = match made {
-                Err(Failure::Store(error)) if error.is_damaged_file() => {
+            let published = match reporter.publish(&store, host, *period, &target) {
+                Err(reporting::Error::Store(error)) if error.is_damaged_file() => {
                     let told = days_told_by(period, &settings.time_zone);
                     plan.told.retain(|day| !told.contains(day));
                     note_damage(&mut result.damage, host, period, "no report", &error);
                     continue;
                 }
-                made => made?,
+                published => published?,
             };
+            result.damage.extend(published.damage);
+            let (report, files) = (published.report, published.files);
             let paths = files.iter().map(|file| Path::new(&file.path));
             store.note_report(paths, &period.last.to_string())?;
             let mut is_mailed = true;
@@ -257,7 +242,7 @@ fn run_untold(
     let silences = asked.is_none().then_some(untold.as_slice());
     let (mail, mail_failure) = letters.finish(&store, silences);
     result.mail = mail;
-    result.quotas = quotas::states(&store, settings, None, Period::day(today), world.now)?;
+    result.quotas = reporter.quotas(&store, None, Period::day(today))?;
     is_over |= is_used(&result.quotas, args);
     let made: Vec<PathBuf> = (result.reports.iter())
         .flat_map(|report| &report.files)
@@ -354,15 +339,11 @@ fn keep_written(plan: &mut Plan, host: &str, settings: &Settings, damage: &mut V
         }
         let days = days_told_by(&period, &settings.time_zone);
         plan.told.retain(|day| !days.contains(day));
-        damage.push(DamagedPeriod {
-            host: host.to_owned(),
-            first_day: period.first.to_string(),
-            last_day: period.last.to_string(),
-            reason: format!(
-                "the report that was written before stays, because the history may hold less; {}",
-                newer_archives::CURE
-            ),
-        });
+        let reason = format!(
+            "the report that was written before stays, because the history may hold less; {}",
+            newer_archives::CURE
+        );
+        damage.push(DamagedPeriod::new(host, &period, reason));
     }
 }
 

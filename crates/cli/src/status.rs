@@ -11,11 +11,9 @@ use store::{Store, StoreStatus};
 use traffic::Period;
 
 use crate::args::StatusArgs;
-use crate::facts::time_of;
 use crate::failure::{Ending, Failure};
+use crate::json::print_json;
 use crate::post::{self, WaitingLetter};
-use crate::publish::print_json;
-use crate::quotas;
 use crate::running_collector::RunningCollector;
 use crate::terminal::World;
 use crate::watch::{AbandonedRun, LastRun};
@@ -23,6 +21,7 @@ use lifecycle::archives::lost_archives;
 use lifecycle::claims::{self, Standing};
 use lifecycle::newer_archives;
 use lifecycle::{LogFolder, look_for_logs};
+use report::Moment;
 use settings::Settings;
 
 /// Raised when the meaning of a key changes; keys are only ever added.
@@ -171,7 +170,7 @@ fn look(status: &mut Status, settings: &Settings, world: &World) -> Result<(), F
         status.coverage.push(HostDays { host, days });
     }
     let today = Period::day(settings.today(world.now));
-    status.quotas = quotas::states(&store, settings, None, today, world.now)?;
+    status.quotas = reporting::Reporter::new(settings, world.now).quotas(&store, None, today)?;
     Ok(())
 }
 
@@ -236,7 +235,7 @@ fn judge(status: &mut Status, settings: &Settings) {
     if let Some(run) = &status.last_run
         && let Some(error) = &run.error
     {
-        let began = time_of(run.started, &settings.time_zone);
+        let began = Moment::new(run.started, &settings.time_zone);
         add(format!(
             "the last {} ({began}) failed: {error}",
             run.command
@@ -296,7 +295,7 @@ fn show(status: &Status, settings: &Settings, out: &mut dyn Write) -> Result<(),
         let text = format!(
             "{} at {}, {:.1} s, exit code {}",
             run.command,
-            time_of(run.started, zone),
+            Moment::new(run.started, zone),
             run.duration_seconds,
             run.exit_code
         );
@@ -306,7 +305,7 @@ fn show(status: &Status, settings: &Settings, out: &mut dyn Write) -> Result<(),
                 "",
                 &format!(
                     "the last that did its work ended at {}",
-                    time_of(success, zone)
+                    Moment::new(success, zone)
                 ),
             ));
         }
@@ -327,7 +326,7 @@ fn show(status: &Status, settings: &Settings, out: &mut dyn Write) -> Result<(),
         lines.push(line("Outbox", &format!("{}, to {to}", letter.subject)));
         if letter.attempts > 0 {
             let trouble = letter.trouble.as_deref().unwrap_or_default();
-            let next = time_of(letter.next_attempt, zone);
+            let next = Moment::new(letter.next_attempt, zone);
             let attempts = report::counted(letter.attempts.into(), "attempt", "attempts");
             lines.push(line(
                 "",
@@ -372,7 +371,7 @@ fn show_store(status: &Status, settings: &Settings, lines: &mut Vec<String>) {
     line("Hosts", &store.hosts.join(", "));
     if let Some(span) = store.span {
         let zone = &settings.time_zone;
-        let (first, last) = (time_of(span.first, zone), time_of(span.last, zone));
+        let (first, last) = (Moment::new(span.first, zone), Moment::new(span.last, zone));
         line("Span", &format!("{first} to {last}"));
     }
     line(

@@ -7,8 +7,8 @@ use store::{Damage, Store};
 
 use crate::args::{IngestArgs, StoreCommand};
 use crate::failure::{Ending, Failure};
+use crate::json::print_json;
 use crate::progress_bar::Bar;
-use crate::publish::print_json;
 use crate::report_command::accounting;
 use crate::terminal::World;
 use crate::watch;

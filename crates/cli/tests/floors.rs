@@ -20,6 +20,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("collector", 3),
     ("settings", 4),
     ("logging", 5),
+    ("reporting", 5),
     ("lifecycle", 5),
     ("fleet", 6),
     ("web", 7),

@@ -23,7 +23,6 @@ pub mod retention;
 mod summary;
 mod sweep;
 mod tuning;
-pub mod utc_days;
 
 pub use archiving::{Plan as ArchivePlan, Scope, plan as plan_archives};
 pub use error::{Error, Result};

@@ -14,7 +14,7 @@ use traffic::Period;
 
 use crate::error::Result;
 use crate::summary::{ArchiveSummary, DroppedDay};
-use crate::utc_days::days_told_by;
+use traffic::utc_days::days_told_by;
 
 /// What is past its time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

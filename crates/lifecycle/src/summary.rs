@@ -9,7 +9,7 @@ use store::StoredDay;
 use tracing::{debug, warn};
 use traffic::Accounting;
 
-use crate::utc_days::day_of_utc;
+use traffic::utc_days::day_of_utc;
 
 /// What a run over the logs did.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]

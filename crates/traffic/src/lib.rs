@@ -19,6 +19,7 @@ mod service;
 mod slots;
 mod strings;
 mod summary;
+pub mod utc_days;
 mod view;
 mod volume;
 

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::time::UNIX_EPOCH;
 
 use super::{Check, Machine, services};
-use crate::facts::time_of;
 use crate::status::{self, Status};
 use crate::terminal::World;
 use lifecycle::exclusions;
 use lifecycle::own_host;
+use report::Moment;
 use settings::{Environment, HostLayout, Settings};
 
 /// Seconds without a log after which a collector of this machine is not at work: it writes one frame a
@@ -62,7 +62,7 @@ fn runs(status: &Status, settings: &Settings, machine: &Machine, world: &World) 
         return vec![Check::advice(TOPIC, said, cure)];
     };
     let zone = &settings.time_zone;
-    let began = time_of(run.started, zone);
+    let began = Moment::new(run.started, zone);
     if let Some(error) = &run.error {
         return vec![Check::fault(
             TOPIC,
@@ -80,7 +80,7 @@ fn runs(status: &Status, settings: &Settings, machine: &Machine, world: &World) 
             TOPIC,
             format!(
                 "it ended at {}, which is in the future",
-                time_of(last, zone)
+                Moment::new(last, zone)
             ),
             format!(
                 "set the clock; `{}` notes the right time",
@@ -91,7 +91,7 @@ fn runs(status: &Status, settings: &Settings, machine: &Machine, world: &World) 
     if world.now - last > DAY {
         return vec![Check::fault(
             TOPIC,
-            format!("none since {}", time_of(last, zone)),
+            format!("none since {}", Moment::new(last, zone)),
             "look why the timer or cron does not start `network-monitor report`",
         )];
     }
@@ -179,7 +179,7 @@ fn logs(settings: &Settings, has_collector: bool, world: &World) -> Vec<Check> {
         .iter()
         .filter(|(_, modified)| world.now - **modified > patience)
         .map(|(host, modified)| {
-            let since = time_of(*modified, &settings.time_zone);
+            let since = Moment::new(*modified, &settings.time_zone);
             Check::fault(
                 TOPIC,
                 format!("nothing was written{host} since {since}"),
@@ -193,7 +193,7 @@ fn logs(settings: &Settings, has_collector: bool, world: &World) -> Vec<Check> {
             format!(
                 "{} in {folder}, the newest written at {}",
                 found.logs.len(),
-                time_of(
+                Moment::new(
                     newest.into_values().max().unwrap_or_default(),
                     &settings.time_zone
                 )

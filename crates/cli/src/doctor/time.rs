@@ -3,9 +3,9 @@
 use std::time::UNIX_EPOCH;
 
 use super::Check;
-use crate::facts::time_of;
 use crate::terminal::World;
 use lifecycle::exclusions;
+use report::Moment;
 use settings::{Environment, Settings};
 
 /// 2026-01-01, which every clock has passed since this program was written.
@@ -19,7 +19,7 @@ pub(super) fn checks(settings: &Settings, environment: &Environment, world: &Wor
 }
 
 fn clock(settings: &Settings, world: &World) -> Check {
-    let shown = time_of(world.now, &settings.time_zone);
+    let shown = Moment::new(world.now, &settings.time_zone);
     if world.now < WRITTEN {
         let said = format!("the clock says {shown}, which is long over");
         return Check::fault("clock", said, SET_CLOCK);
@@ -35,7 +35,7 @@ fn clock(settings: &Settings, world: &World) -> Check {
             format!(
                 "the clock says {shown} and is behind {}, which was written at {}",
                 files::show(path),
-                time_of(modified, &settings.time_zone)
+                Moment::new(modified, &settings.time_zone)
             ),
             SET_CLOCK,
         ),

@@ -11,7 +11,7 @@ use traffic::Period;
 
 use super::clock;
 use super::problems::Problem;
-use crate::facts::time_of;
+use report::Moment;
 
 /// Rows of a list; the attachments and files hold all.
 const ROWS: usize = 15;
@@ -265,7 +265,10 @@ impl ErrorData {
         frame: &Frame<'_>,
     ) -> Self {
         let host = shortened(host, NAME);
-        let date = time_of(frame.now, frame.zone).civil().date().to_string();
+        let date = Moment::new(frame.now, frame.zone)
+            .civil()
+            .date()
+            .to_string();
         // An error may have several lines; each must be harmless.
         let lines: Vec<String> = message
             .lines()

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::Period;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use traffic::Period;
 
 /// Seconds of a day.
 const DAY: i64 = 86_400;

@@ -14,7 +14,7 @@ use report::Report;
 use store::Store;
 use traffic::Period;
 
-use crate::failure::Failure;
+use crate::error::Result;
 use crate::history::{self, Wanted};
 use crate::mutes;
 use settings::Settings;
@@ -39,13 +39,13 @@ struct Findings {
 ///
 /// # Errors
 /// Where the store cannot be read.
-pub fn tell(
+pub(crate) fn add(
     report: &mut Report,
     store: &Store,
     period: Period,
     settings: &Settings,
     now: i64,
-) -> Result<(), Failure> {
+) -> Result<()> {
     if settings.analysis.in_reports {
         let found = of_period(store, &report.host, period, settings, now)?;
         report.set_findings(found.told, found.muted, found.silent_because);
@@ -59,7 +59,7 @@ fn of_period(
     period: Period,
     settings: &Settings,
     now: i64,
-) -> Result<Findings, Failure> {
+) -> Result<Findings> {
     let zone = &settings.time_zone;
     let seconds = period.seconds(zone);
     let seconds = seconds.start..seconds.end.min(now);
@@ -102,7 +102,7 @@ fn of_period(
     before_found.told.extend(earlier);
     let is_gone = |old: &Finding| can_tell(&history, &seconds, old);
     let mut told = with_states(now_found, &before_found, is_gone);
-    let muted = mutes::take_muted(&mut told, &mutes::in_force(settings), settings);
+    let muted = mutes::remove_muted(&mut told, &mutes::in_force(settings), settings);
     Ok(Findings {
         told,
         muted,
@@ -153,7 +153,7 @@ fn lasting(history: &History, seconds: &Range<i64>, thresholds: &Thresholds) -> 
 }
 
 /// A silence of several days is found on each of them: the last tells the most.
-pub fn once_each(findings: Vec<Finding>) -> Vec<Finding> {
+pub(crate) fn once_each(findings: Vec<Finding>) -> Vec<Finding> {
     let mut kept: Vec<Finding> = Vec::with_capacity(findings.len());
     for finding in findings {
         match kept.iter_mut().find(|known| known.id == finding.id) {

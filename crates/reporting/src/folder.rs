@@ -9,7 +9,7 @@ use report::Moment;
 use serde::Serialize;
 use traffic::Period;
 
-use crate::failure::Failure;
+use crate::error::{Error, Result};
 use settings::{HostLayout, ReportFormat, Settings, Word as _};
 
 /// A file of a report.
@@ -35,8 +35,30 @@ impl Written {
     }
 }
 
+/// Where the files of a host's reports go.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Where files are written before they are put in place; `None` is the folder itself.
+    pub temp_dir: Option<PathBuf>,
+    /// Whether files are written again even if they do not change.
+    pub force: bool,
+}
+
+impl Target {
+    /// The folder of a host's reports by the settings.
+    pub fn of(settings: &Settings, host: &str, force: bool) -> Self {
+        Self {
+            folder: folder_of(settings, host),
+            temp_dir: settings.paths.temp_dir.clone(),
+            force,
+        }
+    }
+}
+
 /// The folder of a host's reports, and what was written to it.
-pub struct Folder {
+pub(crate) struct Folder {
     path: PathBuf,
     temp_dir: Option<PathBuf>,
     stamp: String,
@@ -68,26 +90,20 @@ impl Folder {
     ///
     /// # Errors
     /// Where it cannot be made.
-    pub fn open(
-        settings: &Settings,
-        host: &str,
-        period: &Period,
-        force: bool,
-    ) -> Result<Self, Failure> {
-        let path = folder_of(settings, host);
-        files::create_folder(&path)?;
+    pub(crate) fn open(target: &Target, period: &Period) -> Result<Self> {
+        files::create_folder(&target.folder)?;
         Ok(Folder {
-            path,
-            temp_dir: settings.paths.temp_dir.clone(),
+            path: target.folder.clone(),
+            temp_dir: target.temp_dir.clone(),
             stamp: period.stamp(),
-            force,
+            force: target.force,
             streamed: None,
             files: Vec::new(),
         })
     }
 
     /// A report that could not be made.
-    pub fn failed(&self, error: &dyn std::error::Error) -> Failure {
+    pub(crate) fn failed(&self, error: &dyn std::error::Error) -> Error {
         report_failed(&self.path, error)
     }
 
@@ -95,7 +111,7 @@ impl Folder {
     ///
     /// # Errors
     /// Where it cannot be made.
-    pub fn begin(&mut self, name: &str) -> Result<File, Failure> {
+    pub(crate) fn begin(&mut self, name: &str) -> Result<File> {
         let target = self.path.join(name);
         let file = AtomicFile::create(&target, self.temp_dir.as_deref())?;
         let handle = file
@@ -110,7 +126,7 @@ impl Folder {
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub fn end(&mut self, mut handle: File) -> Result<(), Failure> {
+    pub(crate) fn end(&mut self, mut handle: File) -> Result<()> {
         let Some((file, name)) = self.streamed.take() else {
             return Ok(());
         };
@@ -134,7 +150,7 @@ impl Folder {
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub fn write(&mut self, kind: &str, extension: &str, bytes: &[u8]) -> Result<(), Failure> {
+    pub(crate) fn write(&mut self, kind: &str, extension: &str, bytes: &[u8]) -> Result<()> {
         self.put(format!("{kind}_{}.{extension}", self.stamp), bytes)
     }
 
@@ -142,12 +158,12 @@ impl Folder {
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub fn write_json(
+    pub(crate) fn write_json(
         &mut self,
         kind: &str,
         content: impl Fn(Moment) -> String,
         now: Moment,
-    ) -> Result<(), Failure> {
+    ) -> Result<()> {
         let name = format!("{kind}_{}.json", self.stamp);
         self.put_dated(name, |timestamp| Ok(content(timestamp)), timestamp_of, now)
     }
@@ -156,11 +172,11 @@ impl Folder {
     ///
     /// # Errors
     /// Where it cannot be made or written.
-    pub fn write_html(
+    pub(crate) fn write_html(
         &mut self,
         content: impl Fn(Moment) -> Result<String, report::HtmlError>,
         now: Moment,
-    ) -> Result<(), Failure> {
+    ) -> Result<()> {
         let name = format!("report_{}.html", self.stamp);
         let failed = self.path.clone();
         let content =
@@ -171,10 +187,10 @@ impl Folder {
     fn put_dated(
         &mut self,
         name: String,
-        content: impl Fn(Moment) -> Result<String, Failure>,
+        content: impl Fn(Moment) -> Result<String>,
         timestamp_of: impl Fn(&str) -> Option<Moment>,
         now: Moment,
-    ) -> Result<(), Failure> {
+    ) -> Result<()> {
         if !self.force
             && let Ok(old) = std::fs::read_to_string(self.path.join(&name))
             && let Some(timestamp) = timestamp_of(&old)
@@ -190,7 +206,7 @@ impl Folder {
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub fn write_zip(&mut self) -> Result<(), Failure> {
+    pub(crate) fn write_zip(&mut self) -> Result<()> {
         let mut members = Vec::new();
         for (name, _) in &self.files {
             let path = self.path.join(name);
@@ -203,11 +219,11 @@ impl Folder {
     }
 
     /// The files, in the order they were written.
-    pub fn finish(self) -> Vec<Written> {
+    pub(crate) fn finish(self) -> Vec<Written> {
         self.files.into_iter().map(|(_, written)| written).collect()
     }
 
-    fn put(&mut self, name: String, bytes: &[u8]) -> Result<(), Failure> {
+    fn put(&mut self, name: String, bytes: &[u8]) -> Result<()> {
         let target = self.path.join(&name);
         let is_new = self.force || std::fs::read(&target).map_or(true, |old| old != bytes);
         if is_new {
@@ -232,35 +248,14 @@ impl Folder {
     }
 }
 
-/// Prints a value as JSON for scripts. Characters that act on a terminal are escaped.
-///
-/// # Errors
-/// Where the output refuses.
-pub fn print_json(value: &impl Serialize, out: &mut dyn Write) -> Result<(), Failure> {
-    let json = serde_json::to_string_pretty(value).map_err(std::io::Error::from)?;
-    let mut shown = String::with_capacity(json.len());
-    for character in json.chars() {
-        if character != '\n' && report::is_deceptive(character) {
-            let mut units = [0; 2];
-            for unit in character.encode_utf16(&mut units) {
-                shown.push_str(&format!("\\u{unit:04x}"));
-            }
-        } else {
-            shown.push(character);
-        }
-    }
-    writeln!(out, "{shown}")?;
-    Ok(())
-}
-
-fn report_failed(path: &Path, error: &dyn std::error::Error) -> Failure {
+fn report_failed(path: &Path, error: &dyn std::error::Error) -> Error {
     let mut reason = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
         reason.push_str(&format!(": {error}"));
         cause = error.source();
     }
-    Failure::Report {
+    Error::Render {
         path: files::show(path).to_string(),
         reason,
     }

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use store::Store;
+use traffic::utc_days::local_days;
 use traffic::{Period, When};
 
-use crate::failure::Failure;
-use lifecycle::utc_days::local_days;
+use crate::error::Result;
 
 /// The reports of one host.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub fn plan(
     when: Option<When>,
     zone: &TimeZone,
     today: Date,
-) -> Result<Plan, Failure> {
+) -> Result<Plan> {
     let pending = store.pending_days(host)?;
     let mut days = BTreeSet::new();
     for &day in &pending {
@@ -79,7 +79,7 @@ pub fn plan(
     })
 }
 
-fn has_data(store: &Store, host: &str, period: Period, zone: &TimeZone) -> Result<bool, Failure> {
+fn has_data(store: &Store, host: &str, period: Period, zone: &TimeZone) -> Result<bool> {
     files::check_interrupted()?;
     match store.has_facts(host, period.seconds(zone)) {
         // Whoever reports the day says so.
@@ -89,12 +89,7 @@ fn has_data(store: &Store, host: &str, period: Period, zone: &TimeZone) -> Resul
 }
 
 /// Whether some of a period was dropped from the store because of its age.
-pub fn has_lost(
-    store: &Store,
-    host: &str,
-    period: Period,
-    zone: &TimeZone,
-) -> Result<bool, Failure> {
+pub fn has_lost(store: &Store, host: &str, period: Period, zone: &TimeZone) -> Result<bool> {
     match store.dropped_days(host, period.seconds(zone)) {
         // Whoever reports the period says so.
         Err(error) if error.is_damaged_file() => Ok(false),

@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 use store::{Digest, Seen, Store};
 use traffic::Volume;
 
-use crate::failure::Failure;
+use crate::error::Result;
 
 pub use talks::read as talks;
 
@@ -45,7 +45,7 @@ pub struct Wanted<'a> {
 ///
 /// # Errors
 /// Where the store cannot be read.
-pub fn read(store: &Store, wanted: &Wanted<'_>) -> Result<History, Failure> {
+pub fn read(store: &Store, wanted: &Wanted<'_>) -> Result<History> {
     let start = wanted.judged.start - LOOK_BACK * 24 * HOUR;
     let since = store.first_seen(wanted.host)?;
     let start = start.max(since.unwrap_or(start)).min(wanted.judged.end);
@@ -234,11 +234,7 @@ fn met<'a>(
 ///
 /// # Errors
 /// Where the store cannot be read.
-pub fn count_other_hosts(
-    store: &Store,
-    wanted: &Wanted<'_>,
-    history: &mut History,
-) -> Result<(), Failure> {
+pub fn count_other_hosts(store: &Store, wanted: &Wanted<'_>, history: &mut History) -> Result<()> {
     let (met, hours) = (&mut history.met, &history.hours);
     let start = hours.first().map_or(wanted.judged.start, |hour| hour.start);
     let mut hosts = store.hosts()?;

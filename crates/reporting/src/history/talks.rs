@@ -12,7 +12,7 @@ use store::{Store, Stretch};
 use traffic::Table;
 
 use super::Wanted;
-use crate::failure::Failure;
+use crate::error::{Error, Result};
 
 /// Peers and ports whose talks are kept; a hostile log has any number.
 const MOST_KEYS: usize = 50_000;
@@ -23,17 +23,13 @@ const MOST_TALKS: usize = 8_000_000;
 ///
 /// # Errors
 /// Where the store cannot be read.
-pub fn read(
-    store: &Store,
-    wanted: &Wanted<'_>,
-    seconds: Range<i64>,
-) -> Result<Vec<Talks>, Failure> {
+pub fn read(store: &Store, wanted: &Wanted<'_>, seconds: Range<i64>) -> Result<Vec<Talks>> {
     let mut found = Found::default();
     for table in [Table::Traffic, Table::Loopback] {
         if table == Table::Traffic || wanted.loopback {
-            store.read_stretches::<Failure>(wanted.host, table, seconds.clone(), |row| {
+            store.read_stretches::<Error>(wanted.host, table, seconds.clone(), |row| {
                 found.add(row, wanted.resolution);
-                Ok::<(), Failure>(files::check_interrupted()?)
+                Ok::<(), Error>(files::check_interrupted()?)
             })?;
         }
     }

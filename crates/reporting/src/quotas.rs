@@ -1,48 +1,69 @@
 //! What of each quota is used, by the history.
 
 use analysis::{DayAhead, DayUse, Direction, HISTORY_DAYS, Quota, QuotaState, Scope};
+use std::collections::HashMap;
+
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use store::{Store, Totals};
 use traffic::{Period, Table, Volume};
 
-use crate::failure::Failure;
+use crate::error::Result;
 use settings::Settings;
 
-/// The quotas of a host, or of all, at the end of a period or at `now`, seconds since 1970, whichever
-/// is first. Thresholds crossed within the period are new.
-///
-/// # Errors
-/// Where the store cannot be read. What a damaged file tells counts as not observed.
-pub fn states(
-    store: &Store,
-    settings: &Settings,
-    host: Option<&str>,
-    period: Period,
-    now: i64,
-) -> Result<Vec<QuotaState>, Failure> {
-    let known = store.hosts()?;
-    let concerns = |quota: &&Quota| match (&quota.scope, host) {
-        (Scope::Host(name), Some(host)) => name == host,
-        _ => true,
-    };
-    let quotas = settings.quotas.iter().filter(concerns);
-    quotas
-        .map(|quota| {
-            let hosts = match &quota.scope {
-                Scope::Host(name) => known.iter().filter(|host| *host == name).collect(),
-                Scope::Total | Scope::Process(_) => known.iter().collect(),
-            };
-            let count = Count {
-                store,
-                settings,
-                quota,
-                hosts,
-                now,
-            };
-            count.state(period)
-        })
-        .collect()
+/// What was counted for quotas so far: each day of each host is read once, however many hosts and days are
+/// reported.
+#[derive(Debug, Default)]
+pub(crate) struct QuotaUse {
+    days: HashMap<DayKey, Option<Totals>>,
+}
+
+/// A day of a host, and the process if only one counts.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct DayKey {
+    host: String,
+    day: Date,
+    process: Option<String>,
+}
+
+impl QuotaUse {
+    /// The quotas of a host, or of all, at the end of a period or at `now`, seconds since 1970, whichever
+    /// is first. Thresholds crossed within the period are new.
+    ///
+    /// # Errors
+    /// If the store cannot be read. What a damaged file holds counts as not observed.
+    pub(crate) fn states(
+        &mut self,
+        store: &Store,
+        settings: &Settings,
+        host: Option<&str>,
+        period: Period,
+        now: i64,
+    ) -> Result<Vec<QuotaState>> {
+        let known = store.hosts()?;
+        let concerns = |quota: &&Quota| match (&quota.scope, host) {
+            (Scope::Host(name), Some(host)) => name == host,
+            _ => true,
+        };
+        let quotas = settings.quotas.iter().filter(concerns);
+        quotas
+            .map(|quota| {
+                let hosts = match &quota.scope {
+                    Scope::Host(name) => known.iter().filter(|host| *host == name).collect(),
+                    Scope::Total | Scope::Process(_) => known.iter().collect(),
+                };
+                let mut count = Count {
+                    store,
+                    settings,
+                    quota,
+                    hosts,
+                    now,
+                    known: &mut self.days,
+                };
+                count.state(period)
+            })
+            .collect()
+    }
 }
 
 /// Counts what one quota counts.
@@ -52,12 +73,15 @@ struct Count<'a> {
     quota: &'a Quota,
     hosts: Vec<&'a String>,
     now: i64,
+    known: &'a mut HashMap<DayKey, Option<Totals>>,
 }
 
 impl Count<'_> {
-    fn state(&self, period: Period) -> Result<QuotaState, Failure> {
-        let seconds = |day: Date| Period::day(day).seconds(&self.settings.time_zone);
-        let has_begun = |day: &Date| seconds(*day).start < self.now;
+    fn state(&mut self, period: Period) -> Result<QuotaState> {
+        let zone = &self.settings.time_zone;
+        let seconds = |day: Date| Period::day(day).seconds(zone);
+        let now = self.now;
+        let has_begun = |day: &Date| seconds(*day).start < now;
         let last = period
             .days()
             .filter(has_begun)
@@ -66,7 +90,7 @@ impl Count<'_> {
         let window = self.quota.window(last);
         let first = window.first.min(last.saturating_sub(HISTORY_DAYS.days()));
         let mut by_host = Vec::new();
-        for host in &self.hosts {
+        for host in self.hosts.clone() {
             let days = Period { first, last }.days();
             let totals: Vec<_> = days
                 .map(|day| self.day(host, day))
@@ -125,13 +149,26 @@ impl Count<'_> {
         Ok(self.quota.state(window, period, &days, &ahead))
     }
 
-    /// What was counted on a day of a host. `None` where nothing was observed.
-    fn day(&self, host: &str, day: Date) -> Result<Option<Totals>, Failure> {
+    /// What was counted on a day of a host. `None` if nothing was observed.
+    fn day(&mut self, host: &str, day: Date) -> Result<Option<Totals>> {
         files::check_interrupted()?;
-        match self.read(host, day) {
-            Err(error) if error.is_damaged_file() => Ok(None),
-            totals => Ok(totals?),
+        let key = DayKey {
+            host: host.to_owned(),
+            day,
+            process: match &self.quota.scope {
+                Scope::Process(name) => Some(name.clone()),
+                Scope::Total | Scope::Host(_) => None,
+            },
+        };
+        if let Some(known) = self.known.get(&key) {
+            return Ok(*known);
         }
+        let totals = match self.read(host, day) {
+            Err(error) if error.is_damaged_file() => None,
+            totals => totals?,
+        };
+        self.known.insert(key, totals);
+        Ok(totals)
     }
 
     fn read(&self, host: &str, day: Date) -> Result<Option<Totals>, store::Error> {

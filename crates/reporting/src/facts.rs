@@ -6,19 +6,14 @@ use jiff::tz::TimeZone;
 use report::{DamagedSample, InputFacts, Moment, Note, Past};
 use store::Store;
 
-use crate::failure::Failure;
-use lifecycle::utc_days::day_of_utc;
+use crate::error::Result;
+use traffic::utc_days::day_of_utc;
 
 /// Seconds before a period that its page looks back: four weeks.
 const LOOK_BACK: i64 = 28 * 86_400;
 
-/// A time as reports write it.
-pub fn time_of(second: i64, zone: &TimeZone) -> Moment {
-    Moment::new(second, zone)
-}
-
 /// The input of a report: what was read, and what the logs cannot tell.
-pub fn input_facts(facts: &store::InputFacts, zone: &TimeZone) -> InputFacts {
+pub(crate) fn input_facts(facts: &store::InputFacts, zone: &TimeZone) -> InputFacts {
     InputFacts {
         files: facts.logs,
         bytes: facts.bytes,
@@ -45,7 +40,7 @@ pub fn input_facts(facts: &store::InputFacts, zone: &TimeZone) -> InputFacts {
 ///
 /// # Errors
 /// Where the store cannot be read.
-pub fn past(store: &Store, host: &str, until: i64, loopback: bool) -> Result<Past, Failure> {
+pub(crate) fn past(store: &Store, host: &str, until: i64, loopback: bool) -> Result<Past> {
     let mut past = Past {
         start: until.saturating_sub(LOOK_BACK),
         ..Past::default()
