@@ -5,6 +5,7 @@ use std::io::Write;
 use std::ops::Range;
 
 use analysis::{History, Month, anomalies, billing_month, patterns, talks_needed, trend};
+use display::{Moment, print_json};
 use jiff::civil::Date;
 use report::{Analysis, HostAnalysis, TextOptions, Told};
 use store::Store;
@@ -12,12 +13,10 @@ use tracing::warn;
 use traffic::{Period, When};
 
 use crate::args::{AnalysisArgs, AnalysisCommand, AnalysisFormat, AnalysisKind};
-use crate::facts::time_of;
 use crate::failure::{Ending, Failure};
 use crate::findings::once_each;
 use crate::history::{self, Wanted};
 use crate::mutes;
-use crate::publish::print_json;
 use crate::settings::Settings;
 use crate::world::World;
 
@@ -84,7 +83,7 @@ fn analyse(
         }));
     }
     let mut document = Analysis::new(
-        time_of(world.now, &settings.time_zone),
+        Moment::new(world.now, &settings.time_zone),
         settings.time_zone.clone(),
         settings.zone_name(),
     );
@@ -112,7 +111,7 @@ fn analyse(
             let text = document.to_text(&TextOptions {
                 width: world.width,
                 colour: match args.output {
-                    Some(_) => report::Colour::Plain,
+                    Some(_) => display::Colour::Plain,
                     None => world.colour,
                 },
                 ..TextOptions::default()
@@ -140,7 +139,7 @@ fn analyse(
 fn usual(kind: AnalysisKind, last_seen: i64, settings: &Settings, world: &World) -> Period {
     let yesterday = world.today(settings).yesterday().unwrap_or(Date::MIN);
     // A log that ends some seconds after midnight tells of the day before.
-    let seen = time_of(last_seen.saturating_sub(3600), &settings.time_zone);
+    let seen = Moment::new(last_seen.saturating_sub(3600), &settings.time_zone);
     let seen = seen.civil().date();
     let last = seen.min(yesterday);
     let days: i32 = match kind {
@@ -167,7 +166,9 @@ fn judge(
     let thresholds = &settings.analysis.thresholds;
     let asked = period.seconds(zone);
     let judged = asked.start..asked.end.min(world.now).max(asked.start);
-    let last = time_of(judged.end.saturating_sub(1), zone).civil().date();
+    let last = Moment::new(judged.end.saturating_sub(1), zone)
+        .civil()
+        .date();
     let month_begins = i8::try_from(thresholds.month_begins).unwrap_or(1);
     let month = month(billing_month(month_begins, last), settings);
     let wanted = Wanted {

@@ -4,11 +4,12 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use display::printable;
+
 use crate::args::ConfigCommand;
 use crate::settings::{
     DEFAULT_FILE, LOCAL_FILE, Override, Settings, SettingsError, Surroundings, system_file,
 };
-use report::printable;
 
 /// Why a `config` command failed.
 #[derive(Debug, thiserror::Error)]

@@ -25,7 +25,6 @@ pub mod logging;
 pub mod metrics;
 pub mod mutes;
 pub mod newer_archives;
-pub mod output;
 pub mod own_host;
 pub mod passed_over;
 pub mod password;

@@ -9,6 +9,7 @@ mod rotating;
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
+use display::printable;
 use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
@@ -18,7 +19,6 @@ use tracing_subscriber::registry::Registry;
 use crate::args::{Args, ColorWhen};
 use crate::settings::{Level, Logging, Settings, Surroundings};
 use line::{Line, Style};
-use report::printable;
 use rotating::RotatingFile;
 
 /// The log file could not be opened.
@@ -267,7 +267,7 @@ mod tests {
         let said = shown(&settings(|logging| logging.enable_json = true), PLAIN, say);
         let (text, end) = said.split_at(said.len() - 1);
         assert_eq!(end, "\n");
-        assert!(!text.chars().any(report::is_deceptive), "{text}");
+        assert!(!text.chars().any(display::is_deceptive), "{text}");
         let json: serde_json::Value = serde_json::from_str(text).unwrap();
         assert_eq!(json["level"], "WARN");
         assert_eq!(json["process"], name);

@@ -4,9 +4,9 @@ use std::io::{self, IsTerminal as _, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
+use display::IgnoreBrokenPipe;
 use network_monitor::args::{Args, Command};
 use network_monitor::failure::{Ending, Failure};
-use network_monitor::output::Polite;
 use network_monitor::own_host::settled;
 use network_monitor::world::World;
 use network_monitor::{
@@ -21,7 +21,7 @@ fn main() -> ExitCode {
         Ok(args) => args,
         Err(error) => return show_usage(&error),
     };
-    let out = &mut Polite::new(io::stdout().lock());
+    let out = &mut IgnoreBrokenPipe::new(io::stdout().lock());
     match signals::listen()
         .map_err(|cause| Failure::System {
             action: "cannot listen to signals",
@@ -36,10 +36,10 @@ fn main() -> ExitCode {
             // Nothing is left to be told if even this cannot be said.
             // An error may have several lines, but each must be harmless.
             let text = failure.to_string();
-            let lines: Vec<_> = text.lines().map(report::printable).collect();
+            let lines: Vec<_> = text.lines().map(display::printable).collect();
             let _ = writeln!(err, "error: {}", lines.join("\n"));
             if let Some(hint) = failure.hint() {
-                let _ = writeln!(err, "hint: {}", report::printable(&hint));
+                let _ = writeln!(err, "hint: {}", display::printable(&hint));
             }
             ExitCode::from(failure.code())
         }
@@ -131,9 +131,9 @@ fn world(args: &Args, surroundings: &Surroundings) -> World {
         quiet: args.quiet,
         width: width(),
         colour: if coloured {
-            report::Colour::Ansi
+            display::Colour::Ansi
         } else {
-            report::Colour::Plain
+            display::Colour::Plain
         },
     }
 }

@@ -3,15 +3,14 @@
 use std::io::Write;
 
 use analysis::{Finding, Mute, MuteTarget};
+use display::{Moment, print_json};
 use jiff::civil::Date;
 use serde::Serialize;
 use store::{MuteRecord, Store};
 use tracing::warn;
 
 use crate::args::{MuteArgs, MutesArgs, UnmuteArgs};
-use crate::facts::time_of;
 use crate::failure::{Ending, Failure};
-use crate::publish::print_json;
 use crate::settings::Settings;
 use crate::world::World;
 
@@ -31,7 +30,7 @@ pub fn take_muted(findings: &mut Vec<Finding>, mutes: &[Mute], settings: &Settin
     let before = findings.len();
     findings.retain(|finding| {
         let last = finding.end.saturating_sub(1);
-        let day = time_of(last, &settings.time_zone).civil().date();
+        let day = Moment::new(last, &settings.time_zone).civil().date();
         !mutes.iter().any(|mute| mute.covers(finding, day))
     });
     (before - findings.len()) as u64
@@ -91,7 +90,7 @@ pub fn mute(
         writeln!(
             out,
             "Muted {ends}: {}. It is counted and not told, also in what is stored already.",
-            report::printable(&target)
+            display::printable(&target)
         )?;
     }
     Ok(Ending::Done)
@@ -114,11 +113,11 @@ pub fn unmute(
     if by_settings.clone().any(|mute| mute.target == target) {
         return Err(Failure::Usage(format!(
             "{} is muted by the settings; take it out of analysis.mutes",
-            report::printable(&shown)
+            display::printable(&shown)
         )));
     }
     if !world.quiet {
-        let shown = report::printable(&shown);
+        let shown = display::printable(&shown);
         match was_there {
             true => writeln!(out, "Told again: {shown}.")?,
             false => writeln!(out, "Nothing to do: {shown} is not muted.")?,
@@ -189,14 +188,14 @@ pub fn list(
         };
         let why = one.why.map_or_else(String::new, |why| format!(": {why}"));
         let line = format!("{}  {end}{of}{why}", one.target);
-        writeln!(out, "{}", report::printable(&line))?;
+        writeln!(out, "{}", display::printable(&line))?;
     }
     Ok(Ending::Done)
 }
 
 fn target(typed: &str) -> Result<MuteTarget, Failure> {
     let parsed = typed.parse::<MuteTarget>();
-    parsed.map_err(|error| Failure::Usage(format!("{:?} {error}", report::printable(typed))))
+    parsed.map_err(|error| Failure::Usage(format!("{:?} {error}", display::printable(typed))))
 }
 
 fn day(typed: &str) -> Result<Date, Failure> {

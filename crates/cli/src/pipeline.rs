@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use display::Moment;
 use files::{FoundLog, OpenLog, Skipped};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -10,7 +11,6 @@ use store::{FoldedLog, IngestReport, LogRecord, Outcome, Span, Store, Tuning, fo
 use tracing::{debug, info, warn};
 use traffic::Accounting;
 
-use crate::facts::time_of;
 use crate::failure::Failure;
 use crate::passed_over;
 use crate::progress::Progress;
@@ -539,7 +539,7 @@ fn note_folded(
             warn!(
                 "{name}: the clock jumped {way} by {} s to {}",
                 step.unsigned_abs(),
-                time_of(time, &settings.time_zone)
+                Moment::new(time, &settings.time_zone)
             );
         }
     }

@@ -42,9 +42,9 @@ pub fn run(
         writeln!(
             out,
             "{} of {} are now of {}. The next `network-monitor report` writes their reports again.",
-            report::counted(logs, "log", "logs"),
-            report::printable(old),
-            report::printable(new)
+            display::counted(logs, "log", "logs"),
+            display::printable(old),
+            display::printable(new)
         )?;
     }
     let mut faults = 0;
@@ -57,10 +57,10 @@ pub fn run(
             continue;
         }
         match rename_in_archive(&store, settings, &archive, document, new)? {
-            None => writeln!(out, "{path}: now of {}", report::printable(new))?,
+            None => writeln!(out, "{path}: now of {}", display::printable(new))?,
             Some(reason) => {
                 faults += 1;
-                writeln!(out, "Attention: {path}: {}", report::printable(&reason))?;
+                writeln!(out, "Attention: {path}: {}", display::printable(&reason))?;
             }
         }
         Failure::if_interrupted()?;

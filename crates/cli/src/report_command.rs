@@ -3,6 +3,7 @@
 mod letters;
 mod making;
 
+use display::print_json;
 pub use making::write;
 
 use std::io::Write;
@@ -30,7 +31,7 @@ use crate::periods::{Plan, days_told_by, has_lost, plan};
 use crate::pipeline::{IngestSummary, LogFolder, ingest_folder, look_for_logs};
 use crate::post::{self, MailResult};
 use crate::progress::Progress;
-use crate::publish::{self, Written, is_written, print_json};
+use crate::publish::{self, Written, is_written};
 use crate::quotas;
 use crate::retention;
 use crate::settings::{HostLayout, Settings};
@@ -438,7 +439,7 @@ fn dry_run(
         print_json(&planned, out)?;
     } else {
         planned.show(out)?;
-        let logs = report::counted(found as u64, "log", "logs");
+        let logs = display::counted(found as u64, "log", "logs");
         writeln!(
             out,
             "{} of {logs} new or changed. Nothing was done.",
@@ -483,10 +484,10 @@ fn show_line(report: &Report, period: Period, out: &mut dyn Write) -> Result<(),
         out,
         "{}  {:>9} received  {:>9} sent  {:>6} observed  {}",
         period.stamp(),
-        report::bytes(report.total_download_bytes),
-        report::bytes(report.total_upload_bytes),
-        report::percent(report.coverage.ratio),
-        report::printable(&report.host)
+        display::bytes(report.total_download_bytes),
+        display::bytes(report.total_upload_bytes),
+        display::percent(report.coverage.ratio),
+        display::printable(&report.host)
     )?;
     Ok(())
 }
@@ -516,11 +517,11 @@ fn conclude(
         )?;
     }
     for trouble in ingest.unreadable.iter().chain(&ingest.damaged) {
-        let path = report::printable(&trouble.path);
+        let path = display::printable(&trouble.path);
         writeln!(
             out,
             "Attention: {path}: {}",
-            report::printable(&trouble.reason)
+            display::printable(&trouble.reason)
         )?;
     }
     if let Some(mail) = &result.mail {
@@ -528,7 +529,7 @@ fn conclude(
     }
     for dropped in &result.dropped {
         let (first, last) = (&dropped.first_day, &dropped.last_day);
-        let host = report::printable(&dropped.host);
+        let host = display::printable(&dropped.host);
         writeln!(out, "{first}..{last} of {host}: {}.", dropped.consequence)?;
     }
     if result.store_is_older {
@@ -546,7 +547,7 @@ fn conclude(
         writeln!(
             out,
             "Attention: {days}: {}",
-            report::printable(&damaged.reason)
+            display::printable(&damaged.reason)
         )?;
     }
     writeln!(out, "{}", accounting(ingest))?;

@@ -1,10 +1,10 @@
 //! What `status` and `doctor` say of the collector that writes this machine's logs.
 
 use collector::State;
+use display::Moment;
 use serde::Serialize;
 
 use crate::collect_command::folder;
-use crate::facts::time_of;
 use crate::settings::Settings;
 
 /// bandwhich prints once a second; a collector without a frame for so long records nothing.
@@ -50,13 +50,13 @@ impl RunningCollector {
     /// What it does, in a line.
     pub fn summary(&self, settings: &Settings) -> String {
         let zone = &settings.time_zone;
-        let started = time_of(self.started, zone);
+        let started = Moment::new(self.started, zone);
         let interfaces = match &self.interfaces[..] {
             [] => String::new(),
             names => format!(" on {}", names.join(", ")),
         };
         let last = match self.last_frame {
-            Some(time) => format!("the last frame at {}", time_of(time, zone)),
+            Some(time) => format!("the last frame at {}", Moment::new(time, zone)),
             None => "no frame yet".to_owned(),
         };
         let lost = match self.dropped_packets {

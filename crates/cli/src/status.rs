@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use analysis::QuotaState;
+use display::{Moment, print_json};
 use jiff::ToSpan as _;
 use serde::Serialize;
 use store::{Store, StoreStatus};
@@ -12,14 +13,12 @@ use traffic::Period;
 
 use crate::args::StatusArgs;
 use crate::claims::{self, Standing};
-use crate::facts::time_of;
 use crate::failure::{Ending, Failure};
 use crate::known_archives::lost_archives;
 use crate::newer_archives;
 use crate::passed_over;
 use crate::pipeline::{LogFolder, look_for_logs};
 use crate::post::{self, WaitingLetter};
-use crate::publish::print_json;
 use crate::quotas;
 use crate::running_collector::RunningCollector;
 use crate::settings::Settings;
@@ -237,7 +236,7 @@ fn judge(status: &mut Status, settings: &Settings) {
     if let Some(run) = &status.last_run
         && let Some(error) = &run.error
     {
-        let began = time_of(run.started, &settings.time_zone);
+        let began = Moment::new(run.started, &settings.time_zone);
         add(format!(
             "the last {} ({began}) failed: {error}",
             run.command
@@ -284,7 +283,7 @@ pub fn run(
 }
 
 fn show(status: &Status, settings: &Settings, out: &mut dyn Write) -> Result<(), Failure> {
-    let line = |label: &str, text: &str| format!("{label:<10}{}", report::printable(text));
+    let line = |label: &str, text: &str| format!("{label:<10}{}", display::printable(text));
     let zone = &settings.time_zone;
     let mut lines = Vec::new();
     if let Some(holder) = &status.lock {
@@ -297,7 +296,7 @@ fn show(status: &Status, settings: &Settings, out: &mut dyn Write) -> Result<(),
         let text = format!(
             "{} at {}, {:.1} s, exit code {}",
             run.command,
-            time_of(run.started, zone),
+            Moment::new(run.started, zone),
             run.duration_seconds,
             run.exit_code
         );
@@ -307,7 +306,7 @@ fn show(status: &Status, settings: &Settings, out: &mut dyn Write) -> Result<(),
                 "",
                 &format!(
                     "the last that did its work ended at {}",
-                    time_of(success, zone)
+                    Moment::new(success, zone)
                 ),
             ));
         }
@@ -328,8 +327,8 @@ fn show(status: &Status, settings: &Settings, out: &mut dyn Write) -> Result<(),
         lines.push(line("Outbox", &format!("{}, to {to}", letter.subject)));
         if letter.attempts > 0 {
             let trouble = letter.trouble.as_deref().unwrap_or_default();
-            let next = time_of(letter.next_attempt, zone);
-            let attempts = report::counted(letter.attempts.into(), "attempt", "attempts");
+            let next = Moment::new(letter.next_attempt, zone);
+            let attempts = display::counted(letter.attempts.into(), "attempt", "attempts");
             lines.push(line(
                 "",
                 &format!("{attempts}, the next at {next}: {trouble}"),
@@ -351,7 +350,7 @@ fn show(status: &Status, settings: &Settings, out: &mut dyn Write) -> Result<(),
 
 fn show_store(status: &Status, settings: &Settings, lines: &mut Vec<String>) {
     let mut line = |label: &str, text: &str| {
-        lines.push(format!("{label:<10}{}", report::printable(text)));
+        lines.push(format!("{label:<10}{}", display::printable(text)));
     };
     let store_dir = files::show(&settings.paths.store_dir);
     let Some(store) = &status.store else {
@@ -360,34 +359,34 @@ fn show_store(status: &Status, settings: &Settings, lines: &mut Vec<String>) {
         }
         return;
     };
-    let size = report::bytes(status.store_bytes.unwrap_or_default());
+    let size = display::bytes(status.store_bytes.unwrap_or_default());
     line(
         "Store",
         &format!(
             "{} of {}, {} of bandwhich, {size} in {store_dir}",
-            report::counted(store.rows, "row", "rows"),
-            report::counted(store.sources, "log", "logs"),
-            report::counted(store.runs, "run", "runs"),
+            display::counted(store.rows, "row", "rows"),
+            display::counted(store.sources, "log", "logs"),
+            display::counted(store.runs, "run", "runs"),
         ),
     );
     line("Hosts", &store.hosts.join(", "));
     if let Some(span) = store.span {
         let zone = &settings.time_zone;
-        let (first, last) = (time_of(span.first, zone), time_of(span.last, zone));
+        let (first, last) = (Moment::new(span.first, zone), Moment::new(span.last, zone));
         line("Span", &format!("{first} to {last}"));
     }
     line(
         "Pending",
         &format!(
             "{} with news that no report tells yet",
-            report::counted(store.pending_days, "day", "days")
+            display::counted(store.pending_days, "day", "days")
         ),
     );
     for host in &status.coverage {
         let ratios: Vec<String> = host
             .days
             .iter()
-            .map(|day| report::percent(day.ratio))
+            .map(|day| display::percent(day.ratio))
             .collect();
         line(
             "Observed",

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
+use display::print_json;
 use store::{Damage, Store};
 
 use crate::archive_command;
@@ -12,7 +13,6 @@ use crate::failure::{Ending, Failure};
 use crate::own_host;
 use crate::pipeline::{ingest_folder, ingest_paths};
 use crate::progress::Progress;
-use crate::publish::print_json;
 use crate::rename_host;
 use crate::report_command::accounting;
 use crate::settings::Settings;
@@ -93,7 +93,7 @@ pub fn store(
             }
             let trouble = archive_command::adopt(&store, settings)?;
             for trouble in &trouble {
-                writeln!(out, "Attention: {}", report::printable(trouble))?;
+                writeln!(out, "Attention: {}", display::printable(trouble))?;
             }
             faults += trouble.len() as u64;
             watch::forget_abandoned(&mut store, "store rebuild");
@@ -102,8 +102,8 @@ pub fn store(
                 out,
                 "The catalogue was made anew: {}, {}. Logs that are still there will be read once \
                  more; what the store holds of them is known.",
-                report::counted(status.sources, "log", "logs"),
-                report::counted(status.rows, "row", "rows")
+                display::counted(status.sources, "log", "logs"),
+                display::counted(status.rows, "row", "rows")
             )?;
             if !missing.is_empty() {
                 writeln!(
@@ -111,7 +111,7 @@ pub fn store(
                     "Missing, or damaged and set aside in {1}: {0}. Logs that are met again mend them: \
                      run `network-monitor ingest` with the logs named above, or this with \
                      `--from-archives`.",
-                    report::counted(missing.len() as u64, "file", "files"),
+                    display::counted(missing.len() as u64, "file", "files"),
                     files::show(&root.join("damaged"))
                 )?;
                 return Ok(Ending::Attention);
@@ -138,7 +138,7 @@ fn check(root: &Path, out: &mut dyn Write) -> Result<Ending, Failure> {
         }
         Err(error) if error.is_damaged_catalog() => {
             let error = Failure::from(error).in_store(root);
-            writeln!(out, "{}", report::printable(&error.to_string()))?;
+            writeln!(out, "{}", display::printable(&error.to_string()))?;
             if let Some(hint) = error.hint() {
                 writeln!(out, "hint: {hint}")?;
             }
@@ -150,7 +150,7 @@ fn check(root: &Path, out: &mut dyn Write) -> Result<Ending, Failure> {
     writeln!(
         out,
         "{} checked, {} damaged",
-        report::counted(report.files, "file", "files"),
+        display::counted(report.files, "file", "files"),
         report.damaged.len()
     )?;
     if report.damaged.is_empty() {
@@ -168,9 +168,9 @@ fn check(root: &Path, out: &mut dyn Write) -> Result<Ending, Failure> {
 fn show_damage(damaged: &[Damage], out: &mut dyn Write) -> Result<(), Failure> {
     for damage in damaged {
         let path = files::show(&damage.path);
-        writeln!(out, "{path}: {}", report::printable(&damage.reason))?;
+        writeln!(out, "{path}: {}", display::printable(&damage.reason))?;
         if !damage.log.is_empty() {
-            writeln!(out, "  made from {}", report::printable(&damage.log))?;
+            writeln!(out, "  made from {}", display::printable(&damage.log))?;
         }
     }
     Ok(())

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use display::Moment;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use store::Store;
 use tracing::warn;
 
-use crate::facts::time_of;
 use crate::failure::{Ending, Failure};
 use crate::metrics;
 use crate::pings::Watchdog;
@@ -89,7 +89,7 @@ impl AbandonedRun {
     /// The run in a sentence without a full stop.
     pub fn sentence(&self, zone: &TimeZone) -> String {
         let began = match self.started {
-            Some(started) => format!(" that began at {}", time_of(started, zone)),
+            Some(started) => format!(" that began at {}", Moment::new(started, zone)),
             None => String::new(),
         };
         format!(

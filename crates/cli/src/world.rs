@@ -1,8 +1,8 @@
 //! What a command knows of the world around it: the time, and the terminal it talks to.
 
+use display::Colour;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use report::Colour;
 
 use crate::settings::Settings;
 

@@ -57,7 +57,7 @@ impl Lab {
             now: NOW,
             quiet: true,
             width: 80,
-            colour: report::Colour::Plain,
+            colour: display::Colour::Plain,
         };
         plan(store, &self.settings, &world, Scope::Ingested).unwrap()
     }

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::UNIX_EPOCH;
 
+use display::Moment;
+
 use super::{Check, Machine, services};
-use crate::facts::time_of;
 use crate::own_host;
 use crate::pipeline::exclusions;
 use crate::settings::{HostLayout, Settings, Surroundings};
@@ -62,7 +63,7 @@ fn runs(status: &Status, settings: &Settings, machine: &Machine, world: &World) 
         return vec![Check::advice(TOPIC, said, cure)];
     };
     let zone = &settings.time_zone;
-    let began = time_of(run.started, zone);
+    let began = Moment::new(run.started, zone);
     if let Some(error) = &run.error {
         return vec![Check::fault(
             TOPIC,
@@ -80,7 +81,7 @@ fn runs(status: &Status, settings: &Settings, machine: &Machine, world: &World) 
             TOPIC,
             format!(
                 "it ended at {}, which is in the future",
-                time_of(last, zone)
+                Moment::new(last, zone)
             ),
             format!(
                 "set the clock; `{}` notes the right time",
@@ -91,7 +92,7 @@ fn runs(status: &Status, settings: &Settings, machine: &Machine, world: &World) 
     if world.now - last > DAY {
         return vec![Check::fault(
             TOPIC,
-            format!("none since {}", time_of(last, zone)),
+            format!("none since {}", Moment::new(last, zone)),
             "look why the timer or cron does not start `network-monitor report`",
         )];
     }
@@ -179,7 +180,7 @@ fn logs(settings: &Settings, has_collector: bool, world: &World) -> Vec<Check> {
         .iter()
         .filter(|(_, modified)| world.now - **modified > patience)
         .map(|(host, modified)| {
-            let since = time_of(*modified, &settings.time_zone);
+            let since = Moment::new(*modified, &settings.time_zone);
             Check::fault(
                 TOPIC,
                 format!("nothing was written{host} since {since}"),
@@ -193,7 +194,7 @@ fn logs(settings: &Settings, has_collector: bool, world: &World) -> Vec<Check> {
             format!(
                 "{} in {folder}, the newest written at {}",
                 found.logs.len(),
-                time_of(
+                Moment::new(
                     newest.into_values().max().unwrap_or_default(),
                     &settings.time_zone
                 )

@@ -2,8 +2,9 @@
 
 use std::time::UNIX_EPOCH;
 
+use display::Moment;
+
 use super::Check;
-use crate::facts::time_of;
 use crate::pipeline::exclusions;
 use crate::settings::{Settings, Surroundings};
 use crate::world::World;
@@ -23,7 +24,7 @@ pub(super) fn checks(
 }
 
 fn clock(settings: &Settings, world: &World) -> Check {
-    let shown = time_of(world.now, &settings.time_zone);
+    let shown = Moment::new(world.now, &settings.time_zone);
     if world.now < WRITTEN {
         let said = format!("the clock says {shown}, which is long over");
         return Check::fault("clock", said, SET_CLOCK);
@@ -39,7 +40,7 @@ fn clock(settings: &Settings, world: &World) -> Check {
             format!(
                 "the clock says {shown} and is behind {}, which was written at {}",
                 files::show(path),
-                time_of(modified, &settings.time_zone)
+                Moment::new(modified, &settings.time_zone)
             ),
             SET_CLOCK,
         ),

@@ -1,15 +1,16 @@
 //! How one report is made: the rows and facts of a period become all of its files.
 
+use display::Moment;
 use report::{
-    Builder, Comparison, Context, HtmlOptions, Moment, Options, ParquetOptions, ParquetRows,
-    Report, Totals, Traces,
+    Builder, Comparison, Context, HtmlOptions, Options, ParquetOptions, ParquetRows, Report,
+    Totals, Traces,
 };
 use store::Store;
 use tracing::{debug, warn};
 use traffic::Period;
 
 use super::DamagedPeriod;
-use crate::facts::{input_facts, past, time_of};
+use crate::facts::{input_facts, past};
 use crate::failure::Failure;
 use crate::findings;
 use crate::publish::{Folder, Written};
@@ -117,7 +118,7 @@ pub fn write(
         folder.write_json(
             "report",
             |timestamp| report.to_json(timestamp),
-            time_of(world.now, zone),
+            Moment::new(world.now, zone),
         )?;
     }
     if formats.contains(&ReportFormat::Csv) {
@@ -137,7 +138,7 @@ pub fn write(
         };
         folder.write_html(
             |timestamp| report.to_html(timestamp, &options),
-            time_of(world.now, zone),
+            Moment::new(world.now, zone),
         )?;
     }
     if let Some(parquet) = parquet {
@@ -146,7 +147,7 @@ pub fn write(
     }
     if settings.reports.generate_summary {
         let summary = |timestamp: Moment| report.summary_json(timestamp);
-        folder.write_json("summary", summary, time_of(world.now, zone))?;
+        folder.write_json("summary", summary, Moment::new(world.now, zone))?;
     }
     if settings.reports.compress_reports {
         folder.write_zip()?;
