@@ -17,8 +17,8 @@ use crate::failure::{Ending, Failure};
 use crate::findings::once_each;
 use crate::history::{self, Wanted};
 use crate::mutes;
-use crate::settings::Settings;
-use crate::world::World;
+use crate::terminal::World;
+use settings::Settings;
 
 /// Days of the longest period that is judged.
 const MOST_DAYS: usize = 366;

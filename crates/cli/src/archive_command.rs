@@ -25,9 +25,9 @@ use crate::publish;
 use crate::rename_host::rename_in_archive;
 use crate::report_command::ReportResult;
 use crate::retention;
-use crate::settings::Settings;
+use crate::terminal::World;
 use crate::watch;
-use crate::world::World;
+use settings::Settings;
 
 /// How often an archive in doubt is looked at again while a run may be replacing it, and the pause before.
 const LOOKS: usize = 3;

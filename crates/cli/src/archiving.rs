@@ -29,8 +29,8 @@ use tracing::{debug, info, warn};
 use crate::failure::Failure;
 use crate::pipeline::{Unreadable, exclusions, tuning};
 use crate::retention::DroppedDay;
-use crate::settings::Settings;
-use crate::world::World;
+use crate::terminal::World;
+use settings::Settings;
 
 use self::places::place_of;
 pub(crate) use self::places::{known_document, record_of};

@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use crate::settings::Override;
+use logging::Verbosity;
+use settings::Override;
 
 pub use analysis::{
     AnalysisArgs, AnalysisCommand, AnalysisFormat, AnalysisKind, MuteArgs, MutesArgs, UnmuteArgs,
@@ -483,6 +484,16 @@ pub struct ManArgs {
 }
 
 impl Args {
+    /// How much is shown on standard error.
+    pub fn verbosity(&self) -> Verbosity {
+        match (self.quiet, self.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (false, 0) => Verbosity::Default,
+            (false, 1) => Verbosity::Verbose,
+            (false, _) => Verbosity::Trace,
+        }
+    }
+
     /// The flags that stand for settings. They are read by the same code as the file.
     pub fn overrides(&self) -> Vec<Override> {
         let mut overrides = Vec::new();

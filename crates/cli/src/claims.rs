@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use store::Store;
 
 use crate::failure::Failure;
-use crate::settings::{HostLayout, Settings};
+use settings::{HostLayout, Settings};
 
 const NAME: &str = ".network-monitor";
 /// A claim has a few hundred bytes, and a path in it at most 4 kB.
@@ -174,7 +174,7 @@ fn read(folder: &Path) -> Option<Claim> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::Surroundings;
+    use settings::Environment;
 
     struct Place {
         root: tempfile::TempDir,
@@ -185,13 +185,13 @@ mod tests {
             let text = format!(
                 "host: {host}\npaths: {{report_dir: reports, archive_dir: archive, store_dir: {store}}}\n"
             );
-            let surroundings = Surroundings {
+            let environment = Environment {
                 machine: machine.map(str::to_owned),
-                ..Surroundings::for_tests()
+                ..Environment::for_tests()
             };
             let file = self.root.path().join("settings.yaml");
             std::fs::create_dir_all(self.root.path().join("reports")).unwrap();
-            Settings::of_text(&text, &file, &surroundings).unwrap()
+            Settings::of_text(&text, &file, &environment).unwrap()
         }
     }
 

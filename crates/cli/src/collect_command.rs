@@ -9,7 +9,7 @@ use tracing::{info, warn};
 
 use crate::args::CollectArgs;
 use crate::failure::{Ending, Failure};
-use crate::settings::{HostLayout, Rotate, Settings, Surroundings};
+use settings::{Environment, HostLayout, Rotate, Settings};
 
 /// Records until a signal comes, which is the usual end.
 ///
@@ -19,13 +19,13 @@ use crate::settings::{HostLayout, Rotate, Settings, Surroundings};
 pub fn run(
     args: &CollectArgs,
     settings: &Settings,
-    surroundings: &Surroundings,
+    environment: &Environment,
 ) -> Result<Ending, Failure> {
     let collect = &settings.collect;
     let given = [&collect.args[..], &args.bandwhich].concat();
     let arguments = arguments(&given, collect.resolve_names, collect.show_dns)
         .map_err(|refused| Failure::Usage(refused.to_string()))?;
-    let path = surroundings.variables.get("PATH").map(AsRef::as_ref);
+    let path = environment.variables.get("PATH").map(AsRef::as_ref);
     let machine = Machine {
         watched: watched_interface(&arguments).map(str::to_owned),
         wanted_buffer: collect.capture_buffer,

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use display::printable;
 
 use crate::args::ConfigCommand;
-use crate::settings::{
-    DEFAULT_FILE, LOCAL_FILE, Override, Settings, SettingsError, Surroundings, system_file,
+use settings::{
+    DEFAULT_FILE, Environment, LOCAL_FILE, Override, Settings, SettingsError, system_file,
 };
 
 /// Why a `config` command failed.
@@ -49,7 +49,7 @@ pub fn run(
     command: &ConfigCommand,
     named: Option<&Path>,
     flags: &[Override],
-    surroundings: &Surroundings,
+    environment: &Environment,
     out: &mut dyn Write,
 ) -> Result<(), ConfigError> {
     match command {
@@ -63,16 +63,16 @@ pub fn run(
                 true => system_file(),
                 false => DEFAULT_FILE.to_owned(),
             };
-            write_file(path, &text, *force, surroundings)?;
+            write_file(path, &text, *force, environment)?;
             writeln!(out, "wrote {}", printable(&path.to_string_lossy()))?;
         }
         ConfigCommand::Check { path } => {
             let named = path.as_deref().or(named);
-            let settings = Settings::load_with_flags(named, flags, surroundings)?;
+            let settings = Settings::load_with_flags(named, flags, environment)?;
             check(&settings, out)?;
         }
         ConfigCommand::Show => {
-            let settings = Settings::load_with_flags(named, flags, surroundings)?;
+            let settings = Settings::load_with_flags(named, flags, environment)?;
             writeln!(out, "# {}", source(&settings))?;
             write!(out, "{}", settings.to_yaml())?;
         }
@@ -85,13 +85,13 @@ fn write_file(
     path: &Path,
     text: &str,
     force: bool,
-    surroundings: &Surroundings,
+    environment: &Environment,
 ) -> Result<(), ConfigError> {
     let unwritable = |source| ConfigError::Unwritable {
         path: path.into(),
         source,
     };
-    let absolute = surroundings.current_folder.join(path);
+    let absolute = environment.current_folder.join(path);
     if let Some(folder) = absolute.parent() {
         fs::create_dir_all(folder).map_err(unwritable)?;
     }
@@ -147,15 +147,15 @@ fn source(settings: &Settings) -> String {
 mod tests {
     use super::*;
 
-    fn in_folder(folder: &Path) -> Surroundings {
-        let mut surroundings = Surroundings::for_tests();
-        surroundings.current_folder = folder.into();
-        surroundings
+    fn in_folder(folder: &Path) -> Environment {
+        let mut environment = Environment::for_tests();
+        environment.current_folder = folder.into();
+        environment
     }
 
-    fn answer(command: &ConfigCommand, surroundings: &Surroundings) -> Result<String, ConfigError> {
+    fn answer(command: &ConfigCommand, environment: &Environment) -> Result<String, ConfigError> {
         let mut out = Vec::new();
-        run(command, None, &[], surroundings, &mut out)?;
+        run(command, None, &[], environment, &mut out)?;
         Ok(String::from_utf8(out).unwrap())
     }
 
@@ -169,9 +169,9 @@ mod tests {
     #[test]
     fn init_writes_a_private_file_that_check_approves() {
         let folder = tempfile::tempdir().unwrap();
-        let surroundings = in_folder(folder.path());
+        let environment = in_folder(folder.path());
         assert_eq!(
-            answer(&INIT, &surroundings).unwrap(),
+            answer(&INIT, &environment).unwrap(),
             "wrote config/settings.yaml\n"
         );
         #[cfg(unix)]
@@ -184,7 +184,7 @@ mod tests {
             );
         }
         assert_eq!(
-            answer(&CHECK, &surroundings).unwrap(),
+            answer(&CHECK, &environment).unwrap(),
             "ok: config/settings.yaml\n  \
              host      web1\n  \
              timezone  local\n  \
@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn init_replaces_a_file_only_by_force() {
         let folder = tempfile::tempdir().unwrap();
-        let surroundings = in_folder(folder.path());
+        let environment = in_folder(folder.path());
         let file = folder.path().join("mine.yaml");
         fs::write(&file, "host: kept").unwrap();
         let init = |force| ConfigCommand::Init {
@@ -206,12 +206,12 @@ mod tests {
             system: false,
         };
 
-        let error = answer(&init(false), &surroundings).unwrap_err();
+        let error = answer(&init(false), &environment).unwrap_err();
         assert_eq!(error.to_string(), "mine.yaml: is there already");
         assert_eq!(error.hint().unwrap(), "--force replaces it");
         assert_eq!(fs::read_to_string(&file).unwrap(), "host: kept");
 
-        answer(&init(true), &surroundings).unwrap();
+        answer(&init(true), &environment).unwrap();
         assert_eq!(fs::read_to_string(&file).unwrap(), DEFAULT_FILE);
     }
 
@@ -255,8 +255,8 @@ mod tests {
 
     #[test]
     fn show_names_its_source() {
-        let surroundings = in_folder(Path::new("/nowhere"));
-        let said = answer(&ConfigCommand::Show, &surroundings).unwrap();
+        let environment = in_folder(Path::new("/nowhere"));
+        let said = answer(&ConfigCommand::Show, &environment).unwrap();
         assert!(
             said.starts_with("# no settings file; defaults\nversion: \"1.0\"\n"),
             "{said}"

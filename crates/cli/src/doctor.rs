@@ -24,8 +24,8 @@ use serde::Serialize;
 use crate::accounts::{Account, SERVICE};
 use crate::args::DoctorArgs;
 use crate::failure::{Ending, Failure};
-use crate::settings::{Override, Settings, Surroundings};
-use crate::world::World;
+use crate::terminal::World;
+use ::settings::{Environment, Override, Settings};
 
 /// Raised when the meaning of a key changes; keys are only ever added.
 const SCHEMA_VERSION: u32 = 1;
@@ -142,12 +142,12 @@ pub fn run(
     args: &DoctorArgs,
     named: Option<&Path>,
     flags: &[Override],
-    surroundings: &Surroundings,
+    environment: &Environment,
     world: &World,
     out: &mut dyn Write,
 ) -> Result<Ending, Failure> {
     let machine = Machine::this(Path::new("/"));
-    let checks = examine(named, flags, &machine, surroundings, world);
+    let checks = examine(named, flags, &machine, environment, world);
     if args.json {
         let findings = Findings {
             schema_version: SCHEMA_VERSION,
@@ -170,21 +170,21 @@ fn examine(
     named: Option<&Path>,
     flags: &[Override],
     machine: &Machine,
-    surroundings: &Surroundings,
+    environment: &Environment,
     world: &World,
 ) -> Vec<Check> {
-    let loaded = Settings::load_with_flags(named, flags, surroundings);
-    let mut checks = settings::checks(&loaded, machine, surroundings);
+    let loaded = Settings::load_with_flags(named, flags, environment);
+    let mut checks = settings::checks(&loaded, machine, environment);
     // What the others are about stands in the settings.
     let Ok(settings) = &loaded else {
         return checks;
     };
     checks.extend(folders::checks(settings, machine));
     checks.extend(folders::disk(settings));
-    checks.extend(time::checks(settings, surroundings, world));
-    checks.extend(services::checks(settings, machine, surroundings));
-    checks.extend(recording::checks(settings, machine, surroundings, world));
-    checks.extend(history::checks(settings, machine, surroundings, world));
+    checks.extend(time::checks(settings, environment, world));
+    checks.extend(services::checks(settings, machine, environment));
+    checks.extend(recording::checks(settings, machine, environment, world));
+    checks.extend(history::checks(settings, machine, environment, world));
     checks.extend(mail::checks(settings));
     checks
 }

@@ -10,8 +10,8 @@ use crate::archiving::{self, Scope};
 use crate::failure::Failure;
 use crate::pipeline::Unreadable;
 use crate::retention::{self, DroppedDay};
-use crate::settings::Settings;
-use crate::world::World;
+use crate::terminal::World;
+use settings::Settings;
 
 /// What `report --dry-run --json` prints.
 #[derive(Debug, Default, Serialize)]

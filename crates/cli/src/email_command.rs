@@ -15,8 +15,8 @@ use crate::letter::{Draft, Envelope, Subject, Writer};
 use crate::pipeline::IngestSummary;
 use crate::post::{self, MailResult, Post};
 use crate::report_command;
-use crate::settings::Settings;
-use crate::world::World;
+use crate::terminal::World;
+use settings::Settings;
 
 /// Runs the command.
 ///

@@ -3,8 +3,8 @@
 use std::io;
 
 use crate::config_command::ConfigError;
-use crate::logging::LoggingError;
-use crate::settings::SettingsError;
+use logging::LoggingError;
+use settings::SettingsError;
 
 const MEND_CATALOG: &str =
     "`network-monitor store rebuild` makes the catalogue anew from the other files of the store";

@@ -17,7 +17,7 @@ use traffic::Period;
 use crate::failure::Failure;
 use crate::history::{self, Wanted};
 use crate::mutes;
-use crate::settings::Settings;
+use settings::Settings;
 
 /// Days of the longest period of which findings are told.
 const MOST_DAYS: usize = 31;

@@ -14,8 +14,8 @@ use tracing::info;
 
 use crate::failure::Failure;
 use crate::newer_archives;
-use crate::settings::Settings;
-use crate::world::World;
+use crate::terminal::World;
+use settings::Settings;
 
 /// An archive that is there or is known, and what the catalogue says of it.
 pub struct Known {

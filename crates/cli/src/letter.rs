@@ -11,7 +11,7 @@ use traffic::Period;
 
 use crate::failure::Failure;
 use crate::publish::Written;
-use crate::settings::{Email, Settings, Word as _};
+use settings::{Email, Settings, Word as _};
 
 use data::{ErrorData, ReportData};
 pub(crate) use problems::is_nearly_full;

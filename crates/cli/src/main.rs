@@ -5,16 +5,17 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use display::IgnoreBrokenPipe;
+use logging::Console;
 use network_monitor::args::{Args, Command};
 use network_monitor::failure::{Ending, Failure};
 use network_monitor::own_host::settled;
-use network_monitor::world::World;
+use network_monitor::terminal::{self, World};
 use network_monitor::{
-    Settings, Surroundings, analysis_command, archive_command, collect_command, completions,
-    config_command, doctor, email_command, logging, report_command, setup, signals, status,
-    store_commands,
+    analysis_command, archive_command, collect_command, completions, config_command, doctor,
+    email_command, report_command, setup, signals, status, store_commands,
     watch::{self, Pings},
 };
+use settings::{Environment, Settings};
 
 fn main() -> ExitCode {
     let args = match Args::try_parse() {
@@ -55,14 +56,16 @@ fn show_usage(error: &clap::Error) -> ExitCode {
 }
 
 fn run(args: &Args, out: &mut dyn Write) -> Result<Ending, Failure> {
-    let surroundings = &Surroundings::of_this_process();
+    let environment = &Environment::of_this_process();
     let (named, flags) = (args.config.as_deref(), args.overrides());
-    let world = &world(args, surroundings);
+    let world = &World::of(args, environment);
     // Commands that work by the settings: they are read, and what is logged goes where they say.
     let with_settings = |work: &mut dyn FnMut(&Settings) -> Result<Ending, Failure>| {
-        let settings = Settings::load_with_flags(named, &flags, surroundings)?;
-        let console = logging::Console::new(args, &settings.logging, surroundings);
-        logging::start(&settings, console)?;
+        let settings = Settings::load_with_flags(named, &flags, environment)?;
+        let is_coloured =
+            terminal::is_coloured(args.color, io::stderr().is_terminal(), environment);
+        let console = Console::new(args.verbosity(), is_coloured, &settings.logging);
+        logging::start(&settings.logging, &settings.time_zone, console)?;
         work(&settings).map_err(|failure| failure.in_store(&settings.paths.store_dir))
     };
     match &args.command {
@@ -78,14 +81,14 @@ fn run(args: &Args, out: &mut dyn Write) -> Result<Ending, Failure> {
             Ok(Ending::Done)
         }
         Command::Config(command) => {
-            config_command::run(command, named, &flags, surroundings, out)?;
+            config_command::run(command, named, &flags, environment, out)?;
             Ok(Ending::Done)
         }
         Command::Setup(args) => {
-            setup::run(args, surroundings, out)?;
+            setup::run(args, environment, out)?;
             Ok(Ending::Done)
         }
-        Command::Doctor(doctor) => doctor::run(doctor, named, &flags, surroundings, world, out),
+        Command::Doctor(doctor) => doctor::run(doctor, named, &flags, environment, world, out),
         Command::Report(args) => with_settings(&mut |settings| {
             if args.dry_run {
                 return report_command::run(args, settings, world, out);
@@ -106,7 +109,7 @@ fn run(args: &Args, out: &mut dyn Write) -> Result<Ending, Failure> {
             analysis_command::run(args, &settled(settings)?, world, out)
         }),
         Command::Collect(args) => with_settings(&mut |settings| {
-            collect_command::run(args, &settled(settings)?, surroundings)
+            collect_command::run(args, &settled(settings)?, environment)
         }),
         Command::Status(args) => {
             with_settings(&mut |settings| status::run(args, &settled(settings)?, world, out))
@@ -121,25 +124,4 @@ fn run(args: &Args, out: &mut dyn Write) -> Result<Ending, Failure> {
             with_settings(&mut |settings| store_commands::store(command, settings, world, out))
         }
     }
-}
-
-fn world(args: &Args, surroundings: &Surroundings) -> World {
-    let terminal = io::stdout().is_terminal();
-    let coloured = logging::is_coloured(args.color, terminal, surroundings);
-    World {
-        now: jiff::Timestamp::now().as_second(),
-        quiet: args.quiet,
-        width: width(),
-        colour: if coloured {
-            display::Colour::Ansi
-        } else {
-            display::Colour::Plain
-        },
-    }
-}
-
-/// Columns of the terminal; what is no terminal is written for one of 80.
-fn width() -> usize {
-    let size = terminal_size::terminal_size_of(io::stdout());
-    size.map_or(80, |(terminal_size::Width(columns), _)| columns.into())
 }

@@ -11,8 +11,8 @@ use tracing::warn;
 
 use crate::args::{MuteArgs, MutesArgs, UnmuteArgs};
 use crate::failure::{Ending, Failure};
-use crate::settings::Settings;
-use crate::world::World;
+use crate::terminal::World;
+use settings::Settings;
 
 /// The mutes in force. Where those of the command line cannot be read, the settings' are, and it is
 /// said: a report is not lost for that.

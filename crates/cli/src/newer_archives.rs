@@ -8,7 +8,7 @@ use archive::Document;
 use store::Store;
 
 use crate::failure::Failure;
-use crate::settings::{HostLayout, Settings};
+use settings::{HostLayout, Settings};
 
 /// What mends a history that is older than the archives.
 pub const CURE: &str = "`network-monitor store rebuild --from-archives` reads them";

@@ -6,7 +6,7 @@ use tracing::warn;
 
 use crate::claims;
 use crate::failure::Failure;
-use crate::settings::{HostLayout, Settings};
+use settings::{HostLayout, Settings};
 
 /// What follows from the name in the settings and the one in the history.
 #[derive(Debug, PartialEq, Eq)]
@@ -141,14 +141,14 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::settings::Surroundings;
+    use settings::Environment;
 
     fn settings(text: &str, machine: Option<&str>) -> Settings {
-        let surroundings = Surroundings {
+        let environment = Environment {
             machine: machine.map(str::to_owned),
-            ..Surroundings::for_tests()
+            ..Environment::for_tests()
         };
-        Settings::of_text(text, Path::new("/nowhere/settings.yaml"), &surroundings).unwrap()
+        Settings::of_text(text, Path::new("/nowhere/settings.yaml"), &environment).unwrap()
     }
 
     fn owner(host: &str, machine: Option<&str>) -> Option<Owner> {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
 
-use crate::settings::{Email, PasswordSource};
+use settings::{Email, PasswordSource};
 
 /// Bytes of a line that may be a password.
 const LONGEST: u64 = 4096;

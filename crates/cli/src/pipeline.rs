@@ -14,7 +14,7 @@ use traffic::Accounting;
 use crate::failure::Failure;
 use crate::passed_over;
 use crate::progress::Progress;
-use crate::settings::{HostLayout, InputMode, Settings};
+use settings::{HostLayout, InputMode, Settings};
 
 /// Logs that one transaction makes live.
 const BATCH_LOGS: usize = 256;

@@ -14,9 +14,9 @@ use crate::failure::Failure;
 use crate::letter::{Circumstances, Draft, Envelope, Silence, Subject, Writer, silent};
 use crate::password;
 use crate::pipeline::IngestSummary;
-use crate::settings::{Encryption, Settings};
+use crate::terminal::World;
 use crate::watch::AbandonedRun;
-use crate::world::World;
+use settings::{Encryption, Settings};
 
 /// What a run did with its letters.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

@@ -11,7 +11,7 @@ use tracing::warn;
 use traffic::Period;
 
 use crate::failure::Failure;
-use crate::settings::{HostLayout, ReportFormat, Settings, Word as _};
+use settings::{HostLayout, ReportFormat, Settings, Word as _};
 
 /// A file of a report.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -7,7 +7,7 @@ use store::{Store, Totals};
 use traffic::{Period, Table, Volume};
 
 use crate::failure::Failure;
-use crate::settings::Settings;
+use settings::Settings;
 
 /// The quotas of a host, or of all, at the end of a period or at `now`, seconds since 1970, whichever
 /// is first. Thresholds crossed within the period are new.

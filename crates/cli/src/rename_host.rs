@@ -10,8 +10,8 @@ use store::Store;
 use crate::archiving::{read_back, record_of};
 use crate::failure::{Ending, Failure};
 use crate::pipeline::tuning;
-use crate::settings::{HostLayout, Settings, check_host};
-use crate::world::World;
+use crate::terminal::World;
+use settings::{HostLayout, Settings, check_host};
 
 /// Gives a host another name.
 ///

@@ -34,11 +34,11 @@ use crate::progress::Progress;
 use crate::publish::{self, Written, is_written};
 use crate::quotas;
 use crate::retention;
-use crate::settings::{HostLayout, Settings};
+use crate::terminal::World;
 use crate::watch;
-use crate::world::World;
 use letters::Letters;
 use making::note_damage;
+use settings::{HostLayout, Settings};
 
 /// Reports of a host that are summarised in full on the terminal; of more, each gets a line.
 const FULL_SUMMARIES: usize = 3;

@@ -16,8 +16,8 @@ use crate::archiving::ArchiveSummary;
 use crate::failure::Failure;
 use crate::periods::days_told_by;
 use crate::report_command::ReportResult;
-use crate::settings::Settings;
-use crate::world::World;
+use crate::terminal::World;
+use settings::Settings;
 
 /// What is past its time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

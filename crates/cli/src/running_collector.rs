@@ -5,7 +5,7 @@ use display::Moment;
 use serde::Serialize;
 
 use crate::collect_command::folder;
-use crate::settings::Settings;
+use settings::Settings;
 
 /// bandwhich prints once a second; a collector without a frame for so long records nothing.
 const SILENT_SECONDS: i64 = 60;

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 use crate::args::SetupArgs;
 use crate::failure::Failure;
-use crate::settings::Surroundings;
+use settings::Environment;
 
 pub use plan::{Plan, Step};
 pub use target::{Scope, Target};
@@ -26,7 +26,7 @@ pub use units::{UNITS, folder as unit_folder, has_systemd};
 /// Where this program cannot be what services run, or a step fails; those before it stay.
 pub fn run(
     args: &SetupArgs,
-    surroundings: &Surroundings,
+    environment: &Environment,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
     let target = Target {
@@ -40,7 +40,7 @@ pub fn run(
         },
         program: std::env::current_exe().and_then(|path| path.canonicalize())?,
     };
-    let plan = plan::plan(&target, surroundings)?;
+    let plan = plan::plan(&target, environment)?;
     for step in &plan.steps {
         if !args.dry_run {
             work::carry_out(step, &target)?;

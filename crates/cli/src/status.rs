@@ -21,9 +21,9 @@ use crate::pipeline::{LogFolder, look_for_logs};
 use crate::post::{self, WaitingLetter};
 use crate::quotas;
 use crate::running_collector::RunningCollector;
-use crate::settings::Settings;
+use crate::terminal::World;
 use crate::watch::{AbandonedRun, LastRun};
-use crate::world::World;
+use settings::Settings;
 
 /// Raised when the meaning of a key changes; keys are only ever added.
 const SCHEMA_VERSION: u32 = 1;

@@ -15,9 +15,9 @@ use crate::pipeline::{ingest_folder, ingest_paths};
 use crate::progress::Progress;
 use crate::rename_host;
 use crate::report_command::accounting;
-use crate::settings::Settings;
+use crate::terminal::World;
 use crate::watch;
-use crate::world::World;
+use settings::Settings;
 
 /// Brings logs into the store.
 ///

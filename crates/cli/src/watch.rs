@@ -13,9 +13,9 @@ use tracing::warn;
 use crate::failure::{Ending, Failure};
 use crate::metrics;
 use crate::pings::Watchdog;
-use crate::settings::Settings;
 use crate::status;
-use crate::world::World;
+use crate::terminal::World;
+use settings::Settings;
 
 /// The longest message that is kept of a failure, in characters.
 const LONGEST: usize = 1000;

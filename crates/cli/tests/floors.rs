@@ -19,9 +19,11 @@ const FLOORS: &[(&str, u8)] = &[
     ("report", 3),
     ("mail", 3),
     ("collector", 3),
-    ("web", 4),
-    ("fleet", 4),
-    ("network-monitor", 5),
+    ("settings", 4),
+    ("logging", 5),
+    ("fleet", 6),
+    ("web", 7),
+    ("network-monitor", 8),
 ];
 
 /// Steps that the plan allows on one floor.
@@ -258,7 +260,7 @@ fn an_upward_import_is_a_fault() {
     assert_eq!(
         faults(&plan),
         [
-            "rawlog (floor 1) imports upward: network-monitor (floor 5)",
+            "rawlog (floor 1) imports upward: network-monitor (floor 8)",
             "traffic (floor 2) imports upward: store (floor 3)",
         ]
     );

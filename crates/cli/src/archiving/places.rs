@@ -10,7 +10,7 @@ use store::{ArchiveRecord, Store};
 use crate::failure::Failure;
 use crate::known_archives::lacks_originals;
 use crate::newer_archives;
-use crate::settings::{CompressFormat, HostLayout, Settings};
+use settings::{CompressFormat, HostLayout, Settings};
 
 /// What the catalogue keeps of an archive.
 pub(crate) fn record_of(archive: &FoundArchive, document: &Document) -> ArchiveRecord {

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::pipeline::ingest_folder;
 use crate::progress::Progress;
-use crate::settings::Surroundings;
+use settings::Environment;
 
 const LOGS: [&str; 2] = ["bandwhich_20261122_0843.log", "bandwhich_20261122_0914.log"];
 /// 2026-12-01.
@@ -30,7 +30,7 @@ impl Lab {
         );
         let path = folder.path().join("settings.yaml");
         fs::write(&path, text).unwrap();
-        let settings = Settings::load(Some(&path), &Surroundings::for_tests()).unwrap();
+        let settings = Settings::load(Some(&path), &Environment::for_tests()).unwrap();
         fs::create_dir(&settings.paths.log_dir).unwrap();
         Lab { folder, settings }
     }

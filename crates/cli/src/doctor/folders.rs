@@ -6,7 +6,7 @@ use std::path::Path;
 use super::{Check, Machine};
 use crate::accounts::Access;
 use crate::letter::is_nearly_full;
-use crate::settings::Settings;
+use settings::Settings;
 
 const TOPIC: &str = "folders";
 

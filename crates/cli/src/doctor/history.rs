@@ -8,9 +8,9 @@ use display::Moment;
 use super::{Check, Machine, services};
 use crate::own_host;
 use crate::pipeline::exclusions;
-use crate::settings::{HostLayout, Settings, Surroundings};
 use crate::status::{self, Status};
-use crate::world::World;
+use crate::terminal::World;
+use settings::{Environment, HostLayout, Settings};
 
 /// Seconds without a log after which a collector of this machine is not at work: it writes one frame a
 /// second.
@@ -23,7 +23,7 @@ const MAX_NAMED: usize = 5;
 pub(super) fn checks(
     settings: &Settings,
     machine: &Machine,
-    surroundings: &Surroundings,
+    environment: &Environment,
     world: &World,
 ) -> Vec<Check> {
     let (status, failure) = status::collect(settings, world);
@@ -50,7 +50,7 @@ pub(super) fn checks(
         )
     }));
     checks.extend(outbox(&status, machine));
-    let has_collector = services::has_collector(machine, surroundings);
+    let has_collector = services::has_collector(machine, environment);
     checks.extend(logs(settings, has_collector, world));
     checks
 }

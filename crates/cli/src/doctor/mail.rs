@@ -4,7 +4,7 @@ use mail::Trouble;
 
 use super::Check;
 use crate::post;
-use crate::settings::Settings;
+use settings::Settings;
 
 const TOPIC: &str = "mail";
 

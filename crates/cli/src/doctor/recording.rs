@@ -7,9 +7,9 @@ use collector::Verdict as Weight;
 
 use super::{Check, Machine, services};
 use crate::running_collector::RunningCollector;
-use crate::settings::{Settings, Surroundings};
 use crate::setup::Scope;
-use crate::world::World;
+use crate::terminal::World;
+use settings::{Environment, Settings};
 
 const TOPIC: &str = "bandwhich";
 /// Where systemd's services look for programs.
@@ -20,16 +20,13 @@ const HOMES: [&str; 3] = ["/home", "/root", "/run/user"];
 pub(super) fn checks(
     settings: &Settings,
     machine: &Machine,
-    surroundings: &Surroundings,
+    environment: &Environment,
     world: &World,
 ) -> Vec<Check> {
-    let is_served = services::scope(machine, surroundings) == Some(Scope::System);
+    let is_served = services::scope(machine, environment) == Some(Scope::System);
     let path = match is_served {
         true => SERVICE_PATH,
-        false => surroundings
-            .variables
-            .get("PATH")
-            .map_or("", String::as_str),
+        false => environment.variables.get("PATH").map_or("", String::as_str),
     };
     let collect = &settings.collect;
     let mut seen = collector::Machine {
@@ -41,7 +38,7 @@ pub(super) fn checks(
         // The unit hands on all that is needed (AmbientCapabilities), whoever asks here.
         seen.rights.ambient = u64::MAX;
     }
-    let is_needed = services::has_collector(machine, surroundings);
+    let is_needed = services::has_collector(machine, environment);
     let mut checks = judged(&seen, is_served, is_needed);
     if let Some(running) = RunningCollector::find(settings) {
         checks.push(match running.fault(world.now) {

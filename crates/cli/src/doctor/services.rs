@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::{Check, Machine};
-use crate::settings::{SYSTEM_FOLDER, Settings, Surroundings};
 use crate::setup::{Scope, UNITS, has_systemd, unit_folder};
+use settings::{Environment, SYSTEM_FOLDER, Settings};
 
 const TOPIC: &str = "services";
 /// The units that are enabled, and what wants them.
@@ -25,9 +25,9 @@ const ENABLED: [(&str, &str, &str); 2] = [
 pub(super) fn checks(
     settings: &Settings,
     machine: &Machine,
-    surroundings: &Surroundings,
+    environment: &Environment,
 ) -> Vec<Check> {
-    let Some(scope) = scope(machine, surroundings) else {
+    let Some(scope) = scope(machine, environment) else {
         let cron = machine.root.join("etc/cron.d/network-monitor");
         return vec![match cron.exists() {
             true => Check::ok(TOPIC, format!("{} starts them", files::show(&cron))),
@@ -44,7 +44,7 @@ pub(super) fn checks(
     };
     let mut checks = Vec::new();
     for (unit, _, _) in ENABLED {
-        if !is_enabled(unit, scope, machine, surroundings) {
+        if !is_enabled(unit, scope, machine, environment) {
             checks.push(Check::fault(
                 TOPIC,
                 format!("{unit} is not enabled"),
@@ -59,8 +59,8 @@ pub(super) fn checks(
         }
     }
     if scope == Scope::System {
-        checks.extend(closed_folders(settings, machine, surroundings));
-        checks.extend(closed_network(settings, machine, surroundings));
+        checks.extend(closed_folders(settings, machine, environment));
+        checks.extend(closed_network(settings, machine, environment));
     }
     match checks.is_empty() {
         true => vec![Check::ok(
@@ -72,19 +72,19 @@ pub(super) fn checks(
 }
 
 /// Whether the collector of this machine is to run by itself.
-pub(super) fn has_collector(machine: &Machine, surroundings: &Surroundings) -> bool {
-    scope(machine, surroundings)
-        .is_some_and(|scope| is_enabled(ENABLED[0].0, scope, machine, surroundings))
+pub(super) fn has_collector(machine: &Machine, environment: &Environment) -> bool {
+    scope(machine, environment)
+        .is_some_and(|scope| is_enabled(ENABLED[0].0, scope, machine, environment))
 }
 
 /// Whose services there are; the machine's go before the user's. None where nothing starts them.
-pub(super) fn scope(machine: &Machine, surroundings: &Surroundings) -> Option<Scope> {
+pub(super) fn scope(machine: &Machine, environment: &Environment) -> Option<Scope> {
     if !has_systemd(&machine.root) {
         return None;
     }
     let has = |scope: &Scope| {
         UNITS.iter().any(|unit| {
-            let own = unit_folder(*scope, &machine.root, surroundings);
+            let own = unit_folder(*scope, &machine.root, environment);
             own.is_some_and(|folder| folder.join(unit.name).exists())
                 || unit.packaged(*scope, &machine.root).is_some()
         })
@@ -94,12 +94,12 @@ pub(super) fn scope(machine: &Machine, surroundings: &Surroundings) -> Option<Sc
     let enabled = scopes.clone().find(|scope| {
         ENABLED
             .iter()
-            .any(|(unit, ..)| is_enabled(unit, *scope, machine, surroundings))
+            .any(|(unit, ..)| is_enabled(unit, *scope, machine, environment))
     });
     enabled.or_else(|| scopes.into_iter().next())
 }
 
-fn is_enabled(unit: &str, scope: Scope, machine: &Machine, surroundings: &Surroundings) -> bool {
+fn is_enabled(unit: &str, scope: Scope, machine: &Machine, environment: &Environment) -> bool {
     let wants = ENABLED.iter().find(|(name, ..)| *name == unit);
     let Some((_, system, user)) = wants else {
         return false;
@@ -108,7 +108,7 @@ fn is_enabled(unit: &str, scope: Scope, machine: &Machine, surroundings: &Surrou
         Scope::System => system,
         Scope::User => user,
     };
-    let own = unit_folder(scope, &machine.root, surroundings);
+    let own = unit_folder(scope, &machine.root, environment);
     let everybodys = Some(machine.root.join("etc/systemd/user"));
     let everybodys = everybodys.filter(|_| scope == Scope::User);
     // The link may point to what is there only once the system below the root runs.
@@ -129,11 +129,7 @@ fn state(unit: &str, scope: Scope, machine: &Machine) -> Option<String> {
 }
 
 /// Folders that the services' units keep closed: they write below their own and no other.
-fn closed_folders(
-    settings: &Settings,
-    machine: &Machine,
-    surroundings: &Surroundings,
-) -> Vec<Check> {
+fn closed_folders(settings: &Settings, machine: &Machine, environment: &Environment) -> Vec<Check> {
     let paths = &settings.paths;
     let report = "network-monitor-report.service";
     let written = [
@@ -158,7 +154,7 @@ fn closed_folders(
         .into_iter()
         .filter_map(|(unit, key, path)| Some((unit, key, path?)))
         .filter(|(unit, _, path)| {
-            let open = open_folders(unit, machine, surroundings);
+            let open = open_folders(unit, machine, environment);
             !path.starts_with(SYSTEM_FOLDER) && !open.iter().any(|open| path.starts_with(open))
         })
         .map(|(unit, key, path)| {
@@ -182,10 +178,10 @@ fn closed_folders(
 fn closed_network(
     settings: &Settings,
     machine: &Machine,
-    surroundings: &Surroundings,
+    environment: &Environment,
 ) -> Option<Check> {
     let unit = "network-monitor-collect.service";
-    let allowed = values(unit, "IPAddressAllow=", machine, surroundings);
+    let allowed = values(unit, "IPAddressAllow=", machine, environment);
     (settings.collect.resolve_names && allowed.is_empty()).then(|| {
         Check::fault(
             TOPIC,
@@ -196,16 +192,16 @@ fn closed_network(
 }
 
 /// What `ReadWritePaths=` of a unit and its drop-ins names.
-fn open_folders(unit: &str, machine: &Machine, surroundings: &Surroundings) -> Vec<PathBuf> {
-    let paths = values(unit, "ReadWritePaths=", machine, surroundings).into_iter();
+fn open_folders(unit: &str, machine: &Machine, environment: &Environment) -> Vec<PathBuf> {
+    let paths = values(unit, "ReadWritePaths=", machine, environment).into_iter();
     paths
         .map(|path| Path::new(path.trim_start_matches(['-', '+'])).to_owned())
         .collect()
 }
 
 /// The words that a unit of the machine's own and its drop-ins give a key.
-fn values(unit: &str, key: &str, machine: &Machine, surroundings: &Surroundings) -> Vec<String> {
-    let Some(folder) = unit_folder(Scope::System, &machine.root, surroundings) else {
+fn values(unit: &str, key: &str, machine: &Machine, environment: &Environment) -> Vec<String> {
+    let Some(folder) = unit_folder(Scope::System, &machine.root, environment) else {
         return Vec::new();
     };
     let drop_ins = std::fs::read_dir(folder.join(format!("{unit}.d")));

@@ -2,14 +2,14 @@
 
 use super::{Check, Machine};
 use crate::accounts::Access;
-use crate::settings::{Settings, SettingsError, Surroundings};
+use settings::{Environment, Settings, SettingsError};
 
 const TOPIC: &str = "settings";
 
 pub(super) fn checks(
     loaded: &Result<Settings, SettingsError>,
     machine: &Machine,
-    surroundings: &Surroundings,
+    environment: &Environment,
 ) -> Vec<Check> {
     let settings = match loaded {
         Ok(settings) => settings,
@@ -33,7 +33,7 @@ pub(super) fn checks(
             "there is no settings file; the defaults hold",
         )];
     };
-    let path = surroundings.current_folder.join(path);
+    let path = environment.current_folder.join(path);
     let shown = files::show(&path);
     let closed = machine.account.as_ref().and_then(|account| {
         let obstacle = account.obstacle(&path, Access::Read)?;

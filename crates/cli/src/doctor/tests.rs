@@ -13,7 +13,7 @@ const NOW: i64 = 1_795_521_600;
 
 struct Scratch {
     folder: tempfile::TempDir,
-    surroundings: Surroundings,
+    environment: Environment,
     machine: Machine,
     now: i64,
 }
@@ -32,11 +32,11 @@ impl Scratch {
             fs::create_dir(&path).unwrap();
             close(&path, 0o777);
         }
-        let surroundings = Surroundings {
+        let environment = Environment {
             home: Some(root.join("home")),
             current_folder: root.to_owned(),
             system_folder: root.join("etc"),
-            ..Surroundings::for_tests()
+            ..Environment::for_tests()
         };
         let machine = Machine {
             root: root.to_owned(),
@@ -45,7 +45,7 @@ impl Scratch {
         };
         let scratch = Self {
             machine,
-            surroundings,
+            environment,
             folder,
             now: NOW,
         };
@@ -106,7 +106,7 @@ impl Scratch {
             Some(Path::new("settings.yaml")),
             &[],
             &self.machine,
-            &self.surroundings,
+            &self.environment,
             &world,
         )
     }
@@ -294,12 +294,12 @@ fn a_clock_that_was_never_set_or_is_behind_the_logs_is_a_fault() {
 fn a_zone_that_is_not_known_or_only_a_variables_is_told() {
     let mut scratch = Scratch::new();
     scratch.configure("timezone: local\n");
-    scratch.surroundings.local_zone = jiff::tz::TimeZone::unknown();
+    scratch.environment.local_zone = jiff::tz::TimeZone::unknown();
     scratch.assert("zone", Verdict::Advice, "not known", "set timezone");
-    scratch.surroundings.local_zone = jiff::tz::TimeZone::get("Asia/Tokyo").unwrap();
+    scratch.environment.local_zone = jiff::tz::TimeZone::get("Asia/Tokyo").unwrap();
     scratch.assert("zone", Verdict::Ok, "midnight of Asia/Tokyo", "");
     scratch
-        .surroundings
+        .environment
         .variables
         .insert("TZ".into(), "Asia/Tokyo".into());
     scratch.assert(

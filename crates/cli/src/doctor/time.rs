@@ -6,8 +6,8 @@ use display::Moment;
 
 use super::Check;
 use crate::pipeline::exclusions;
-use crate::settings::{Settings, Surroundings};
-use crate::world::World;
+use crate::terminal::World;
+use settings::{Environment, Settings};
 
 /// 2026-01-01, which every clock has passed since this program was written.
 const WRITTEN: i64 = 1_767_225_600;
@@ -15,12 +15,8 @@ const WRITTEN: i64 = 1_767_225_600;
 const TOLERANCE: i64 = 120;
 const SET_CLOCK: &str = "set the clock; `timedatectl set-ntp true` keeps it right";
 
-pub(super) fn checks(
-    settings: &Settings,
-    surroundings: &Surroundings,
-    world: &World,
-) -> Vec<Check> {
-    vec![clock(settings, world), zone(settings, surroundings)]
+pub(super) fn checks(settings: &Settings, environment: &Environment, world: &World) -> Vec<Check> {
+    vec![clock(settings, world), zone(settings, environment)]
 }
 
 fn clock(settings: &Settings, world: &World) -> Check {
@@ -48,7 +44,7 @@ fn clock(settings: &Settings, world: &World) -> Check {
     }
 }
 
-fn zone(settings: &Settings, surroundings: &Surroundings) -> Check {
+fn zone(settings: &Settings, environment: &Environment) -> Check {
     const TOPIC: &str = "zone";
     let is_local = settings.time_zone_name.eq_ignore_ascii_case("local");
     if is_local && settings.time_zone.is_unknown() {
@@ -62,7 +58,7 @@ fn zone(settings: &Settings, surroundings: &Surroundings) -> Check {
         .time_zone
         .iana_name()
         .unwrap_or("a zone without a name");
-    match surroundings.variables.get("TZ").filter(|_| is_local) {
+    match environment.variables.get("TZ").filter(|_| is_local) {
         Some(variable) if !variable.is_empty() => Check::advice(
             TOPIC,
             format!(

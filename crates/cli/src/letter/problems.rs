@@ -6,8 +6,8 @@ use report::{Gap, Report};
 use serde::Serialize;
 
 use crate::pipeline::IngestSummary;
-use crate::settings::Settings;
-use crate::world::World;
+use crate::terminal::World;
+use settings::Settings;
 
 /// Gaps, logs and lines that a problem names.
 const MAX_NAMED: usize = 5;

@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::settings::Surroundings;
+use settings::Environment;
 
 const LOG: &str = "Refreshing:\n\
     process: <1605866400> \"curl\" up/down Bps: 100/1000 connections: 1\n\
@@ -9,8 +9,8 @@ const LOG: &str = "Refreshing:\n\
 
 fn settings(root: &Path) -> Settings {
     let text = "host: lab\npaths: {log_dir: logs, store_dir: store}\n";
-    let surroundings = Surroundings::for_tests();
-    Settings::of_text(text, &root.join("settings.yaml"), &surroundings).unwrap()
+    let environment = Environment::for_tests();
+    Settings::of_text(text, &root.join("settings.yaml"), &environment).unwrap()
 }
 
 /// Renames a log after it was found and before it is read, as a rotation may do.

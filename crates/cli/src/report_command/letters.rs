@@ -9,9 +9,9 @@ use crate::failure::Failure;
 use crate::letter::Subject;
 use crate::pipeline::IngestSummary;
 use crate::post::{MailResult, Post};
-use crate::settings::Settings;
+use crate::terminal::World;
 use crate::watch::AbandonedRun;
-use crate::world::World;
+use settings::Settings;
 
 /// The outbox of a run that sends letters, as far as it could be opened.
 pub(super) struct Letters<'a> {

@@ -15,8 +15,8 @@ use crate::failure::Failure;
 use crate::findings;
 use crate::publish::{Folder, Written};
 use crate::quotas;
-use crate::settings::{ReportFormat, Settings};
-use crate::world::World;
+use crate::terminal::World;
+use settings::{ReportFormat, Settings};
 
 /// Says what damage keeps from being told.
 pub(super) fn note_damage(

@@ -7,9 +7,7 @@ use super::target::{Scope, Target};
 use super::units::{self, CRON, UNITS};
 use crate::accounts::{Access, Account, SERVICE};
 use crate::failure::Failure;
-use crate::settings::{
-    DEFAULT_FILE, PasswordSource, SYSTEM_FOLDER, Settings, Surroundings, system_file,
-};
+use settings::{DEFAULT_FILE, Environment, PasswordSource, SYSTEM_FOLDER, Settings, system_file};
 
 /// Gives bandwhich what it needs where no service does.
 const SETCAP: &str = "setcap cap_sys_ptrace,cap_dac_read_search,cap_net_raw,cap_net_admin+ep \\
@@ -84,7 +82,7 @@ impl Step {
 ///
 /// # Errors
 /// Where this program cannot be what services run, or there is no home.
-pub(super) fn plan(target: &Target, surroundings: &Surroundings) -> Result<Plan, Failure> {
+pub(super) fn plan(target: &Target, environment: &Environment) -> Result<Plan, Failure> {
     if target.scope == Scope::System && !cfg!(target_os = "linux") {
         let reason = "setup --system is for Linux; setup --user makes folders and settings";
         return Err(Failure::Usage(reason.to_owned()));
@@ -99,7 +97,7 @@ pub(super) fn plan(target: &Target, surroundings: &Surroundings) -> Result<Plan,
     let program = program(target)?;
     let settings_file = match target.scope {
         Scope::System => target.root.join("etc/network-monitor/settings.yaml"),
-        Scope::User => home(surroundings)?.join("network-monitor/settings.yaml"),
+        Scope::User => home(environment)?.join("network-monitor/settings.yaml"),
     };
     let mut steps = Vec::new();
     if target.scope == Scope::System {
@@ -108,7 +106,7 @@ pub(super) fn plan(target: &Target, surroundings: &Surroundings) -> Result<Plan,
             None => Step::Account,
         });
     }
-    let settings = settings(&settings_file, target, surroundings, &mut steps);
+    let settings = settings(&settings_file, target, environment, &mut steps);
     for folder in settings
         .iter()
         .flat_map(|settings| folders(settings, target))
@@ -120,7 +118,7 @@ pub(super) fn plan(target: &Target, surroundings: &Surroundings) -> Result<Plan,
     }
     let has_systemd = units::has_systemd(&target.root);
     if has_systemd {
-        let folder = units::folder(target.scope, &target.root, surroundings);
+        let folder = units::folder(target.scope, &target.root, environment);
         let folder = folder.ok_or_else(no_home)?;
         steps.extend(UNITS.iter().map(|unit| {
             let text = unit.text(target.scope, &program);
@@ -137,7 +135,7 @@ pub(super) fn plan(target: &Target, surroundings: &Surroundings) -> Result<Plan,
             0o644,
         ));
     }
-    let next = next(&settings_file, &program, has_systemd, target, surroundings);
+    let next = next(&settings_file, &program, has_systemd, target, environment);
     Ok(Plan { steps, next })
 }
 
@@ -172,7 +170,7 @@ fn program(target: &Target) -> Result<String, Failure> {
 fn settings(
     path: &Path,
     target: &Target,
-    surroundings: &Surroundings,
+    environment: &Environment,
     steps: &mut Vec<Step>,
 ) -> Option<Settings> {
     let (text, mode) = match target.scope {
@@ -182,11 +180,11 @@ fn settings(
     let account = Account::named(&target.root, SERVICE);
     let kept = |reason: &str| Step::Kept(path.to_owned(), reason.to_owned());
     if !path.exists() {
-        let settings = Settings::of_text(&text, path, surroundings).ok();
+        let settings = Settings::of_text(&text, path, environment).ok();
         steps.push(file(path.to_owned(), text, mode));
         return settings;
     }
-    let loaded = Settings::load(Some(path), surroundings);
+    let loaded = Settings::load(Some(path), environment);
     let is_closed = |settings: &Settings| {
         let is_password = matches!(settings.email.password, Some(PasswordSource::Given(_)));
         // Whoever is not there yet owns nothing.
@@ -249,11 +247,11 @@ fn next(
     program: &str,
     has_systemd: bool,
     target: &Target,
-    surroundings: &Surroundings,
+    environment: &Environment,
 ) -> Vec<String> {
     let mut lines = Vec::new();
     let mut add = |line: String| lines.push(line);
-    let paths = surroundings.variables.get("PATH").map(String::as_str);
+    let paths = environment.variables.get("PATH").map(String::as_str);
     let has_bandwhich = std::env::split_paths(paths.unwrap_or_default())
         .any(|folder| folder.join("bandwhich").is_file());
     let settings = shown(settings);
@@ -323,8 +321,8 @@ fn next(
     lines
 }
 
-fn home(surroundings: &Surroundings) -> Result<PathBuf, Failure> {
-    surroundings.user_folder().ok_or_else(no_home)
+fn home(environment: &Environment) -> Result<PathBuf, Failure> {
+    environment.user_folder().ok_or_else(no_home)
 }
 
 fn no_home() -> Failure {

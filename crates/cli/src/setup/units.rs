@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::target::Scope;
-use crate::settings::Surroundings;
+use settings::Environment;
 
 /// A unit.
 #[derive(Clone, Copy, Debug)]
@@ -80,9 +80,9 @@ impl Unit {
 }
 
 /// Where units of one's own lie. `None` where there is no home.
-pub fn folder(scope: Scope, root: &Path, surroundings: &Surroundings) -> Option<PathBuf> {
+pub fn folder(scope: Scope, root: &Path, environment: &Environment) -> Option<PathBuf> {
     match scope {
         Scope::System => Some(root.join("etc/systemd/system")),
-        Scope::User => Some(surroundings.user_folder()?.join("systemd/user")),
+        Scope::User => Some(environment.user_folder()?.join("systemd/user")),
     }
 }

@@ -11,7 +11,7 @@ use super::plan::Step;
 use super::target::{Scope, Target};
 use crate::accounts::{Account, SERVICE};
 use crate::failure::Failure;
-use crate::settings::SYSTEM_FOLDER;
+use settings::SYSTEM_FOLDER;
 
 /// Does one step.
 ///

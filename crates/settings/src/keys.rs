@@ -1,7 +1,7 @@
 //! Every key there is, and the nearest one to a key there is not.
 
 /// The sections with their keys; the first, nameless section is the top of the file.
-pub(super) const SECTIONS: &[(&str, &[&str])] = &[
+pub(crate) const SECTIONS: &[(&str, &[&str])] = &[
     ("", &["version", "timezone", "host"]),
     (
         "paths",
@@ -127,12 +127,12 @@ pub(super) const SECTIONS: &[(&str, &[&str])] = &[
 ];
 
 /// The list of quotas, and the keys of each.
-pub(super) const QUOTA: &str = "quota";
+pub(crate) const QUOTA: &str = "quota";
 /// The keys of a quota.
-pub(super) const QUOTA_KEYS: &[&str] = &["name", "bytes", "per", "first_day", "direction", "scope"];
+pub(crate) const QUOTA_KEYS: &[&str] = &["name", "bytes", "per", "first_day", "direction", "scope"];
 
 /// The keys that take one value or a list.
-pub(super) const LISTS: &[&str] = &[
+pub(crate) const LISTS: &[&str] = &[
     "collect.args",
     "email.to_addrs",
     "email.cc_addrs",
@@ -143,7 +143,7 @@ pub(super) const LISTS: &[&str] = &[
 ];
 
 /// The keys of a section; `None` where there is no such section.
-pub(super) fn of_section(section: &str) -> Option<&'static [&'static str]> {
+pub(crate) fn of_section(section: &str) -> Option<&'static [&'static str]> {
     if section == QUOTA {
         return Some(QUOTA_KEYS);
     }
@@ -154,7 +154,7 @@ pub(super) fn of_section(section: &str) -> Option<&'static [&'static str]> {
 }
 
 /// The full name of a key, `section.key`.
-pub(super) fn full_name(section: &str, key: &str) -> String {
+pub(crate) fn full_name(section: &str, key: &str) -> String {
     if section.is_empty() {
         key.to_owned()
     } else {
@@ -163,7 +163,7 @@ pub(super) fn full_name(section: &str, key: &str) -> String {
 }
 
 /// Says that a key is unknown and which one was probably meant.
-pub(super) fn unknown(section: &str, key: &str) -> String {
+pub(crate) fn unknown(section: &str, key: &str) -> String {
     let typed = key.to_lowercase().replace('-', "_");
     let mut here: Vec<&str> = of_section(section).unwrap_or_default().to_vec();
     if section.is_empty() {

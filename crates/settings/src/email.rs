@@ -74,7 +74,7 @@ pub struct Email {
 }
 
 impl Email {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Self {
         let use_tls = reader.value("email.use_tls", switch).unwrap_or(true);
         let use_ssl = reader.value("email.use_ssl", switch).unwrap_or(false);
         let username = reader.text("email.username");
@@ -171,7 +171,7 @@ fn read_password(reader: &mut Reader<'_>) -> Option<PasswordSource> {
 /// What a unit's `LoadCredential=email_password:…` or `SetCredentialEncrypted=` hands over. A blank
 /// line stands for none: so a unit says what it is to be where there is no file.
 fn credential(reader: &Reader<'_>) -> Option<PathBuf> {
-    let folder = reader.surroundings.variables.get("CREDENTIALS_DIRECTORY")?;
+    let folder = reader.environment.variables.get("CREDENTIALS_DIRECTORY")?;
     let path = Path::new(folder).join("email_password");
     let is_blank = std::fs::read_to_string(&path).is_ok_and(|text| text.trim().is_empty());
     (path.is_file() && !is_blank).then_some(path)
@@ -182,7 +182,7 @@ fn read_templates_dir(reader: &mut Reader<'_>) -> PathBuf {
     if reader.place("email.templates_dir") != Place::Default {
         return reader.path("email.templates_dir").unwrap_or_default();
     }
-    let current_folder = &reader.surroundings.current_folder;
+    let current_folder = &reader.environment.current_folder;
     let beside = reader.file_folder.map(Path::to_path_buf);
     beside
         .unwrap_or_else(|| current_folder.join("config"))

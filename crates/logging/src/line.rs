@@ -14,7 +14,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 /// The shapes a message can take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Style {
+pub(crate) enum Style {
     /// For a person who waits: `warning: message`.
     Short,
     /// The same, the level in colour.
@@ -26,9 +26,9 @@ pub(super) enum Style {
 }
 
 /// Writes messages in a style, times in a zone.
-pub(super) struct Line {
-    pub(super) style: Style,
-    pub(super) zone: TimeZone,
+pub(crate) struct Line {
+    pub(crate) style: Style,
+    pub(crate) zone: TimeZone,
 }
 
 impl<S, N> FormatEvent<S, N> for Line

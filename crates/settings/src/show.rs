@@ -7,15 +7,22 @@ use analysis::{Direction, Per, Scope};
 use display::is_deceptive;
 
 use super::email::{Encryption, PasswordSource};
+use super::settings::{Settings, VERSION};
 use super::values::show_size;
 use super::words::Word;
-use super::{Settings, VERSION};
 
 /// What stands for a password.
-pub(super) const MASK: &str = "********";
+pub(crate) const MASK: &str = "********";
+
+impl Settings {
+    /// Writes the settings as YAML that reads back as the same settings, passwords masked.
+    pub fn to_yaml(&self) -> String {
+        to_yaml(self)
+    }
+}
 
 /// Writes every key with its value in force.
-pub(super) fn to_yaml(settings: &Settings) -> String {
+fn to_yaml(settings: &Settings) -> String {
     let mut page = Page(String::new());
     page.top(settings);
     page.paths(settings);

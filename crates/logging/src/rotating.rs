@@ -10,7 +10,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// A log file with its rotated predecessors.
-pub(super) struct RotatingFile {
+pub(crate) struct RotatingFile {
     path: PathBuf,
     file: File,
     limit: u64,
@@ -19,7 +19,7 @@ pub(super) struct RotatingFile {
 
 impl RotatingFile {
     /// Opens the file for appending; its folder is made where it is missing.
-    pub(super) fn open(path: &Path, limit: u64, backup_count: usize) -> io::Result<Self> {
+    pub(crate) fn open(path: &Path, limit: u64, backup_count: usize) -> io::Result<Self> {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }

@@ -18,7 +18,7 @@ const LONGEST_FILE: u64 = 1 << 20;
 
 /// What the settings depend on beside files, gathered once so that nothing below asks the process.
 #[derive(Debug, Clone)]
-pub struct Surroundings {
+pub struct Environment {
     /// The environment; variables that are not UTF-8 are left out.
     pub variables: BTreeMap<String, String>,
     /// The user's home; `None` where the environment does not tell.
@@ -36,8 +36,8 @@ pub struct Surroundings {
     pub local_zone: TimeZone,
 }
 
-impl Surroundings {
-    /// Gathers the surroundings of this process.
+impl Environment {
+    /// Gathers the environment of this process.
     pub fn of_this_process() -> Self {
         let variables: BTreeMap<String, String> = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
@@ -56,8 +56,8 @@ impl Surroundings {
         }
     }
 
-    #[cfg(test)]
-    pub(crate) fn for_tests() -> Self {
+    /// A made-up environment, the same on every machine: Ada's, in `/nowhere/place` on `web1`.
+    pub fn for_tests() -> Self {
         Self {
             variables: BTreeMap::new(),
             home: Some(PathBuf::from("/home/ada")),
@@ -99,36 +99,36 @@ fn machine(file: &Path) -> Option<String> {
 }
 
 /// A settings file that was read.
-pub(super) struct Found {
+pub(crate) struct Found {
     /// The file, as it was named.
-    pub(super) path: PathBuf,
+    pub(crate) path: PathBuf,
     /// The folder it lies in, absolute; relative paths in it begin here.
-    pub(super) folder: PathBuf,
-    pub(super) text: String,
+    pub(crate) folder: PathBuf,
+    pub(crate) text: String,
     /// Whether group or others can read it.
-    pub(super) exposed: bool,
+    pub(crate) exposed: bool,
 }
 
 /// Reads the named file, or else the first that exists; `None` where there is none at all.
-pub(super) fn find(
+pub(crate) fn find(
     named: Option<&Path>,
-    surroundings: &Surroundings,
+    environment: &Environment,
 ) -> Result<Option<Found>, SettingsError> {
     if let Some(path) = named {
-        let found = read(path, surroundings)?;
+        let found = read(path, environment)?;
         return found
             .map(Some)
             .ok_or_else(|| SettingsError::Missing { path: path.into() });
     }
-    for path in surroundings.search_path() {
-        if let Some(found) = read(&path, surroundings)? {
+    for path in environment.search_path() {
+        if let Some(found) = read(&path, environment)? {
             return Ok(Some(found));
         }
     }
     Ok(None)
 }
 
-fn read(path: &Path, surroundings: &Surroundings) -> Result<Option<Found>, SettingsError> {
+fn read(path: &Path, environment: &Environment) -> Result<Option<Found>, SettingsError> {
     let unreadable = |source| SettingsError::Unreadable {
         path: path.into(),
         source,
@@ -137,7 +137,7 @@ fn read(path: &Path, surroundings: &Surroundings) -> Result<Option<Found>, Setti
         path: path.into(),
         reason: reason.to_owned(),
     };
-    let absolute = surroundings.current_folder.join(path);
+    let absolute = environment.current_folder.join(path);
     let mut file = match File::open(&absolute) {
         Ok(file) => file,
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
@@ -179,34 +179,31 @@ mod tests {
 
     #[test]
     fn files_are_tried_from_the_nearest_to_the_farthest() {
-        let mut surroundings = Surroundings::for_tests();
-        let tried = |surroundings: &Surroundings| -> Vec<String> {
-            let files = surroundings.search_path();
+        let mut environment = Environment::for_tests();
+        let tried = |environment: &Environment| -> Vec<String> {
+            let files = environment.search_path();
             files
                 .iter()
                 .map(|file| file.display().to_string())
                 .collect()
         };
         assert_eq!(
-            tried(&surroundings),
+            tried(&environment),
             [
                 "config/settings.yaml",
                 "/home/ada/.config/network-monitor/settings.yaml",
                 "/nowhere/etc/network-monitor/settings.yaml",
             ]
         );
-        surroundings
+        environment
             .variables
             .insert("XDG_CONFIG_HOME".into(), "/xdg".into());
-        assert_eq!(
-            tried(&surroundings)[1],
-            "/xdg/network-monitor/settings.yaml"
-        );
-        surroundings
+        assert_eq!(tried(&environment)[1], "/xdg/network-monitor/settings.yaml");
+        environment
             .variables
             .insert("XDG_CONFIG_HOME".into(), "relative".into());
         assert_eq!(
-            tried(&surroundings)[1],
+            tried(&environment)[1],
             "/home/ada/.config/network-monitor/settings.yaml"
         );
     }
@@ -214,23 +211,23 @@ mod tests {
     #[test]
     fn the_first_existing_file_is_read() {
         let folder = tempfile::tempdir().unwrap();
-        let mut surroundings = Surroundings::for_tests();
-        surroundings.current_folder = folder.path().join("work");
-        surroundings.system_folder = folder.path().join("etc");
-        assert!(find(None, &surroundings).unwrap().is_none());
+        let mut environment = Environment::for_tests();
+        environment.current_folder = folder.path().join("work");
+        environment.system_folder = folder.path().join("etc");
+        assert!(find(None, &environment).unwrap().is_none());
 
         let system = folder.path().join("etc/network-monitor");
         fs::create_dir_all(&system).unwrap();
         fs::write(system.join("settings.yaml"), "host: system").unwrap();
         assert_eq!(
-            find(None, &surroundings).unwrap().unwrap().text,
+            find(None, &environment).unwrap().unwrap().text,
             "host: system"
         );
 
         let local = folder.path().join("work/config");
         fs::create_dir_all(&local).unwrap();
         fs::write(local.join("settings.yaml"), "host: local").unwrap();
-        let found = find(None, &surroundings).unwrap().unwrap();
+        let found = find(None, &environment).unwrap().unwrap();
         assert_eq!(found.text, "host: local");
         assert_eq!(found.path, Path::new("config/settings.yaml"));
         assert_eq!(found.folder, local);
@@ -239,9 +236,9 @@ mod tests {
     #[test]
     fn a_named_file_must_be_there_and_be_text() {
         let folder = tempfile::tempdir().unwrap();
-        let mut surroundings = Surroundings::for_tests();
-        surroundings.current_folder = folder.path().into();
-        let error = |name: &str| find(Some(Path::new(name)), &surroundings).err().unwrap();
+        let mut environment = Environment::for_tests();
+        environment.current_folder = folder.path().into();
+        let error = |name: &str| find(Some(Path::new(name)), &environment).err().unwrap();
 
         let missing = error("mine.yaml");
         assert_eq!(missing.to_string(), "mine.yaml: no such settings file");

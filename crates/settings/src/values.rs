@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::locate::Surroundings;
+use super::locate::Environment;
 
 /// Reads `true` or `false`, also as `yes`, `no`, `on`, `off`.
-pub(super) fn switch(typed: &str) -> Result<bool, String> {
+pub(crate) fn switch(typed: &str) -> Result<bool, String> {
     match typed.to_ascii_lowercase().as_str() {
         "true" | "yes" | "on" => Ok(true),
         "false" | "no" | "off" => Ok(false),
@@ -22,7 +22,7 @@ pub(super) fn switch(typed: &str) -> Result<bool, String> {
 }
 
 /// Reads a number that must lie in a range.
-pub(super) fn number<N>(range: RangeInclusive<N>) -> impl Fn(&str) -> Result<N, String>
+pub(crate) fn number<N>(range: RangeInclusive<N>) -> impl Fn(&str) -> Result<N, String>
 where
     N: FromStr + PartialOrd + Display,
 {
@@ -37,7 +37,7 @@ where
 }
 
 /// Reads a number with or without a fraction that must lie in a range.
-pub(super) fn decimal(range: RangeInclusive<f64>) -> impl Fn(&str) -> Result<f64, String> {
+pub(crate) fn decimal(range: RangeInclusive<f64>) -> impl Fn(&str) -> Result<f64, String> {
     move |typed| match typed.parse::<f64>() {
         Ok(number) if range.contains(&number) => Ok(number),
         _ => Err(format!(
@@ -50,7 +50,7 @@ pub(super) fn decimal(range: RangeInclusive<f64>) -> impl Fn(&str) -> Result<f64
 
 /// Reads a number of bytes: `65536`, `64KiB`, `10MB`. `k`, `M`, `G`, `T`, `P` with `B` are powers of 1000,
 /// with `iB` powers of 1024.
-pub(super) fn size(range: RangeInclusive<u64>) -> impl Fn(&str) -> Result<u64, String> {
+pub(crate) fn size(range: RangeInclusive<u64>) -> impl Fn(&str) -> Result<u64, String> {
     move |typed| {
         let wrong = "is not a size; write a whole number of bytes, or one with a unit as in 10MB \
                      or 4MiB";
@@ -85,7 +85,7 @@ pub(super) fn size(range: RangeInclusive<u64>) -> impl Fn(&str) -> Result<u64, S
 }
 
 /// Writes a size as `size` reads it, in the largest unit that leaves it whole.
-pub(super) fn show_size(bytes: u64) -> String {
+pub(crate) fn show_size(bytes: u64) -> String {
     let units = [
         (1 << 50, "PiB"),
         (1_000_000_000_000_000, "PB"),
@@ -108,7 +108,7 @@ pub(super) fn show_size(bytes: u64) -> String {
 }
 
 /// Reads a whole number of seconds: `60`, `60s`, `5m`, `1h 30m`.
-pub(super) fn duration(range: RangeInclusive<u64>) -> impl Fn(&str) -> Result<Duration, String> {
+pub(crate) fn duration(range: RangeInclusive<u64>) -> impl Fn(&str) -> Result<Duration, String> {
     move |typed| {
         let wrong = "is not a duration; write whole seconds, or a number with a unit as in 60s or \
                      5m";
@@ -133,7 +133,7 @@ pub(super) fn duration(range: RangeInclusive<u64>) -> impl Fn(&str) -> Result<Du
 
 /// Reads the length of a bucket. It must divide 900 seconds: the offset of every time zone in use
 /// is a whole number of quarter hours, so every zone's days and hours then begin on a bucket.
-pub(super) fn resolution(typed: &str) -> Result<Duration, String> {
+pub(crate) fn resolution(typed: &str) -> Result<Duration, String> {
     let resolution = duration(0..=u64::MAX)(typed)?;
     let seconds = resolution.as_secs();
     if !(1..=900).contains(&seconds) || 900 % seconds != 0 {
@@ -147,19 +147,15 @@ pub(super) fn resolution(typed: &str) -> Result<Duration, String> {
 }
 
 /// Reads a path: `~` and `${NAME}` are expanded, a relative path begins at `base`.
-pub(super) fn path(
-    typed: &str,
-    base: &Path,
-    surroundings: &Surroundings,
-) -> Result<PathBuf, String> {
+pub(crate) fn path(typed: &str, base: &Path, environment: &Environment) -> Result<PathBuf, String> {
     if typed.contains('\0') {
         return Err("holds a NUL, which no path can".to_owned());
     }
-    let expanded = expand_variables(typed, surroundings)?;
+    let expanded = expand_variables(typed, environment)?;
     let path = match expanded.strip_prefix('~') {
         None => PathBuf::from(expanded),
         Some(rest) if rest.is_empty() || rest.starts_with('/') => {
-            let home = surroundings.home.as_ref();
+            let home = environment.home.as_ref();
             let home = home.ok_or("needs a home folder, but HOME is not set")?;
             home.join(rest.trim_start_matches('/'))
         }
@@ -168,12 +164,12 @@ pub(super) fn path(
     Ok(base.join(path).components().collect())
 }
 
-fn expand_variables(typed: &str, surroundings: &Surroundings) -> Result<String, String> {
+fn expand_variables(typed: &str, environment: &Environment) -> Result<String, String> {
     let mut expanded = String::new();
     let mut rest = typed;
     while let Some((before, after)) = rest.split_once("${") {
         let (name, behind) = after.split_once('}').ok_or("has a ${ without its }")?;
-        let value = surroundings
+        let value = environment
             .variables
             .get(name)
             .filter(|value| !value.is_empty());
@@ -302,11 +298,11 @@ mod tests {
 
     #[test]
     fn paths_expand_home_and_variables_and_begin_at_their_base() {
-        let mut surroundings = Surroundings::for_tests();
-        surroundings
+        let mut environment = Environment::for_tests();
+        environment
             .variables
             .insert("DATA".into(), "/srv/data".into());
-        let read = |typed: &str| path(typed, Path::new("/etc/nm"), &surroundings);
+        let read = |typed: &str| path(typed, Path::new("/etc/nm"), &environment);
         assert_eq!(read("~").unwrap(), Path::new("/home/ada"));
         assert_eq!(read("~/logs").unwrap(), Path::new("/home/ada/logs"));
         assert_eq!(read("${DATA}/logs").unwrap(), Path::new("/srv/data/logs"));
@@ -321,9 +317,9 @@ mod tests {
             read("~bob/x").unwrap_err(),
             "names another user's home; write that folder in full"
         );
-        surroundings.home = None;
+        environment.home = None;
         assert_eq!(
-            path("~/x", Path::new("/"), &surroundings).unwrap_err(),
+            path("~/x", Path::new("/"), &environment).unwrap_err(),
             "needs a home folder, but HOME is not set"
         );
     }

@@ -16,15 +16,15 @@ use super::locate::Found;
 use super::problem::{Place, Problem};
 
 /// A value as it was typed. It may be a password, so it has no `Debug`.
-pub(super) struct Value {
-    pub(super) place: Place,
-    pub(super) items: Vec<Item>,
+pub(crate) struct Value {
+    pub(crate) place: Place,
+    pub(crate) items: Vec<Item>,
 }
 
 /// One text of a value; a value that is no list has exactly one.
-pub(super) struct Item {
-    pub(super) text: String,
-    pub(super) place: Place,
+pub(crate) struct Item {
+    pub(crate) text: String,
+    pub(crate) place: Place,
 }
 
 /// A setting given on the command line, which goes before all others.
@@ -40,11 +40,11 @@ pub struct Override {
 
 /// All that was typed, and what was wrong with it so far.
 #[derive(Default)]
-pub(super) struct Typed {
-    pub(super) values: BTreeMap<String, Value>,
-    pub(super) problems: Vec<Problem>,
+pub(crate) struct Typed {
+    pub(crate) values: BTreeMap<String, Value>,
+    pub(crate) problems: Vec<Problem>,
     /// The quotas, each with its keys.
-    pub(super) quotas: Vec<(Place, BTreeMap<String, Item>)>,
+    pub(crate) quotas: Vec<(Place, BTreeMap<String, Item>)>,
     path: PathBuf,
     /// The key being read, for errors that come from the parser.
     current: String,
@@ -52,7 +52,7 @@ pub(super) struct Typed {
 
 impl Typed {
     /// Reads a settings file.
-    pub(super) fn from_file(found: &Found) -> Self {
+    pub(crate) fn from_file(found: &Found) -> Self {
         let mut typed = Self {
             path: found.path.clone(),
             ..Self::default()
@@ -77,7 +77,7 @@ impl Typed {
     }
 
     /// Lays the environment over what the file says. A variable that is empty is not set.
-    pub(super) fn apply_variables(&mut self, variables: &BTreeMap<String, String>) {
+    pub(crate) fn apply_variables(&mut self, variables: &BTreeMap<String, String>) {
         let mut set = |name: &str, section: &str, key: &str, text: &str| {
             if section != keys::QUOTA
                 && keys::of_section(section).is_some_and(|known| known.contains(&key))
@@ -115,7 +115,7 @@ impl Typed {
     }
 
     /// Lays the command line over everything.
-    pub(super) fn apply_flags(&mut self, flags: &[Override]) {
+    pub(crate) fn apply_flags(&mut self, flags: &[Override]) {
         for Override { flag, key, value } in flags {
             let (section, name) = key.split_once('.').unwrap_or(("", key));
             let value = value_of_text(section, name, value, Place::Flag(flag));
@@ -504,7 +504,7 @@ impl<'de> serde::Deserialize<'de> for List {
 }
 
 /// The folder at which a relative path from this place begins.
-pub(super) fn base_folder<'a>(
+pub(crate) fn base_folder<'a>(
     place: &Place,
     file_folder: Option<&'a Path>,
     current_folder: &'a Path,

@@ -23,7 +23,7 @@ pub struct Paths {
 }
 
 impl Paths {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Self {
         let paths = Self {
             log_dir: reader.path_or("paths.log_dir", "~/audit/bandwhich/log"),
             report_dir: reader.path_or("paths.report_dir", "~/audit/bandwhich/reports"),
@@ -136,7 +136,7 @@ impl Input {
         self.loopback == Loopback::Include
     }
 
-    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Self {
         let line = reader.value("input.max_line_bytes", size(256..=64 << 20));
         Self {
             mode: reader.word("input.mode").unwrap_or(InputMode::Auto),
@@ -170,7 +170,7 @@ pub struct Processing {
 }
 
 impl Processing {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Self {
         let chunk = reader.value("processing.chunk_size", size(4_096..=1 << 30));
         Self {
             max_workers: reader
@@ -209,7 +209,7 @@ pub struct Reports {
 }
 
 impl Reports {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Self {
         let formats = reader.list("reports.format", ReportFormat::from_word);
         if formats.as_ref().is_some_and(Vec::is_empty)
             && reader
@@ -263,7 +263,7 @@ pub struct History {
 }
 
 impl History {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Self {
         Self {
             retention_days: reader.value("store.retention_days", number(1..=36_500)),
         }
@@ -301,7 +301,7 @@ impl Default for Archive {
 }
 
 impl Archive {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Self {
         let default = Self::default();
         let format = reader.word("archive.compress_format");
         let keep = reader.value("archive.keep_original", switch);
@@ -339,7 +339,7 @@ pub struct Logging {
 }
 
 impl Logging {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Self {
         let level = reader.value("logging.level", |typed| match typed {
             // The word that Python's logging, and so older settings files, use.
             word if word.eq_ignore_ascii_case("WARNING") => Ok(Level::Warn),

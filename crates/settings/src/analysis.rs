@@ -17,7 +17,7 @@ pub struct Analysis {
 }
 
 impl Analysis {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Self {
         let default = Thresholds::default();
         let in_reports = reader.value("analysis.in_reports", switch);
         let days = reader.value("analysis.min_history_days", number(2..=56));

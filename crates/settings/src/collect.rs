@@ -34,7 +34,7 @@ pub struct Collect {
 }
 
 impl Collect {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Self {
         const BANDWHICH: &str = "collect.bandwhich";
         // A bare name is no path that begins at some folder.
         let bare = |typed: &str| !typed.contains(['/', '\\', '$', '~']);

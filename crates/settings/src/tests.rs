@@ -1,39 +1,40 @@
 //! What a user can write into settings, and what is answered.
 
-#[path = "tests/analyses.rs"]
 mod analyses;
 
 use super::*;
+use crate::locate::Found;
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 /// Settles a file with this text, which lies in `/nowhere/place/config`.
 fn settle(text: &str) -> Result<Settings, SettingsError> {
-    settle_in(text, &[], &Surroundings::for_tests())
+    settle_in(text, &[], &Environment::for_tests())
 }
 
 fn settle_in(
     text: &str,
     flags: &[Override],
-    surroundings: &Surroundings,
+    environment: &Environment,
 ) -> Result<Settings, SettingsError> {
     let found = Found {
         path: "settings.yaml".into(),
-        folder: surroundings.current_folder.join("config"),
+        folder: environment.current_folder.join("config"),
         text: text.to_owned(),
         exposed: false,
     };
-    Settings::settle(Some(&found), flags, surroundings)
+    Settings::settle(Some(&found), flags, environment)
 }
 
-fn with_variables(pairs: &[(&str, &str)]) -> Surroundings {
-    let mut surroundings = Surroundings::for_tests();
+fn with_variables(pairs: &[(&str, &str)]) -> Environment {
+    let mut environment = Environment::for_tests();
     let pairs = pairs
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    surroundings.variables.extend(pairs);
-    surroundings
+    environment.variables.extend(pairs);
+    environment
 }
 
 #[track_caller]
@@ -58,7 +59,7 @@ fn meaning(settings: &Settings) -> String {
 
 #[test]
 fn the_shipped_file_holds_exactly_the_defaults() {
-    let defaults = Settings::load(None, &Surroundings::for_tests()).unwrap();
+    let defaults = Settings::load(None, &Environment::for_tests()).unwrap();
     assert_eq!(meaning(&settle(DEFAULT_FILE).unwrap()), meaning(&defaults));
     assert_eq!(defaults.not_yet_active(), [""; 0]);
 }
@@ -97,7 +98,7 @@ fn the_shipped_file_and_the_shown_one_name_every_key() {
 
 #[test]
 fn defaults_are_those_of_the_contract() {
-    let settings = Settings::load(None, &Surroundings::for_tests()).unwrap();
+    let settings = Settings::load(None, &Environment::for_tests()).unwrap();
     assert_eq!(settings.host, "web1");
     assert_eq!(settings.time_zone_name, "local");
     assert_eq!(
@@ -496,31 +497,31 @@ fn links_do_not_hide_that_two_folders_are_one() {
 
 #[test]
 fn a_default_path_needs_a_home() {
-    let mut surroundings = Surroundings::for_tests();
-    surroundings.home = None;
+    let mut environment = Environment::for_tests();
+    environment.home = None;
     let error = settle_in(
         "paths: {report_dir: /r, archive_dir: /a, store_dir: /s}",
         &[],
-        &surroundings,
+        &environment,
     );
     assert_eq!(
         error.unwrap_err().to_string(),
         "paths.log_dir: the default ~/audit/bandwhich/log needs a home folder, but HOME is not set"
     );
     let text = "paths: {log_dir: /l, report_dir: /r, archive_dir: /a, store_dir: /s}";
-    assert!(settle_in(text, &[], &surroundings).is_ok());
+    assert!(settle_in(text, &[], &environment).is_ok());
 }
 
 #[test]
 fn a_machine_without_a_name_needs_one_in_the_settings() {
-    let mut surroundings = Surroundings::for_tests();
-    surroundings.hostname = String::new();
+    let mut environment = Environment::for_tests();
+    environment.hostname = String::new();
     assert_eq!(
-        settle_in("", &[], &surroundings).unwrap_err().to_string(),
+        settle_in("", &[], &environment).unwrap_err().to_string(),
         "host: this machine's own name is empty; set a name here"
     );
     assert_eq!(
-        settle_in("host: web2", &[], &surroundings).unwrap().host,
+        settle_in("host: web2", &[], &environment).unwrap().host,
         "web2"
     );
     let long = format!("host: {}", "a".repeat(256));
@@ -559,14 +560,14 @@ fn mail_is_on_where_the_section_is_complete() {
 
 #[test]
 fn a_password_comes_from_one_place_and_the_environment_first() {
-    let given = |text: &str, surroundings: &Surroundings| {
+    let given = |text: &str, environment: &Environment| {
         use secrecy::ExposeSecret;
-        match settle_in(text, &[], surroundings).unwrap().email.password {
+        match settle_in(text, &[], environment).unwrap().email.password {
             Some(PasswordSource::Given(secret)) => secret.expose_secret().to_owned(),
             other => panic!("{other:?}"),
         }
     };
-    let plain = Surroundings::for_tests();
+    let plain = Environment::for_tests();
     for typed in ["0123", "1e5", "true", "'null'", "'*a: b'"] {
         let text = format!("{LETTER}  password: {typed}\n");
         assert_eq!(given(&text, &plain), typed.trim_matches('\''));
@@ -589,11 +590,11 @@ fn a_password_comes_from_one_place_and_the_environment_first() {
 
 #[test]
 fn a_password_is_never_shown() {
-    let surroundings = with_variables(&[("EMAIL_PASSWORD", "s3cret-variable")]);
+    let environment = with_variables(&[("EMAIL_PASSWORD", "s3cret-variable")]);
     let text = format!("{LETTER}  password: s3cret-file\n");
     for settings in [
         settle(&text).unwrap(),
-        settle_in(&text, &[], &surroundings).unwrap(),
+        settle_in(&text, &[], &environment).unwrap(),
     ] {
         let yaml = settings.to_yaml();
         assert!(yaml.contains("\n  password: \"********\"\n"), "{yaml}");
@@ -641,14 +642,14 @@ fn a_password_is_never_shown() {
 fn a_password_that_others_can_read_is_refused() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
-    let mut surroundings = Surroundings::for_tests();
-    surroundings.current_folder = folder.path().into();
+    let mut environment = Environment::for_tests();
+    environment.current_folder = folder.path().into();
     let write = |name: &str, text: &str, mode: u32| {
         let path = folder.path().join(name);
         fs::write(&path, text).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
     };
-    let load = |name: &str| Settings::load(Some(Path::new(name)), &surroundings);
+    let load = |name: &str| Settings::load(Some(Path::new(name)), &environment);
 
     write("mine.yaml", "email: {password: s3cret}\n", 0o640);
     let error = load("mine.yaml").unwrap_err();

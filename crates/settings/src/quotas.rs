@@ -13,7 +13,7 @@ use super::values::{number, size};
 const LONGEST: usize = 64;
 
 /// Reads every quota. One with something wrong is left out, and every problem noted.
-pub(super) fn read(reader: &mut Reader<'_>) -> Vec<Quota> {
+pub(crate) fn read(reader: &mut Reader<'_>) -> Vec<Quota> {
     let typed = std::mem::take(&mut reader.typed.quotas);
     let mut quotas: Vec<Quota> = Vec::new();
     for (place, items) in &typed {

@@ -1,45 +1,21 @@
 //! What the program works by: every key resolved to its meaning.
 //!
-//! What was typed stands in `settings/typed.rs`, where it is found in `settings/locate.rs`, how
-//! single values are read in `settings/values.rs`, the sections in `settings/sections.rs` and
-//! `settings/email.rs`. A flag goes before a variable, a variable before the file, the file
-//! before the default.
-
-mod analysis;
-mod collect;
-mod email;
-mod keys;
-mod locate;
-mod notify;
-mod problem;
-mod quotas;
-mod reader;
-mod secrets;
-mod sections;
-mod show;
-mod typed;
-mod values;
-mod words;
+//! The order of precedence: a flag, an environment variable, the file, the default.
 
 use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
 
-pub use self::analysis::Analysis;
-pub use collect::Collect;
-pub use email::{Email, Encryption, PasswordSource};
-pub use locate::{LOCAL_FILE, Surroundings};
-pub use notify::Notify;
-pub use problem::{Place, Problem, SettingsError};
-pub use sections::{Archive, History, Input, Logging, Paths, Processing, Reports};
-pub use typed::Override;
-pub use words::{
-    CompressFormat, HostLayout, InputMode, Level, Loopback, ReportFormat, Rotate, Word,
-};
-
-use locate::Found;
-use reader::Reader;
-use typed::Typed;
+use crate::analysis::Analysis;
+use crate::collect::Collect;
+use crate::email::{Email, PasswordSource};
+use crate::locate::{self, Environment, Found};
+use crate::notify::Notify;
+use crate::problem::{Place, SettingsError};
+use crate::reader::Reader;
+use crate::sections::{Archive, History, Input, Logging, Paths, Processing, Reports};
+use crate::typed::{Override, Typed};
+use crate::{quotas, secrets};
 
 /// The shipped settings file: every key with a comment and its default.
 pub const DEFAULT_FILE: &str = include_str!("../../../config/settings.yaml");
@@ -59,7 +35,7 @@ pub fn system_file() -> String {
 }
 
 /// The only version of settings files there is so far.
-const VERSION: &str = "1.0";
+pub(crate) const VERSION: &str = "1.0";
 
 /// What the program works by. Every path is absolute.
 #[derive(Debug, Clone)]
@@ -117,18 +93,18 @@ impl Settings {
     ///
     /// A named file that is not there, a file that cannot be read or exposes a password, and all
     /// unknown keys and wrong values together.
-    pub fn load(named: Option<&Path>, surroundings: &Surroundings) -> Result<Self, SettingsError> {
-        Self::load_with_flags(named, &[], surroundings)
+    pub fn load(named: Option<&Path>, environment: &Environment) -> Result<Self, SettingsError> {
+        Self::load_with_flags(named, &[], environment)
     }
 
     /// Does the same and lays the flags of the command line over it all.
     pub fn load_with_flags(
         named: Option<&Path>,
         flags: &[Override],
-        surroundings: &Surroundings,
+        environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let found = locate::find(named, surroundings)?;
-        Self::settle(found.as_ref(), flags, surroundings)
+        let found = locate::find(named, environment)?;
+        Self::settle(found.as_ref(), flags, environment)
     }
 
     /// Settles what a file of this path would mean if it said this.
@@ -139,7 +115,7 @@ impl Settings {
     pub fn of_text(
         text: &str,
         path: &Path,
-        surroundings: &Surroundings,
+        environment: &Environment,
     ) -> Result<Self, SettingsError> {
         let found = Found {
             path: path.into(),
@@ -147,13 +123,13 @@ impl Settings {
             text: text.to_owned(),
             exposed: false,
         };
-        Self::settle(Some(&found), &[], surroundings)
+        Self::settle(Some(&found), &[], environment)
     }
 
-    fn settle(
+    pub(crate) fn settle(
         found: Option<&Found>,
         flags: &[Override],
-        surroundings: &Surroundings,
+        environment: &Environment,
     ) -> Result<Self, SettingsError> {
         let mut typed = found.map(Typed::from_file).unwrap_or_default();
         if let Some(found) = found
@@ -164,13 +140,13 @@ impl Settings {
                 path: found.path.clone(),
             });
         }
-        typed.apply_variables(&surroundings.variables);
+        typed.apply_variables(&environment.variables);
         typed.apply_flags(flags);
 
         let file_folder = found.map(|found| found.folder.as_path());
         let mut reader = Reader {
             typed,
-            surroundings,
+            environment,
             file_folder,
         };
         let settings = Self::read(&mut reader, found.map(|found| found.path.clone()));
@@ -197,7 +173,7 @@ impl Settings {
                 "is not a version this program knows; write \"{VERSION}\""
             )),
         });
-        let local = &reader.surroundings.local_zone.clone();
+        let local = &reader.environment.local_zone.clone();
         let zone = reader.value("timezone", |typed| {
             Ok((time_zone(typed, local)?, typed.into()))
         });
@@ -208,7 +184,7 @@ impl Settings {
             time_zone_name,
             host_is_set: reader.typed.values.contains_key("host"),
             host: read_host(reader),
-            machine: reader.surroundings.machine.clone(),
+            machine: reader.environment.machine.clone(),
             paths: Paths::read(reader),
             input: Input::read(reader),
             collect: Collect::read(reader),
@@ -236,11 +212,6 @@ impl Settings {
             .filter(|(_, is_set)| *is_set)
             .map(|(name, _)| name)
             .collect()
-    }
-
-    /// Writes the settings as YAML that reads back as the same settings, passwords masked.
-    pub fn to_yaml(&self) -> String {
-        show::to_yaml(self)
     }
 }
 
@@ -285,7 +256,7 @@ fn read_host(reader: &mut Reader<'_>) -> String {
     if reader.typed.values.contains_key("host") {
         return reader.value("host", check_host).unwrap_or_default();
     }
-    check_host(&reader.surroundings.hostname).unwrap_or_else(|fault| {
+    check_host(&reader.environment.hostname).unwrap_or_else(|fault| {
         reader.note(
             "host",
             format!("this machine's own name {fault}; set a name here"),
@@ -302,7 +273,3 @@ fn exposed_password_file(email: &Email) -> Option<PathBuf> {
     let metadata = std::fs::metadata(path).ok()?;
     secrets::is_exposed(&metadata).then(|| path.clone())
 }
-
-#[cfg(test)]
-#[path = "settings/tests.rs"]
-mod tests;

@@ -13,7 +13,7 @@ pub struct Notify {
 }
 
 impl Notify {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Self {
         const KEY: &str = "notify.healthcheck_url";
         let typed = reader.value(KEY, |typed| Ok(typed.trim().to_owned()));
         if let Some(fault) = typed.as_deref().and_then(fault) {

@@ -1,25 +1,25 @@
 //! What the program says of itself: messages on standard error and in a log file.
 //!
-//! Messages quote logs and file names, so each is made printable before it is written. How a
-//! line looks stands in `logging/line.rs`, when the file is rotated in `logging/rotating.rs`.
+//! Messages quote logs and file names, so each is made printable before it is written. `line.rs`
+//! formats a message, `rotating.rs` rotates the log file.
 
 mod line;
 mod rotating;
 
-use std::io::{self, IsTerminal};
+use std::io;
 use std::path::PathBuf;
 
 use display::printable;
+use jiff::tz::TimeZone;
 use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::registry::Registry;
 
-use crate::args::{Args, ColorWhen};
-use crate::settings::{Level, Logging, Settings, Surroundings};
 use line::{Line, Style};
 use rotating::RotatingFile;
+use settings::{Level, Logging};
 
 /// The log file could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -29,7 +29,20 @@ pub struct LoggingError {
     source: io::Error,
 }
 
-/// What the command line says about messages on standard error.
+/// How much the user asked to see on standard error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verbosity {
+    /// Errors only.
+    Quiet,
+    /// What the settings say.
+    Default,
+    /// Debug messages too.
+    Verbose,
+    /// Everything.
+    Trace,
+}
+
+/// Which messages standard error shows, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Console {
     /// The least serious messages that are shown; `OFF` shows none.
@@ -39,51 +52,36 @@ pub struct Console {
 }
 
 impl Console {
-    /// Settles what is shown: `-v` and `-q` go before the settings, also before
-    /// `enable_console: false`.
-    pub fn new(args: &Args, logging: &Logging, surroundings: &Surroundings) -> Self {
-        let level = match (args.quiet, args.verbose) {
-            (true, _) => LevelFilter::ERROR,
-            (false, 0) if !logging.enable_console => LevelFilter::OFF,
-            (false, 0) => filter(logging.level),
-            (false, 1) => LevelFilter::DEBUG.max(filter(logging.level)),
-            (false, _) => LevelFilter::TRACE,
+    /// Resolves what is shown. A verbosity other than the default takes precedence over the settings, also
+    /// over `enable_console: false`.
+    pub fn new(verbosity: Verbosity, is_coloured: bool, logging: &Logging) -> Self {
+        let level = match verbosity {
+            Verbosity::Quiet => LevelFilter::ERROR,
+            Verbosity::Default if !logging.enable_console => LevelFilter::OFF,
+            Verbosity::Default => filter(logging.level),
+            Verbosity::Verbose => LevelFilter::DEBUG.max(filter(logging.level)),
+            Verbosity::Trace => LevelFilter::TRACE,
         };
-        let terminal = io::stderr().is_terminal();
-        Self {
-            level,
-            is_coloured: is_coloured(args.color, terminal, surroundings),
-        }
+        Self { level, is_coloured }
     }
 }
 
-/// Tells whether to colour, by <https://no-color.org> where the user leaves it to us.
-pub fn is_coloured(when: ColorWhen, is_terminal: bool, surroundings: &Surroundings) -> bool {
-    let variable = |name| surroundings.variables.get(name).map_or("", String::as_str);
-    match when {
-        ColorWhen::Always => true,
-        ColorWhen::Never => false,
-        ColorWhen::Auto => {
-            is_terminal && variable("NO_COLOR").is_empty() && variable("TERM") != "dumb"
-        }
-    }
-}
-
-/// Sends all later messages of the program where the settings say. Only the first call of a
-/// process has an effect.
+/// Sends all later messages of the process to standard error and the log file, with times in `zone`. Only
+/// the first call of a process has an effect.
 ///
 /// # Errors
 ///
 /// The log file cannot be opened.
-pub fn start(settings: &Settings, console: Console) -> Result<(), LoggingError> {
-    let subscriber = subscriber(settings, console, io::stderr)?;
+pub fn start(logging: &Logging, zone: &TimeZone, console: Console) -> Result<(), LoggingError> {
+    let subscriber = subscriber(logging, zone, console, io::stderr)?;
     // A second call finds the first one's subscriber in place, which then stays.
     let _ = tracing::subscriber::set_global_default(subscriber);
     Ok(())
 }
 
 fn subscriber<W>(
-    settings: &Settings,
+    logging: &Logging,
+    zone: &TimeZone,
     console: Console,
     console_writer: W,
 ) -> Result<impl Subscriber + Send + Sync, LoggingError>
@@ -97,10 +95,10 @@ where
         level,
         enable_json,
         ..
-    } = &settings.logging;
-    let zone = |style| Line {
+    } = logging;
+    let line = |style| Line {
         style,
-        zone: settings.time_zone.clone(),
+        zone: zone.clone(),
     };
     let console_style = match (enable_json, console.is_coloured) {
         (true, _) => Style::Json,
@@ -108,7 +106,7 @@ where
         (false, false) => Style::Short,
     };
     let console_layer = tracing_subscriber::fmt::layer()
-        .event_format(zone(console_style))
+        .event_format(line(console_style))
         .with_writer(console_writer)
         .with_filter(console.level);
     let file = match file {
@@ -128,7 +126,7 @@ where
     };
     let file_layer = file.map(|file| {
         tracing_subscriber::fmt::layer()
-            .event_format(zone(file_style))
+            .event_format(line(file_style))
             .with_writer(std::sync::Mutex::new(file))
             .with_filter(filter(*level))
     });
@@ -148,23 +146,23 @@ fn filter(level: Level) -> LevelFilter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::Parser;
+    use settings::{Environment, Settings};
     use std::path::Path;
     use std::sync::{Arc, Mutex};
 
-    fn settings(change: impl FnOnce(&mut Logging)) -> Settings {
-        let mut settings = Settings::load(None, &Surroundings::for_tests()).unwrap();
-        change(&mut settings.logging);
-        settings
+    fn logging(change: impl FnOnce(&mut Logging)) -> Logging {
+        let settings = Settings::load(None, &Environment::for_tests()).unwrap();
+        let mut logging = settings.logging;
+        change(&mut logging);
+        logging
     }
 
-    fn console(line: &str, change: impl FnOnce(&mut Logging)) -> LevelFilter {
-        let args = Args::try_parse_from(line.split(' ')).unwrap();
-        Console::new(&args, &settings(change).logging, &Surroundings::for_tests()).level
+    fn console(verbosity: Verbosity, change: impl FnOnce(&mut Logging)) -> LevelFilter {
+        Console::new(verbosity, false, &logging(change)).level
     }
 
     /// What the console shows while `say` runs.
-    fn shown(settings: &Settings, console: Console, say: impl FnOnce()) -> String {
+    fn shown(logging: &Logging, console: Console, say: impl FnOnce()) -> String {
         #[derive(Clone, Default)]
         struct Memory(Arc<Mutex<Vec<u8>>>);
         impl io::Write for Memory {
@@ -177,7 +175,8 @@ mod tests {
         }
         let memory = Memory::default();
         let writer = memory.clone();
-        let subscriber = subscriber(settings, console, move || writer.clone()).unwrap();
+        let subscriber =
+            subscriber(logging, &TimeZone::UTC, console, move || writer.clone()).unwrap();
         tracing::subscriber::with_default(subscriber, say);
         let bytes = memory.0.lock().unwrap().clone();
         String::from_utf8(bytes).unwrap()
@@ -189,18 +188,18 @@ mod tests {
     };
 
     #[test]
-    fn flags_go_before_the_settings() {
-        let line = "network-monitor status";
-        assert_eq!(console(line, |_| {}), LevelFilter::INFO);
+    fn verbosity_takes_precedence_over_the_settings() {
+        let default = Verbosity::Default;
+        assert_eq!(console(default, |_| {}), LevelFilter::INFO);
         assert_eq!(
-            console(line, |logging| logging.level = Level::Warn),
+            console(default, |logging| logging.level = Level::Warn),
             LevelFilter::WARN
         );
         assert_eq!(
-            console(line, |logging| logging.enable_console = false),
+            console(default, |logging| logging.enable_console = false),
             LevelFilter::OFF
         );
-        let verbose = "network-monitor -v status";
+        let verbose = Verbosity::Verbose;
         assert_eq!(
             console(verbose, |logging| logging.level = Level::Warn),
             LevelFilter::DEBUG
@@ -213,37 +212,13 @@ mod tests {
             console(verbose, |logging| logging.enable_console = false),
             LevelFilter::DEBUG
         );
-        assert_eq!(
-            console("network-monitor -vv status", |_| {}),
-            LevelFilter::TRACE
-        );
-        assert_eq!(
-            console("network-monitor -q status", |_| {}),
-            LevelFilter::ERROR
-        );
-    }
-
-    #[test]
-    fn colour_follows_the_flag_then_no_color_then_the_terminal() {
-        let mut surroundings = Surroundings::for_tests();
-        let auto = |terminal, surroundings: &Surroundings| {
-            is_coloured(ColorWhen::Auto, terminal, surroundings)
-        };
-        assert!(auto(true, &surroundings));
-        assert!(!auto(false, &surroundings));
-        surroundings.variables.insert("NO_COLOR".into(), "1".into());
-        assert!(!auto(true, &surroundings));
-        assert!(is_coloured(ColorWhen::Always, false, &surroundings));
-        assert!(!is_coloured(
-            ColorWhen::Never,
-            true,
-            &Surroundings::for_tests()
-        ));
+        assert_eq!(console(Verbosity::Trace, |_| {}), LevelFilter::TRACE);
+        assert_eq!(console(Verbosity::Quiet, |_| {}), LevelFilter::ERROR);
     }
 
     #[test]
     fn a_message_is_one_short_line_with_its_fields() {
-        let said = shown(&settings(|_| {}), PLAIN, || {
+        let said = shown(&logging(|_| {}), PLAIN, || {
             tracing::debug!("not shown");
             tracing::info!("3 logs ingested");
             tracing::warn!(line = 812, file = "a.log", "a damaged line");
@@ -258,13 +233,13 @@ mod tests {
     fn hostile_text_reaches_neither_terminal_nor_json_raw() {
         let name = "evil\x1b[2J\u{202e}\n";
         let say = || tracing::warn!(process = name, "unknown process {name}");
-        let said = shown(&settings(|_| {}), PLAIN, say);
+        let said = shown(&logging(|_| {}), PLAIN, say);
         assert_eq!(
             said,
             "warning: unknown process evil\\u{1b}[2J\\u{202e}\\u{a} \
              process=\"evil\\u{1b}[2J\\u{202e}\\u{a}\"\n"
         );
-        let said = shown(&settings(|logging| logging.enable_json = true), PLAIN, say);
+        let said = shown(&logging(|logging| logging.enable_json = true), PLAIN, say);
         let (text, end) = said.split_at(said.len() - 1);
         assert_eq!(end, "\n");
         assert!(!text.chars().any(display::is_deceptive), "{text}");
@@ -280,7 +255,7 @@ mod tests {
             is_coloured: true,
             ..PLAIN
         };
-        let said = shown(&settings(|_| {}), coloured, || tracing::error!("it failed"));
+        let said = shown(&logging(|_| {}), coloured, || tracing::error!("it failed"));
         assert_eq!(said, "\x1b[1;31merror\x1b[0m: it failed\n");
     }
 
@@ -288,12 +263,12 @@ mod tests {
     fn the_log_file_has_time_and_level_and_its_own_threshold() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deep/monitor.log");
-        let settings = settings(|logging| logging.file = Some(path.clone()));
+        let logging = logging(|logging| logging.file = Some(path.clone()));
         let quiet = Console {
             level: LevelFilter::ERROR,
             is_coloured: false,
         };
-        let said = shown(&settings, quiet, || tracing::info!(files = 3, "done"));
+        let said = shown(&logging, quiet, || tracing::info!(files = 3, "done"));
         assert_eq!(said, "");
         let text = std::fs::read_to_string(&path).unwrap();
         let (time, message) = text.split_once(' ').unwrap();
@@ -304,8 +279,8 @@ mod tests {
     #[test]
     fn a_log_file_that_cannot_be_opened_is_named() {
         let folder = tempfile::tempdir().unwrap();
-        let settings = settings(|logging| logging.file = Some(folder.path().into()));
-        let error = subscriber(&settings, PLAIN, io::stderr)
+        let logging = logging(|logging| logging.file = Some(folder.path().into()));
+        let error = subscriber(&logging, &TimeZone::UTC, PLAIN, io::stderr)
             .err()
             .unwrap()
             .to_string();

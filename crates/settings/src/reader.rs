@@ -5,22 +5,22 @@ use std::path::{Path, PathBuf};
 use display::printable;
 
 use super::keys;
-use super::locate::Surroundings;
+use super::locate::Environment;
 use super::problem::{Place, Problem};
 use super::typed::{Item, Typed, base_folder};
 use super::values;
 use super::words::Word;
 
 /// Reads values by key; a wrong one is noted and reads as if it were not there.
-pub(super) struct Reader<'a> {
-    pub(super) typed: Typed,
-    pub(super) surroundings: &'a Surroundings,
-    pub(super) file_folder: Option<&'a Path>,
+pub(crate) struct Reader<'a> {
+    pub(crate) typed: Typed,
+    pub(crate) environment: &'a Environment,
+    pub(crate) file_folder: Option<&'a Path>,
 }
 
 impl Reader<'_> {
     /// The value of a key, read by `parse`; `None` where it is not set or wrong.
-    pub(super) fn value<T>(
+    pub(crate) fn value<T>(
         &mut self,
         key: &'static str,
         parse: impl FnOnce(&str) -> Result<T, String>,
@@ -37,7 +37,7 @@ impl Reader<'_> {
     }
 
     /// The value of a key that takes any text without control characters.
-    pub(super) fn text(&mut self, key: &'static str) -> Option<String> {
+    pub(crate) fn text(&mut self, key: &'static str) -> Option<String> {
         self.value(key, |text| match text.chars().any(char::is_control) {
             true => Err("holds a control character".to_owned()),
             false => Ok(text.to_owned()),
@@ -45,12 +45,12 @@ impl Reader<'_> {
     }
 
     /// The value of a key that is one word out of a list.
-    pub(super) fn word<W: Word>(&mut self, key: &'static str) -> Option<W> {
+    pub(crate) fn word<W: Word>(&mut self, key: &'static str) -> Option<W> {
         self.value(key, W::from_word)
     }
 
     /// The values of a key that takes a list, without repetitions.
-    pub(super) fn list<T: PartialEq>(
+    pub(crate) fn list<T: PartialEq>(
         &mut self,
         key: &'static str,
         parse: impl Fn(&str) -> Result<T, String>,
@@ -68,34 +68,34 @@ impl Reader<'_> {
     }
 
     /// The path a key names, absolute.
-    pub(super) fn path(&mut self, key: &'static str) -> Option<PathBuf> {
+    pub(crate) fn path(&mut self, key: &'static str) -> Option<PathBuf> {
         let place = self.place(key);
-        let current_folder = &self.surroundings.current_folder;
+        let current_folder = &self.environment.current_folder;
         let base = base_folder(&place, self.file_folder, current_folder).to_path_buf();
-        let surroundings = self.surroundings;
-        self.value(key, |typed| values::path(typed, &base, surroundings))
+        let environment = self.environment;
+        self.value(key, |typed| values::path(typed, &base, environment))
     }
 
     /// The path a key names, or its default, which may begin with `~`.
-    pub(super) fn path_or(&mut self, key: &'static str, default: &str) -> PathBuf {
+    pub(crate) fn path_or(&mut self, key: &'static str, default: &str) -> PathBuf {
         if self.typed.values.contains_key(key) {
             return self.path(key).unwrap_or_default();
         }
-        let base = &self.surroundings.current_folder;
-        values::path(default, base, self.surroundings).unwrap_or_else(|message| {
+        let base = &self.environment.current_folder;
+        values::path(default, base, self.environment).unwrap_or_else(|message| {
             self.note(key, format!("the default {default} {message}"));
             PathBuf::new()
         })
     }
 
     /// Where a key was typed.
-    pub(super) fn place(&self, key: &str) -> Place {
+    pub(crate) fn place(&self, key: &str) -> Place {
         let value = self.typed.values.get(key);
         value.map_or(Place::Default, |value| value.place.clone())
     }
 
     /// Notes a problem with a key.
-    pub(super) fn note(&mut self, key: &str, message: String) {
+    pub(crate) fn note(&mut self, key: &str, message: String) {
         let problem = Problem {
             place: self.place(key),
             key: key.to_owned(),
@@ -106,7 +106,7 @@ impl Reader<'_> {
 }
 
 /// A wrong value.
-pub(super) fn wrong(key: &str, item: &Item, message: &str) -> Problem {
+pub(crate) fn wrong(key: &str, item: &Item, message: &str) -> Problem {
     const LONGEST: usize = 60;
     let mut shown = printable(&item.text).into_owned();
     if shown.chars().count() > LONGEST {

@@ -1,0 +1,94 @@
+//! What a command knows of the world around it: the time, and the terminal it talks to.
+
+use std::io::{self, IsTerminal as _};
+
+use display::Colour;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use settings::{Environment, Settings};
+
+use crate::args::{Args, ColorWhen};
+
+/// The time and the terminal.
+#[derive(Clone, Copy, Debug)]
+pub struct World {
+    /// Seconds since 1970.
+    pub now: i64,
+    /// Whether only failures are said.
+    pub quiet: bool,
+    /// Columns of the output.
+    pub width: usize,
+    /// Colours of the output.
+    pub colour: Colour,
+}
+
+impl World {
+    /// The time now, and the terminal of this process.
+    pub fn of(args: &Args, environment: &Environment) -> Self {
+        let is_terminal = io::stdout().is_terminal();
+        World {
+            now: Timestamp::now().as_second(),
+            quiet: args.quiet,
+            width: width(),
+            colour: if is_coloured(args.color, is_terminal, environment) {
+                Colour::Ansi
+            } else {
+                Colour::Plain
+            },
+        }
+    }
+
+    /// Today, on the clocks of the settings' time zone.
+    pub fn today(&self, settings: &Settings) -> Date {
+        let now = Timestamp::from_second(self.now).unwrap_or_default();
+        now.to_zoned(settings.time_zone.clone()).date()
+    }
+
+    /// When the run began, for whoever finds its lock.
+    pub fn started(&self) -> String {
+        Timestamp::from_second(self.now)
+            .unwrap_or_default()
+            .to_string()
+    }
+}
+
+/// Columns of the terminal; 80 if the output is not a terminal.
+fn width() -> usize {
+    let size = terminal_size::terminal_size_of(io::stdout());
+    size.map_or(80, |(terminal_size::Width(columns), _)| columns.into())
+}
+
+/// Whether to colour, by <https://no-color.org> if the user leaves it to the program.
+pub fn is_coloured(when: ColorWhen, is_terminal: bool, environment: &Environment) -> bool {
+    let variable = |name| environment.variables.get(name).map_or("", String::as_str);
+    match when {
+        ColorWhen::Always => true,
+        ColorWhen::Never => false,
+        ColorWhen::Auto => {
+            is_terminal && variable("NO_COLOR").is_empty() && variable("TERM") != "dumb"
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colour_follows_the_flag_then_no_color_then_the_terminal() {
+        let mut environment = Environment::for_tests();
+        let auto = |terminal, environment: &Environment| {
+            is_coloured(ColorWhen::Auto, terminal, environment)
+        };
+        assert!(auto(true, &environment));
+        assert!(!auto(false, &environment));
+        environment.variables.insert("NO_COLOR".into(), "1".into());
+        assert!(!auto(true, &environment));
+        assert!(is_coloured(ColorWhen::Always, false, &environment));
+        assert!(!is_coloured(
+            ColorWhen::Never,
+            true,
+            &Environment::for_tests()
+        ));
+    }
+}
