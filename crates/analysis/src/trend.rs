@@ -5,6 +5,7 @@ mod kendall;
 
 use std::ops::Range;
 
+use display::approximate_bytes as bytes;
 use serde::{Deserialize, Serialize};
 
 pub use forecast::{Forecast, Month};
@@ -14,7 +15,7 @@ use crate::days::{Day, observed_days, total};
 use crate::finding::Draft;
 use crate::percentile::{Percentile, percentile};
 use crate::robust::median;
-use crate::words::{self, bytes};
+use crate::words;
 use crate::{Direction, Finding, FindingKind, History, Series, Severity, Subject, Thresholds};
 
 /// Days that a trend looks back.

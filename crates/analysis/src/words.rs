@@ -38,25 +38,6 @@ pub(crate) fn done(direction: Direction) -> &'static str {
     }
 }
 
-/// Bytes with a decimal unit and three digits.
-pub(crate) fn bytes(bytes: f64) -> String {
-    let mut value = bytes.abs();
-    let mut unit = "B";
-    for next in ["kB", "MB", "GB", "TB", "PB", "EB"] {
-        if value < 999.5 {
-            break;
-        }
-        value /= 1000.0;
-        unit = next;
-    }
-    match value {
-        _ if unit == "B" => format!("{value:.0} B"),
-        ..10.0 => format!("{value:.2} {unit}"),
-        ..100.0 => format!("{value:.1} {unit}"),
-        _ => format!("{value:.0} {unit}"),
-    }
-}
-
 /// Seconds in the largest unit that keeps them readable.
 pub(crate) fn duration(seconds: f64) -> String {
     match seconds {
@@ -70,7 +51,7 @@ pub(crate) fn duration(seconds: f64) -> String {
 /// Bytes with their sign.
 pub(crate) fn signed(value: f64) -> String {
     let sign = if value < 0.0 { "−" } else { "+" };
-    format!("{sign}{}", bytes(value))
+    format!("{sign}{}", display::approximate_bytes(value))
 }
 
 #[cfg(test)]
@@ -78,11 +59,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_have_units() {
-        assert_eq!(bytes(0.0), "0 B");
-        assert_eq!(bytes(999.0), "999 B");
-        assert_eq!(bytes(1234.0), "1.23 kB");
-        assert_eq!(bytes(999_950_000.0), "1.00 GB");
+    fn a_change_has_its_sign() {
+        assert_eq!(signed(1234.0), "+1.23 kB");
         assert_eq!(signed(-56_700_000.0), "−56.7 MB");
     }
 }

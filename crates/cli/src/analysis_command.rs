@@ -11,10 +11,10 @@ use traffic::When;
 
 use crate::args::{AnalysisArgs, AnalysisCommand, AnalysisFormat, AnalysisKind};
 use crate::failure::{Ending, Failure};
-use crate::json::print_json;
 use crate::mutes;
 use crate::terminal::World;
-use report::Moment;
+use display::Moment;
+use display::print_json;
 use settings::Settings;
 
 /// Days of the longest period that is judged.
@@ -109,7 +109,7 @@ fn analyse(
             let text = document.to_text(&TextOptions {
                 width: world.width,
                 colour: match args.output {
-                    Some(_) => report::Colour::Plain,
+                    Some(_) => display::Colour::Plain,
                     None => world.colour,
                 },
                 ..TextOptions::default()

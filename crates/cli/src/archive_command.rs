@@ -16,9 +16,9 @@ use crate::args::{
 };
 use crate::dry_run::DryRun;
 use crate::failure::{Ending, Failure};
-use crate::json::print_json;
 use crate::terminal::World;
 use crate::watch;
+use display::print_json;
 use settings::Settings;
 
 /// Archives that are named; of more, the number.
@@ -85,12 +85,12 @@ fn ending(is_well: bool) -> Ending {
 pub fn told(summary: &ArchiveSummary) -> String {
     let mut text = format!(
         "Archive: {} archived, {} removed, {} left for later",
-        report::counted(summary.archived, "log", "logs"),
+        display::counted(summary.archived, "log", "logs"),
         summary.removed,
         summary.waiting.len()
     );
     if !summary.expired.is_empty() {
-        let expired = report::counted(summary.expired.len() as u64, "file", "files");
+        let expired = display::counted(summary.expired.len() as u64, "file", "files");
         text.push_str(&format!(", {expired} deleted because of their age"));
     }
     let days = || summary.dropped.iter().map(|dropped| &dropped.day);
@@ -99,7 +99,7 @@ pub fn told(summary: &ArchiveSummary) -> String {
         *reasons.entry(&log.reason).or_default() += 1;
     }
     for (reason, count) in reasons {
-        text.push_str(&format!("\n  {count} left: {}", report::printable(reason)));
+        text.push_str(&format!("\n  {count} left: {}", display::printable(reason)));
     }
     for path in summary.written.iter().take(SHOWN) {
         text.push_str(&format!("\n  {path}"));
@@ -112,15 +112,15 @@ pub fn told(summary: &ArchiveSummary) -> String {
     {
         text.push_str(&format!(
             "\n  and {}",
-            report::counted(more as u64, "more archive", "more archives")
+            display::counted(more as u64, "more archive", "more archives")
         ));
     }
     if let (Some(first), Some(last)) = (days().min(), days().max()) {
         let bytes = summary.dropped.iter().map(|dropped| dropped.bytes).sum();
         text.push_str(&format!(
             "\nHistory: {} dropped because of their age, {first} to {last}, {}",
-            report::counted(summary.dropped.len() as u64, "day", "days"),
-            report::bytes(bytes)
+            display::counted(summary.dropped.len() as u64, "day", "days"),
+            display::bytes(bytes)
         ));
     }
     if let (Some(first), Some(last)) = (summary.expiring.first(), summary.expiring.last()) {
@@ -131,7 +131,7 @@ pub fn told(summary: &ArchiveSummary) -> String {
         ));
     }
     for trouble in &summary.trouble {
-        let reason = report::printable(&trouble.reason);
+        let reason = display::printable(&trouble.reason);
         text.push_str(&format!("\nAttention: {}: {reason}", trouble.path));
     }
     text
@@ -148,7 +148,7 @@ fn verify(settings: &Settings, world: &World, out: &mut dyn Write) -> Result<End
         (archives, logs) = (archives + 1, logs + count);
         damaged += usize::from(!faults.is_empty());
         for fault in &faults {
-            let fault = report::printable(fault);
+            let fault = display::printable(fault);
             writeln!(
                 out,
                 "{path}: {}",
@@ -162,14 +162,14 @@ fn verify(settings: &Settings, world: &World, out: &mut dyn Write) -> Result<End
     };
     for lost in &lost {
         let told = lost.told(&settings.paths.archive_dir);
-        writeln!(out, "{}", report::printable(&told))?;
+        writeln!(out, "{}", display::printable(&told))?;
     }
     if !world.quiet {
         writeln!(
             out,
             "{} with {} read back, {damaged} damaged{}",
-            report::counted(archives, "archive", "archives"),
-            report::counted(logs as u64, "log", "logs"),
+            display::counted(archives, "archive", "archives"),
+            display::counted(logs as u64, "log", "logs"),
             match lost.len() {
                 0 => String::new(),
                 count => format!(", {count} lost"),
@@ -228,7 +228,7 @@ fn list(
 fn show_listed(listed: &Listed, out: &mut dyn Write) -> Result<(), Failure> {
     let Listed { path, .. } = listed;
     if let Some(reason) = &listed.trouble {
-        writeln!(out, "Attention: {path}: {}", report::printable(reason))?;
+        writeln!(out, "Attention: {path}: {}", display::printable(reason))?;
     }
     let Some(document) = &listed.document else {
         return Ok(());
@@ -237,17 +237,17 @@ fn show_listed(listed: &Listed, out: &mut dyn Write) -> Result<(), Failure> {
         out,
         "{}  {}  {} logs, {} in {}  {path}",
         document.day,
-        report::printable(&document.host),
+        display::printable(&document.host),
         document.members.len(),
-        report::bytes(document.original_bytes),
-        report::bytes(document.archive.size),
+        display::bytes(document.original_bytes),
+        display::bytes(document.archive.size),
     )?;
     for member in &document.members {
         writeln!(
             out,
             "  {:>9}  {}",
-            report::bytes(member.size),
-            report::printable(&member.name)
+            display::bytes(member.size),
+            display::printable(&member.name)
         )?;
     }
     Ok(())
@@ -298,7 +298,7 @@ fn restore(
         if let Err(reason) = &document {
             let path = files::show(&archive.path);
             let reason = undescribed(reason);
-            writeln!(out, "Attention: {path}: {}", report::printable(&reason))?;
+            writeln!(out, "Attention: {path}: {}", display::printable(&reason))?;
             is_well = false;
         }
         let document = document.ok();
@@ -313,8 +313,8 @@ fn restore(
             writeln!(out, "{}", files::show(path))?;
         }
         for fault in &restored.faults {
-            let member = report::printable(fault.member.as_deref().unwrap_or_default());
-            let reason = report::printable(&fault.reason);
+            let member = display::printable(fault.member.as_deref().unwrap_or_default());
+            let reason = display::printable(&fault.reason);
             let path = files::show(&archive.path);
             writeln!(out, "Attention: {path}: {member}: {reason}")?;
         }
@@ -330,7 +330,7 @@ fn restore(
         writeln!(
             out,
             "{} restored, {present} there already, {faults} not restored",
-            report::counted(written as u64, "log", "logs")
+            display::counted(written as u64, "log", "logs")
         )?;
     }
     Ok(ending(is_well && faults == 0))

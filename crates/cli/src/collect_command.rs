@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use collector::{Event, Finding, Machine, Plan, Verdict, arguments, findings, watched_interface};
-use report::printable;
+use display::printable;
 use tracing::{info, warn};
 
 use crate::args::CollectArgs;
@@ -64,9 +64,9 @@ pub fn run(
     info!(
         "stopped by signal {}: {} in {}, bandwhich was started {}",
         ending.signal,
-        report::counted(ending.frames, "frame", "frames"),
-        report::counted(ending.logs, "log", "logs"),
-        report::counted(ending.starts, "time", "times")
+        display::counted(ending.frames, "frame", "frames"),
+        display::counted(ending.logs, "log", "logs"),
+        display::counted(ending.starts, "time", "times")
     );
     Ok(Ending::Done)
 }

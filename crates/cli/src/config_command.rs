@@ -4,8 +4,9 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use display::printable;
+
 use crate::args::ConfigCommand;
-use report::printable;
 use settings::{
     DEFAULT_FILE, Environment, LOCAL_FILE, Override, Settings, SettingsError, system_file,
 };

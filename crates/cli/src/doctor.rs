@@ -23,9 +23,9 @@ use serde::Serialize;
 use crate::accounts::{Account, SERVICE};
 use crate::args::DoctorArgs;
 use crate::failure::{Ending, Failure};
-use crate::json::print_json;
 use crate::terminal::World;
 use ::settings::{Environment, Override, Settings};
+use display::print_json;
 
 /// Raised when the meaning of a key changes; keys are only ever added.
 const SCHEMA_VERSION: u32 = 1;
@@ -76,7 +76,7 @@ impl Check {
         said: impl Into<String>,
         cure: Option<String>,
     ) -> Self {
-        let printable = |text: String| report::printable(&text).into_owned();
+        let printable = |text: String| display::printable(&text).into_owned();
         Self {
             topic,
             verdict,
@@ -200,7 +200,7 @@ fn show(checks: &[Check], world: &World, out: &mut dyn Write) -> Result<(), Fail
         let cure = check.cure.iter().map(|cure| format!("cure: {cure}"));
         let lines = std::iter::once(check.said.clone())
             .chain(cure)
-            .flat_map(|text| report::wrapped(&text, columns));
+            .flat_map(|text| display::wrapped(&text, columns));
         for (number, line) in lines.enumerate() {
             match number {
                 0 => writeln!(out, "{verdict:<7} {:<9} {line}", check.topic)?,

@@ -116,7 +116,7 @@ impl DryRun {
             writeln!(out, "would read    {path}")?;
         }
         for planned in &self.would_report {
-            let (host, first) = (report::printable(&planned.host), &planned.first_day);
+            let (host, first) = (display::printable(&planned.host), &planned.first_day);
             match *first == planned.last_day {
                 true => writeln!(out, "would report  {first} of {host}")?,
                 false => writeln!(out, "would report  {first}..{} of {host}", planned.last_day)?,
@@ -132,7 +132,7 @@ impl DryRun {
             writeln!(out, "would delete  {path}")?;
         }
         for day in &self.would_drop {
-            let (host, size) = (report::printable(&day.host), report::bytes(day.bytes));
+            let (host, size) = (display::printable(&day.host), display::bytes(day.bytes));
             let day = &day.day;
             writeln!(
                 out,
@@ -140,11 +140,11 @@ impl DryRun {
             )?;
         }
         for log in &self.would_archive {
-            let (host, day) = (report::printable(&log.host), &log.day);
+            let (host, day) = (display::printable(&log.host), &log.day);
             writeln!(out, "would archive {} with {day} of {host}", log.path)?;
         }
         for log in &self.would_leave {
-            let reason = report::printable(&log.reason);
+            let reason = display::printable(&log.reason);
             writeln!(out, "would leave   {}: {reason}", log.path)?;
         }
         Ok(())

@@ -51,7 +51,7 @@ fn test(settings: &Settings, world: &World, out: &mut dyn Write) -> Result<Endin
         &to,
         &letter.compose(),
         |step, detail| {
-            said.push(format!("{step:<10} ok  {}", report::printable(detail)));
+            said.push(format!("{step:<10} ok  {}", display::printable(detail)));
         },
     );
     for line in said {
@@ -65,7 +65,7 @@ fn test(settings: &Settings, world: &World, out: &mut dyn Write) -> Result<Endin
             Answer::Refused(reason) => (false, format!("refused: {reason}")),
         };
         has_trouble |= !is_ok;
-        writeln!(out, "{address}: {}", report::printable(&answer))?;
+        writeln!(out, "{address}: {}", display::printable(&answer))?;
     }
     Ok(match has_trouble {
         true => Ending::Attention,
@@ -96,15 +96,15 @@ fn flush(settings: &Settings, world: &World, out: &mut dyn Write) -> Result<Endi
 /// Where the output refuses.
 pub fn show(result: &MailResult, out: &mut dyn Write) -> Result<(), Failure> {
     for subject in &result.sent {
-        writeln!(out, "Mailed: {}", report::printable(subject))?;
+        writeln!(out, "Mailed: {}", display::printable(subject))?;
     }
     for letter in &result.waiting {
         let trouble = letter.trouble.as_deref().unwrap_or("not tried yet");
         writeln!(
             out,
             "Attention: in the outbox, to be sent later: {}\n  {}",
-            report::printable(&letter.subject),
-            report::printable(trouble)
+            display::printable(&letter.subject),
+            display::printable(trouble)
         )?;
     }
     for letter in &result.refused {
@@ -112,8 +112,8 @@ pub fn show(result: &MailResult, out: &mut dyn Write) -> Result<(), Failure> {
             out,
             "Attention: {} refused {}\n  {}",
             letter.address,
-            report::printable(&letter.subject),
-            report::printable(&letter.reason)
+            display::printable(&letter.subject),
+            display::printable(&letter.reason)
         )?;
     }
     for letter in &result.set_aside {
@@ -127,7 +127,7 @@ pub fn show(result: &MailResult, out: &mut dyn Write) -> Result<(), Failure> {
         writeln!(
             out,
             "Attention: {}; the built-in template was used",
-            report::printable(fault)
+            display::printable(fault)
         )?;
     }
     Ok(())
@@ -161,7 +161,7 @@ fn preview(
         writeln!(
             std::io::stderr(),
             "{}; the built-in template was used",
-            report::printable(&fault.to_string())
+            display::printable(&fault.to_string())
         )?;
     }
     let has_faults = !draft.faults.is_empty();

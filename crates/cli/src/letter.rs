@@ -5,13 +5,11 @@ mod problems;
 
 use std::path::{Path, PathBuf};
 
-use jiff::tz::TimeZone;
 use mail::{Address, Attachment, Image, Key, Kind, Letter, TemplateFault, Templates};
 use report::Report;
 use traffic::Period;
 
 use crate::failure::Failure;
-use report::Moment;
 use reporting::Written;
 use settings::{Email, Settings, Word as _};
 
@@ -144,7 +142,7 @@ impl<'a> Writer<'a> {
     pub fn new(settings: &'a Settings, envelope: &'a Envelope, now: i64) -> Self {
         let templates = Templates {
             folder: settings.email.templates_dir.clone(),
-            fit: |text, columns| report::fitted(text, columns, "…"),
+            fit: |text, columns| display::fitted(text, columns, "…"),
         };
         Self {
             settings,
@@ -208,7 +206,7 @@ impl<'a> Writer<'a> {
 
     /// Writes the letter that only proves the way.
     pub fn write_test(&self) -> Draft {
-        let host = report::printable(&self.settings.host);
+        let host = display::printable(&self.settings.host);
         let prefix = &self.settings.email.subject_prefix;
         let text = format!(
             "This letter proves that network-monitor on {host} can send mail.\n\
@@ -226,7 +224,7 @@ impl<'a> Writer<'a> {
             from: self.envelope.from.clone(),
             to: self.envelope.to.clone(),
             cc: self.envelope.cc.clone(),
-            subject: report::printable(subject).into_owned(),
+            subject: display::printable(subject).into_owned(),
             date: self.now,
             message_id: String::new(),
             text,
@@ -238,7 +236,7 @@ impl<'a> Writer<'a> {
 
     fn frame(&self) -> data::Frame<'_> {
         data::Frame {
-            prefix: report::printable(&self.settings.email.subject_prefix),
+            prefix: display::printable(&self.settings.email.subject_prefix),
             zone: &self.settings.time_zone,
             now: self.now,
         }
@@ -271,9 +269,9 @@ impl<'a> Writer<'a> {
                 None => path.to_owned(),
             };
             files.push(data::File {
-                name: report::printable(&name).into_owned(),
+                name: display::printable(&name).into_owned(),
                 path: files::show(&shown).to_string(),
-                size: report::bytes(file.bytes),
+                size: display::bytes(file.bytes),
                 attached: is_attached,
                 left_out: is_wanted && !is_attached,
             });
@@ -294,10 +292,4 @@ fn is_wanted(name: &str, email: &Email, has_zip: bool) -> bool {
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     name.starts_with("report_")
         && (email.attachments.iter()).any(|format| format.word() == extension)
-}
-
-/// The second on the clocks of a zone: `2026-11-21 14:02`.
-pub(crate) fn clock(second: i64, zone: &TimeZone) -> String {
-    let civil = Moment::new(second, zone).civil();
-    civil.strftime("%Y-%m-%d %H:%M").to_string()
 }

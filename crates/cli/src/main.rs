@@ -4,11 +4,11 @@ use std::io::{self, IsTerminal as _, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
+use display::IgnoreBrokenPipe;
 use lifecycle::own_host::settled;
 use logging::Console;
 use network_monitor::args::{Args, Command};
 use network_monitor::failure::{Ending, Failure};
-use network_monitor::output::Polite;
 use network_monitor::terminal::{self, World};
 use network_monitor::{
     analysis_command, archive_command, collect_command, completions, config_command, doctor,
@@ -22,7 +22,7 @@ fn main() -> ExitCode {
         Ok(args) => args,
         Err(error) => return show_usage(&error),
     };
-    let out = &mut Polite::new(io::stdout().lock());
+    let out = &mut IgnoreBrokenPipe::new(io::stdout().lock());
     match signals::listen()
         .map_err(|cause| Failure::System {
             action: "cannot listen to signals",
@@ -37,10 +37,10 @@ fn main() -> ExitCode {
             // Nothing is left to be told if even this cannot be said.
             // An error may have several lines, but each must be harmless.
             let text = failure.to_string();
-            let lines: Vec<_> = text.lines().map(report::printable).collect();
+            let lines: Vec<_> = text.lines().map(display::printable).collect();
             let _ = writeln!(err, "error: {}", lines.join("\n"));
             if let Some(hint) = failure.hint() {
-                let _ = writeln!(err, "hint: {}", report::printable(&hint));
+                let _ = writeln!(err, "hint: {}", display::printable(&hint));
             }
             ExitCode::from(failure.code())
         }

@@ -9,8 +9,8 @@ use store::{MuteRecord, Store};
 
 use crate::args::{MuteArgs, MutesArgs, UnmuteArgs};
 use crate::failure::{Ending, Failure};
-use crate::json::print_json;
 use crate::terminal::World;
+use display::print_json;
 use settings::Settings;
 
 /// Runs `analysis mute`.
@@ -61,7 +61,7 @@ pub fn mute(
         writeln!(
             out,
             "Muted {ends}: {}. It is counted and not told, also in what is stored already.",
-            report::printable(&target)
+            display::printable(&target)
         )?;
     }
     Ok(Ending::Done)
@@ -88,11 +88,11 @@ pub fn unmute(
     if by_settings.clone().any(|mute| mute.target == target) {
         return Err(Failure::Usage(format!(
             "{} is muted by the settings; take it out of analysis.mutes",
-            report::printable(&shown)
+            display::printable(&shown)
         )));
     }
     if !world.quiet {
-        let shown = report::printable(&shown);
+        let shown = display::printable(&shown);
         match was_there {
             true => writeln!(out, "Told again: {shown}.")?,
             false => writeln!(out, "Nothing to do: {shown} is not muted.")?,
@@ -163,14 +163,14 @@ pub fn list(
         };
         let why = one.why.map_or_else(String::new, |why| format!(": {why}"));
         let line = format!("{}  {end}{of}{why}", one.target);
-        writeln!(out, "{}", report::printable(&line))?;
+        writeln!(out, "{}", display::printable(&line))?;
     }
     Ok(Ending::Done)
 }
 
 fn target(typed: &str) -> Result<MuteTarget, Failure> {
     let parsed = typed.parse::<MuteTarget>();
-    parsed.map_err(|error| Failure::Usage(format!("{:?} {error}", report::printable(typed))))
+    parsed.map_err(|error| Failure::Usage(format!("{:?} {error}", display::printable(typed))))
 }
 
 fn day(typed: &str) -> Result<Date, Failure> {

@@ -17,12 +17,12 @@ use crate::args::ReportArgs;
 use crate::dry_run::{DryRun, PlannedReport};
 use crate::email_command;
 use crate::failure::{Ending, Failure};
-use crate::json::print_json;
 use crate::letter::Subject;
 use crate::post::{self, MailResult};
 use crate::progress_bar::Bar;
 use crate::terminal::World;
 use crate::watch;
+use display::print_json;
 use letters::Letters;
 use lifecycle::claims::{self, Standing};
 use lifecycle::newer_archives;
@@ -406,7 +406,7 @@ fn dry_run(
         print_json(&planned, out)?;
     } else {
         planned.show(out)?;
-        let logs = report::counted(found as u64, "log", "logs");
+        let logs = display::counted(found as u64, "log", "logs");
         writeln!(
             out,
             "{} of {logs} new or changed. Nothing was done.",
@@ -451,10 +451,10 @@ fn show_line(report: &Report, period: Period, out: &mut dyn Write) -> Result<(),
         out,
         "{}  {:>9} received  {:>9} sent  {:>6} observed  {}",
         period.stamp(),
-        report::bytes(report.total_download_bytes),
-        report::bytes(report.total_upload_bytes),
-        report::percent(report.coverage.ratio),
-        report::printable(&report.host)
+        display::bytes(report.total_download_bytes),
+        display::bytes(report.total_upload_bytes),
+        display::percent(report.coverage.ratio),
+        display::printable(&report.host)
     )?;
     Ok(())
 }
@@ -484,11 +484,11 @@ fn conclude(
         )?;
     }
     for trouble in ingest.unreadable.iter().chain(&ingest.damaged) {
-        let path = report::printable(&trouble.path);
+        let path = display::printable(&trouble.path);
         writeln!(
             out,
             "Attention: {path}: {}",
-            report::printable(&trouble.reason)
+            display::printable(&trouble.reason)
         )?;
     }
     if let Some(mail) = &result.mail {
@@ -496,7 +496,7 @@ fn conclude(
     }
     for dropped in &result.dropped {
         let (first, last) = (&dropped.first_day, &dropped.last_day);
-        let host = report::printable(&dropped.host);
+        let host = display::printable(&dropped.host);
         writeln!(out, "{first}..{last} of {host}: {}.", dropped.consequence)?;
     }
     if result.store_is_older {
@@ -514,7 +514,7 @@ fn conclude(
         writeln!(
             out,
             "Attention: {days}: {}",
-            report::printable(&damaged.reason)
+            display::printable(&damaged.reason)
         )?;
     }
     writeln!(out, "{}", accounting(ingest))?;

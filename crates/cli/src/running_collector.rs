@@ -4,7 +4,7 @@ use collector::State;
 use serde::Serialize;
 
 use crate::collect_command::folder;
-use report::Moment;
+use display::Moment;
 use settings::Settings;
 
 /// bandwhich prints once a second; a collector without a frame for so long records nothing.

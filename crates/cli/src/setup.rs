@@ -46,7 +46,7 @@ pub fn run(
             work::carry_out(step, &target)?;
         }
         let (word, note) = step.words(args.dry_run);
-        let path = report::printable(&step.shown()).into_owned();
+        let path = display::printable(&step.shown()).into_owned();
         writeln!(out, "{word:<9} {path}{note}")?;
     }
     writeln!(out, "\nNext:")?;

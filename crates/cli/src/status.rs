@@ -12,16 +12,16 @@ use traffic::Period;
 
 use crate::args::StatusArgs;
 use crate::failure::{Ending, Failure};
-use crate::json::print_json;
 use crate::post::{self, WaitingLetter};
 use crate::running_collector::RunningCollector;
 use crate::terminal::World;
 use crate::watch::{AbandonedRun, LastRun};
+use display::Moment;
+use display::print_json;
 use lifecycle::archives::lost_archives;
 use lifecycle::claims::{self, Standing};
 use lifecycle::newer_archives;
 use lifecycle::{LogFolder, look_for_logs};
-use report::Moment;
 use settings::Settings;
 
 /// Raised when the meaning of a key changes; keys are only ever added.
@@ -282,7 +282,7 @@ pub fn run(
 }
 
 fn show(status: &Status, settings: &Settings, out: &mut dyn Write) -> Result<(), Failure> {
-    let line = |label: &str, text: &str| format!("{label:<10}{}", report::printable(text));
+    let line = |label: &str, text: &str| format!("{label:<10}{}", display::printable(text));
     let zone = &settings.time_zone;
     let mut lines = Vec::new();
     if let Some(holder) = &status.lock {
@@ -327,7 +327,7 @@ fn show(status: &Status, settings: &Settings, out: &mut dyn Write) -> Result<(),
         if letter.attempts > 0 {
             let trouble = letter.trouble.as_deref().unwrap_or_default();
             let next = Moment::new(letter.next_attempt, zone);
-            let attempts = report::counted(letter.attempts.into(), "attempt", "attempts");
+            let attempts = display::counted(letter.attempts.into(), "attempt", "attempts");
             lines.push(line(
                 "",
                 &format!("{attempts}, the next at {next}: {trouble}"),
@@ -349,7 +349,7 @@ fn show(status: &Status, settings: &Settings, out: &mut dyn Write) -> Result<(),
 
 fn show_store(status: &Status, settings: &Settings, lines: &mut Vec<String>) {
     let mut line = |label: &str, text: &str| {
-        lines.push(format!("{label:<10}{}", report::printable(text)));
+        lines.push(format!("{label:<10}{}", display::printable(text)));
     };
     let store_dir = files::show(&settings.paths.store_dir);
     let Some(store) = &status.store else {
@@ -358,14 +358,14 @@ fn show_store(status: &Status, settings: &Settings, lines: &mut Vec<String>) {
         }
         return;
     };
-    let size = report::bytes(status.store_bytes.unwrap_or_default());
+    let size = display::bytes(status.store_bytes.unwrap_or_default());
     line(
         "Store",
         &format!(
             "{} of {}, {} of bandwhich, {size} in {store_dir}",
-            report::counted(store.rows, "row", "rows"),
-            report::counted(store.sources, "log", "logs"),
-            report::counted(store.runs, "run", "runs"),
+            display::counted(store.rows, "row", "rows"),
+            display::counted(store.sources, "log", "logs"),
+            display::counted(store.runs, "run", "runs"),
         ),
     );
     line("Hosts", &store.hosts.join(", "));
@@ -378,14 +378,14 @@ fn show_store(status: &Status, settings: &Settings, lines: &mut Vec<String>) {
         "Pending",
         &format!(
             "{} with news that no report tells yet",
-            report::counted(store.pending_days, "day", "days")
+            display::counted(store.pending_days, "day", "days")
         ),
     );
     for host in &status.coverage {
         let ratios: Vec<String> = host
             .days
             .iter()
-            .map(|day| report::percent(day.ratio))
+            .map(|day| display::percent(day.ratio))
             .collect();
         line(
             "Observed",

@@ -7,11 +7,11 @@ use store::{Damage, Store};
 
 use crate::args::{IngestArgs, StoreCommand};
 use crate::failure::{Ending, Failure};
-use crate::json::print_json;
 use crate::progress_bar::Bar;
 use crate::report_command::accounting;
 use crate::terminal::World;
 use crate::watch;
+use display::print_json;
 use lifecycle::claims;
 use lifecycle::own_host;
 use lifecycle::recover;
@@ -87,7 +87,7 @@ pub fn store(
                     faults: found,
                 } = recover::ingest_archives(&mut store, settings)?;
                 for fault in &found {
-                    writeln!(out, "{}", report::printable(fault))?;
+                    writeln!(out, "{}", display::printable(fault))?;
                 }
                 let found = found.len() as u64;
                 faults += found;
@@ -105,7 +105,7 @@ pub fn store(
             }
             let trouble = recover::adopt(&store, settings)?;
             for trouble in &trouble {
-                writeln!(out, "Attention: {}", report::printable(trouble))?;
+                writeln!(out, "Attention: {}", display::printable(trouble))?;
             }
             faults += trouble.len() as u64;
             watch::forget_abandoned(&mut store, "store rebuild");
@@ -114,8 +114,8 @@ pub fn store(
                 out,
                 "The catalogue was made anew: {}, {}. Logs that are still there will be read once \
                  more; what the store holds of them is known.",
-                report::counted(status.sources, "log", "logs"),
-                report::counted(status.rows, "row", "rows")
+                display::counted(status.sources, "log", "logs"),
+                display::counted(status.rows, "row", "rows")
             )?;
             if !missing.is_empty() {
                 writeln!(
@@ -123,7 +123,7 @@ pub fn store(
                     "Missing, or damaged and set aside in {1}: {0}. Logs that are met again mend them: \
                      run `network-monitor ingest` with the logs named above, or this with \
                      `--from-archives`.",
-                    report::counted(missing.len() as u64, "file", "files"),
+                    display::counted(missing.len() as u64, "file", "files"),
                     files::show(&root.join("damaged"))
                 )?;
                 return Ok(Ending::Attention);
@@ -147,13 +147,13 @@ fn rename(
     out: &mut dyn Write,
 ) -> Result<Ending, Failure> {
     let renamed = rename_host(old, new, settings, world.now)?;
-    let new = report::printable(new);
+    let new = display::printable(new);
     if let Some(logs) = renamed.logs {
         writeln!(
             out,
             "{} of {} are now of {new}. The next `network-monitor report` writes their reports again.",
-            report::counted(logs, "log", "logs"),
-            report::printable(old),
+            display::counted(logs, "log", "logs"),
+            display::printable(old),
         )?;
     }
     let mut ending = Ending::Done;
@@ -163,7 +163,7 @@ fn rename(
             None => writeln!(out, "{path}: now of {new}")?,
             Some(reason) => {
                 ending = Ending::Attention;
-                writeln!(out, "Attention: {path}: {}", report::printable(reason))?;
+                writeln!(out, "Attention: {path}: {}", display::printable(reason))?;
             }
         }
     }
@@ -182,7 +182,7 @@ fn check(root: &Path, out: &mut dyn Write) -> Result<Ending, Failure> {
         }
         Err(error) if error.is_damaged_catalog() => {
             let error = Failure::from(error).in_store(root);
-            writeln!(out, "{}", report::printable(&error.to_string()))?;
+            writeln!(out, "{}", display::printable(&error.to_string()))?;
             if let Some(hint) = error.hint() {
                 writeln!(out, "hint: {hint}")?;
             }
@@ -194,7 +194,7 @@ fn check(root: &Path, out: &mut dyn Write) -> Result<Ending, Failure> {
     writeln!(
         out,
         "{} checked, {} damaged",
-        report::counted(report.files, "file", "files"),
+        display::counted(report.files, "file", "files"),
         report.damaged.len()
     )?;
     if report.damaged.is_empty() {
@@ -212,9 +212,9 @@ fn check(root: &Path, out: &mut dyn Write) -> Result<Ending, Failure> {
 fn show_damage(damaged: &[Damage], out: &mut dyn Write) -> Result<(), Failure> {
     for damage in damaged {
         let path = files::show(&damage.path);
-        writeln!(out, "{path}: {}", report::printable(&damage.reason))?;
+        writeln!(out, "{path}: {}", display::printable(&damage.reason))?;
         if !damage.log.is_empty() {
-            writeln!(out, "  made from {}", report::printable(&damage.log))?;
+            writeln!(out, "  made from {}", display::printable(&damage.log))?;
         }
     }
     Ok(())

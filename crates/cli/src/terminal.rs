@@ -2,8 +2,8 @@
 
 use std::io::{self, IsTerminal as _};
 
+use display::Colour;
 use jiff::Timestamp;
-use report::Colour;
 use settings::Environment;
 
 use crate::args::{Args, ColorWhen};

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use display::Moment;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,6 @@ use crate::metrics;
 use crate::pings::Watchdog;
 use crate::status;
 use crate::terminal::World;
-use report::Moment;
 use settings::Settings;
 
 /// The longest message that is kept of a failure, in characters.

@@ -232,7 +232,7 @@ fn gone(document: &Document) -> String {
     format!(
         "it is gone, and with it {} of {}: put it back, or its logs into the log folder, or let it be \
          forgotten with `network-monitor archive forget {}`",
-        report::counted(document.members.len() as u64, "log", "logs"),
+        display::counted(document.members.len() as u64, "log", "logs"),
         document.host,
         document.day
     )

@@ -55,7 +55,7 @@ pub fn examine(store: &Store, settings: &Settings) -> Result<Standing> {
         if is_foreign(&claim, store, settings)? {
             return Err(Error::OtherStore {
                 folder: files::show(folder).to_string(),
-                store: report::printable(&claim.path).into_owned(),
+                store: display::printable(&claim.path).into_owned(),
                 host: claim.host.unwrap_or_default(),
                 claim: files::show(&folder.join(NAME)).to_string(),
             });

@@ -65,7 +65,7 @@ pub fn archive_logs(
     if !summary.expiring.is_empty() {
         warn!(
             "{} of days past archive.retention_days ({}): the next run deletes them",
-            report::counted(summary.expiring.len() as u64, "archive", "archives"),
+            display::counted(summary.expiring.len() as u64, "archive", "archives"),
             settings.archive.retention_days
         );
     }

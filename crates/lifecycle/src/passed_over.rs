@@ -32,12 +32,12 @@ pub(crate) fn tell(folder: &Path, discovery: &Discovery) -> Vec<String> {
     }
     let more = discovery.others_count - discovery.others.len();
     if more > 0 {
-        let files = report::counted(more as u64, "more file", "more files");
+        let files = display::counted(more as u64, "more file", "more files");
         let folder = files::show(folder);
         debug!("{folder}: {files} passed over, whose names are not those of logs");
     }
     if let Some(first) = unnamed.first() {
-        let files = report::counted(unnamed.len() as u64, "file", "files");
+        let files = display::counted(unnamed.len() as u64, "file", "files");
         let folder = files::show(folder);
         warn!(
             "{files} in {folder} hold what bandwhich prints, but are not read because of their names, the first: \
@@ -60,7 +60,7 @@ pub fn sentences(skipped: &[Skipped]) -> Vec<String> {
     if more > 0 {
         sentences.push(format!(
             "{} in the log folder were passed over; `network-monitor ingest -v` names them",
-            report::counted(more as u64, "more thing", "more things")
+            display::counted(more as u64, "more thing", "more things")
         ));
     }
     sentences

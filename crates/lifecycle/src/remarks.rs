@@ -1,7 +1,7 @@
 //! What is said of a log that was read: damage, impossible times, a name that contradicts its times.
 
+use display::Moment;
 use files::FoundLog;
-use report::Moment;
 use settings::Settings;
 use store::{FoldedLog, IngestReport, Outcome};
 use tracing::{debug, info, warn};

@@ -9,6 +9,7 @@ mod rotating;
 use std::io;
 use std::path::PathBuf;
 
+use display::printable;
 use jiff::tz::TimeZone;
 use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
@@ -17,7 +18,6 @@ use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::registry::Registry;
 
 use line::{Line, Style};
-use report::printable;
 use rotating::RotatingFile;
 use settings::{Level, Logging};
 
@@ -242,7 +242,7 @@ mod tests {
         let said = shown(&logging(|logging| logging.enable_json = true), PLAIN, say);
         let (text, end) = said.split_at(said.len() - 1);
         assert_eq!(end, "\n");
-        assert!(!text.chars().any(report::is_deceptive), "{text}");
+        assert!(!text.chars().any(display::is_deceptive), "{text}");
         let json: serde_json::Value = serde_json::from_str(text).unwrap();
         assert_eq!(json["level"], "WARN");
         assert_eq!(json["process"], name);

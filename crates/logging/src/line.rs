@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Write};
 
+use display::{is_deceptive, printable};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
@@ -10,8 +11,6 @@ use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
-
-use report::{is_deceptive, printable};
 
 /// The shapes a message can take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,10 +6,11 @@ mod text;
 use std::ops::Range;
 
 use analysis::{AnomalyReport, Finding, PatternReport, TrendReport};
+use display::Moment;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use crate::{Found, Moment, TextOptions};
+use crate::{Found, TextOptions};
 
 pub(crate) use text::{every, lines_of, name, whom};
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use display::Moment;
 use foldhash::fast::FixedState;
 use jiff::tz::TimeZone;
 use traffic::{BucketFacts, InterfaceCount, Noted, Period, RowView, Table, Volume};
@@ -17,7 +18,7 @@ use crate::ranking::{Ranking, sum};
 use crate::report::{InputFacts, Report, SCHEMA_VERSION, Span};
 use crate::texts::Name;
 use crate::timeline::timeline;
-use crate::{Comparison, Coverage, Curve, Moment, Totals, UNKNOWN};
+use crate::{Comparison, Coverage, Curve, Totals, UNKNOWN};
 
 /// Whose report it is, and when.
 #[derive(Clone, Debug)]

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::ops::Range;
 
+use display::{Moment, bytes, duration, percent};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use traffic::Noted;
 
 use crate::coverage::LONG_HOLE;
 use crate::ledger::Ledger;
-use crate::units::{bytes, duration, percent};
-use crate::{Coverage, Moment, Note, ShownHole};
+use crate::{Coverage, Note, ShownHole};
 
 /// Bytes of headers that the kernel counts of a packet and bandwhich does not: Ethernet and IPv4.
 const HEADERS: u64 = 34;

@@ -3,13 +3,13 @@
 use std::cmp::Ordering;
 use std::hash::BuildHasher as _;
 
+use display::Moment;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use traffic::{RowView, ServicePorts, Volume};
 
-use crate::Moment;
 use crate::arithmetic::rate;
 use crate::texts::{Name, Texts};
 

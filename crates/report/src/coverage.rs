@@ -1,10 +1,11 @@
 //! How much of the period was observed, and when it was not.
 
+use display::Moment;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use crate::arithmetic;
 use crate::buckets::ClosedBuckets;
-use crate::{Moment, arithmetic};
 
 /// Gaps that are listed.
 const MAX_GAPS: usize = 1000;

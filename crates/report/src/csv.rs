@@ -5,9 +5,10 @@ use std::io::Write;
 use std::net::Ipv6Addr;
 
 use csv::{Terminator, WriterBuilder};
+use display::printable;
 
+use crate::Report;
 use crate::connections::ConnectionView;
-use crate::{Report, printable};
 
 /// The columns. Users' scripts count on the first seven and their order.
 const HEADER: [&str; 12] = [

@@ -1,11 +1,11 @@
 //! Findings in words: when, how severe, and whether they are news.
 
 use analysis::{Finding, FindingKind, FindingState, Severity, Subject};
+use display::{Moment, cut};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-use crate::printable::cut;
-use crate::{Moment, Report};
+use crate::Report;
 
 /// Columns of a sentence that may hold names.
 const SENTENCE: usize = 600;

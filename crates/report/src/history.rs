@@ -3,13 +3,14 @@
 
 use std::collections::{HashMap, HashSet};
 
+use display::Moment;
 use foldhash::fast::FixedState;
 use jiff::tz::TimeZone;
 use traffic::Volume;
 
 use crate::arithmetic::rate;
 use crate::ranking::sum;
-use crate::{Moment, Report, UNKNOWN};
+use crate::{Report, UNKNOWN};
 
 /// What was before a period.
 #[derive(Clone, Debug, Default)]

@@ -15,13 +15,14 @@ mod view;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use display::Moment;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use crate::{Analysis, Moment, Report, Traces};
+use crate::{Analysis, Report, Traces};
 
 const TEMPLATE: &str = include_str!("../templates/report.html");
 const STYLE: &str = include_str!("../templates/report.css");

@@ -1,10 +1,11 @@
 //! `report_YYYYMMDD.json` and `summary_YYYYMMDD.json`.
 
+use display::Moment;
 use serde::Serialize;
 
 use crate::{
-    Capture, Comparisons, Coverage, InputFacts, Moment, Note, Reconciliation, Report, Span,
-    TopInterface, TopPort, TopProcess, TopProtocol, TopRemote,
+    Capture, Comparisons, Coverage, InputFacts, Note, Reconciliation, Report, Span, TopInterface,
+    TopPort, TopProcess, TopProtocol, TopRemote,
 };
 
 /// A report without its connections and its timeline.

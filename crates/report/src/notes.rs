@@ -1,8 +1,7 @@
 //! What a reader must know to read the numbers right.
 
+use display::{bytes, duration, percent};
 use serde::{Deserialize, Serialize};
-
-use crate::units::{bytes, duration, percent};
 
 /// Seconds observed by two logs from which on that is said; a restart takes less.
 const SHORTEST_OVERLAP: u64 = 5;

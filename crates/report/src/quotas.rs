@@ -3,13 +3,13 @@
 use analysis::{
     Direction, Finding, FindingId, FindingKind, Per, QuotaState, Scope, Severity, Subject,
 };
+use display::{bytes, percent};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use sha2::{Digest as _, Sha256};
 use traffic::Period;
 
 use crate::Report;
-use crate::units::{bytes, percent};
 
 /// Coverage below which it is told.
 const WELL_COVERED: f64 = 0.99;

@@ -3,15 +3,16 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
+use display::Moment;
 use foldhash::fast::FixedState;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use traffic::Volume;
 
+use crate::UNKNOWN;
 use crate::arithmetic::{rate, share};
 use crate::connections::{ClosedConnections, Entry};
 use crate::texts::{Name, Texts};
-use crate::{Moment, UNKNOWN};
 
 /// Processes that are named beside a peer.
 const MAX_PROCESSES: usize = 10;

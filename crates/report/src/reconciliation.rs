@@ -4,10 +4,10 @@
 //! 34 bytes shorter (Ethernet and IPv4) to 54 (Ethernet and IPv6): what bandwhich should have seen is a
 //! range. Besides, the kernel counts protocols that bandwhich does not (ICMP, ARP, IPsec).
 
+use display::{bytes, duration, percent};
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::Ledger;
-use crate::units::{bytes, duration, percent};
 use crate::{Capture, Note};
 
 /// Bytes of a packet that the kernel counts and bandwhich does not: Ethernet with IPv4, with IPv6.

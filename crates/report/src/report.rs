@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use analysis::{Finding, QuotaState};
+use display::Moment;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +11,7 @@ use traffic::ServicePorts;
 
 use crate::connections::{ClosedConnections, Connection, ConnectionView};
 use crate::{
-    Capture, Comparisons, Coverage, Curve, History, Moment, Note, Reconciliation, TimelineEntry,
+    Capture, Comparisons, Coverage, Curve, History, Note, Reconciliation, TimelineEntry,
     TopInterface, TopPort, TopProcess, TopProtocol, TopRemote,
 };
 

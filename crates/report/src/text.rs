@@ -6,16 +6,16 @@ mod table;
 
 use std::fmt::Write as _;
 
+use display::{
+    Colour, Moment, bytes, counted, cut, duration, percent, printable, rate, width, wrapped,
+};
 use jiff::civil::Date;
 
-use crate::printable::cut;
-use crate::units::{bytes, counted, duration, percent, rate};
-use crate::{Compared, Gap, Moment, Report, printable, width};
+use crate::{Compared, Gap, Report};
 use table::Line;
 
 pub(crate) use findings::findings;
 pub(crate) use lines::Lines;
-pub use lines::wrapped;
 
 /// Gaps, and damaged lines, that are shown.
 const MAX_SHOWN: usize = 5;
@@ -30,16 +30,6 @@ pub enum Glyphs {
     Unicode,
     /// Nothing of our own beyond ASCII. Names stay as they are.
     Ascii,
-}
-
-/// Whether colours are sent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Colour {
-    /// None.
-    #[default]
-    Plain,
-    /// ANSI escape sequences.
-    Ansi,
 }
 
 /// How a summary looks.

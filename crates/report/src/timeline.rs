@@ -1,11 +1,11 @@
 //! The period hour by hour or day by day, as the clocks of its zone showed it.
 
+use display::Moment;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use traffic::{Period, Volume};
 
-use crate::Moment;
 use crate::buckets::ClosedBuckets;
 
 /// Days up to which hours are shown.

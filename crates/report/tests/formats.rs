@@ -4,8 +4,9 @@
 mod analyses;
 mod sample;
 
+use display::Colour;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use report::{Colour, Glyphs, Options, ParquetOptions, ParquetRows, Report, TextOptions};
+use report::{Glyphs, Options, ParquetOptions, ParquetRows, Report, TextOptions};
 use sample::{START, hostile, row, rows};
 use traffic::{RowView, Table};
 
@@ -225,8 +226,8 @@ fn no_line_is_wider_than_asked_for_and_none_acts_on_the_terminal() {
                     ..TextOptions::default()
                 });
                 for line in text.lines() {
-                    assert!(report::width(line) <= width, "{width}: {line}");
-                    assert_eq!(report::printable(line), line);
+                    assert!(display::width(line) <= width, "{width}: {line}");
+                    assert_eq!(display::printable(line), line);
                 }
             }
         }

@@ -129,7 +129,7 @@ fn hostile_names_are_text() {
     assert_eq!(page.matches("<script").count(), 1);
     assert!(page.contains("&lt;script&gt;alert(1)&lt;&#x2f;script&gt;"));
     assert!(page.contains(r"\u{202e}gnp.exe") && page.contains(r"\u{1b}]0;x\u{7} of a log"));
-    let deceives = |character: char| character != '\n' && report::is_deceptive(character);
+    let deceives = |character: char| character != '\n' && display::is_deceptive(character);
     assert!(!page.contains(deceives));
 }
 

@@ -131,7 +131,7 @@ fn a_report_is_read_back_as_it_was_written() {
 #[test]
 fn the_time_it_was_made_is_the_only_thing_that_changes() {
     let report = sample::day();
-    let other = report::Moment::new(0, &jiff::tz::TimeZone::UTC);
+    let other = display::Moment::new(0, &jiff::tz::TimeZone::UTC);
     let lines = |text: String| -> Vec<String> { text.lines().map(str::to_owned).collect() };
     let (one, two) = (
         lines(report.to_json(report.timestamp)),

@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use analysis::{History, Month, anomalies, billing_month, patterns, talks_needed, trend};
+use display::Moment;
 use jiff::civil::Date;
-use report::{HostAnalysis, Moment, Told};
+use report::{HostAnalysis, Told};
 use settings::Settings;
 use store::Store;
 use traffic::Period;

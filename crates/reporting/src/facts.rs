@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use display::Moment;
 use jiff::tz::TimeZone;
-use report::{DamagedSample, InputFacts, Moment, Note, Past};
+use report::{DamagedSample, InputFacts, Note, Past};
 use store::Store;
 
 use crate::error::Result;
@@ -87,7 +88,7 @@ fn notes(facts: &store::InputFacts, zone: &TimeZone) -> Vec<Note> {
             format!(
                 "{} of the total belong to connections that are also seen from their other end, \
                  as beside a bridge, a VPN or a tunnel: these bytes are counted twice",
-                report::bytes(facts.doubled.total())
+                display::bytes(facts.doubled.total())
             ),
         ));
     }
@@ -97,7 +98,7 @@ fn notes(facts: &store::InputFacts, zone: &TimeZone) -> Vec<Note> {
             format!(
                 "{} that bandwhich listed as received from an own address of this machine were sent, and \
                  are counted so: the address came after bandwhich had started, or is a container's",
-                report::bytes(facts.turned.total())
+                display::bytes(facts.turned.total())
             ),
         ));
     }
@@ -135,7 +136,7 @@ fn notes(facts: &store::InputFacts, zone: &TimeZone) -> Vec<Note> {
             format!(
                 "The clock jumped {way} by {} at {}{more}; volumes are counted by frames, only \
                  their times are moved",
-                report::duration(step.unsigned_abs()),
+                display::duration(step.unsigned_abs()),
                 Moment::new(time, zone)
             ),
         ));
@@ -155,7 +156,7 @@ fn notes(facts: &store::InputFacts, zone: &TimeZone) -> Vec<Note> {
             format!(
                 "{} frames have an impossible time and are left out; they claim {}",
                 facts.undated_frames,
-                report::bytes(facts.undated_bytes)
+                display::bytes(facts.undated_bytes)
             ),
         ));
     }

@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use display::Moment;
 use files::AtomicFile;
-use report::Moment;
 use serde::Serialize;
 use traffic::Period;
 

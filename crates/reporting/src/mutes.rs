@@ -1,7 +1,7 @@
 //! Which findings are muted: by the settings, and by `analysis mute`.
 
 use analysis::{Finding, Mute};
-use report::Moment;
+use display::Moment;
 use settings::Settings;
 use store::MuteRecord;
 use tracing::warn;

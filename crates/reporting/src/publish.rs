@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use report::{HtmlOptions, Moment, ParquetOptions, ParquetRows, Report, Traces};
+use display::Moment;
+use report::{HtmlOptions, ParquetOptions, ParquetRows, Report, Traces};
 use settings::{ReportFormat, Settings};
 use store::Store;
 use tracing::debug;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use report::printable;
+use display::printable;
 
 /// Where a setting was typed.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -89,7 +89,7 @@ impl Entry<'_> {
 }
 
 fn name(typed: &str) -> Result<String, String> {
-    if typed.chars().any(report::is_deceptive) {
+    if typed.chars().any(display::is_deceptive) {
         return Err("holds a character that cannot be seen".to_owned());
     }
     match typed.chars().count() {

@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use display::printable;
+
 use super::keys;
 use super::locate::Environment;
 use super::problem::{Place, Problem};
 use super::typed::{Item, Typed, base_folder};
 use super::values;
 use super::words::Word;
-use report::printable;
 
 /// Reads values by key; a wrong one is noted and reads as if it were not there.
 pub(crate) struct Reader<'a> {

@@ -4,12 +4,12 @@ use std::fmt::Write;
 use std::path::Path;
 
 use analysis::{Direction, Per, Scope};
+use display::is_deceptive;
 
 use super::email::{Encryption, PasswordSource};
 use super::settings::{Settings, VERSION};
 use super::values::show_size;
 use super::words::Word;
-use report::is_deceptive;
 
 /// What stands for a password.
 pub(crate) const MASK: &str = "********";

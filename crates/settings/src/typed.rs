@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use display::printable;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{Location, Spanned};
 
 use super::keys;
 use super::locate::Found;
 use super::problem::{Place, Problem};
-use report::printable;
 
 /// A value as it was typed. It may be a password, so it has no `Debug`.
 pub(crate) struct Value {

@@ -173,7 +173,7 @@ fn expand_variables(typed: &str, environment: &Environment) -> Result<String, St
             .variables
             .get(name)
             .filter(|value| !value.is_empty());
-        let shown = report::printable(name);
+        let shown = display::printable(name);
         let value = value.ok_or_else(|| format!("needs ${{{shown}}}, which is not set"))?;
         expanded.push_str(before);
         expanded.push_str(value);

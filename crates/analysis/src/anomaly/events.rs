@@ -1,10 +1,12 @@
 //! Unusual hours, put together to what happened.
 
+use display::approximate_bytes as bytes;
+
 use super::scene::{Event, Scene};
 use super::seasonal_esd;
 use crate::days::total;
 use crate::finding::Draft;
-use crate::words::{self, bytes};
+use crate::words;
 use crate::{Contributor, Direction, Finding, FindingKind, Severity, Subject};
 
 /// Part of an excess from which on somebody explains it.

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use display::approximate_bytes as bytes;
+
 use super::scene::Scene;
 use crate::days::{Day, HOUR, total};
 use crate::finding::Draft;
-use crate::words::{self, bytes};
+use crate::words;
 use crate::{Direction, Finding, FindingKind, History, Met, Severity, Subject};
 
 /// Newcomers of a kind that have findings of their own; the others share one.

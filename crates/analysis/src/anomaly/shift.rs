@@ -1,11 +1,13 @@
 //! A level that changed and stays.
 
+use display::approximate_bytes as bytes;
+
 use super::baseline::{Baseline, Baselines};
 use super::scene::Scene;
 use crate::days::Day;
 use crate::finding::Draft;
 use crate::robust::{median, sigma};
-use crate::words::{self, bytes};
+use crate::words;
 use crate::{Direction, Expected, Finding, FindingKind, History, Severity, Subject, Thresholds};
 
 /// Days that a new level has to hold before it is called one.

@@ -1,9 +1,10 @@
 //! Who always talks, and stopped.
 
+use display::approximate_bytes as bytes;
+
 use super::scene::Scene;
 use crate::days::{Day, HOUR, total};
 use crate::finding::Draft;
-use crate::words::bytes;
 use crate::{Direction, Finding, FindingKind, Severity, Subject};
 
 /// Hours without a byte that are a silence.

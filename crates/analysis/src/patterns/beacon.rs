@@ -431,7 +431,7 @@ impl Beacon {
                 "{} is talked to {every}{by}, {} times, {} each.",
                 self.whom(),
                 self.events,
-                words::bytes(self.sizes.median)
+                display::approximate_bytes(self.sizes.median)
             )
         };
         draft.reasons.push(format!(

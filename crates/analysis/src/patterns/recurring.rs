@@ -250,7 +250,7 @@ impl Recurring {
         let (hour, minute) = (self.time_of_day / 3600, self.time_of_day % 3600 / 60);
         draft.message = format!(
             "{who} moves about {} with {} near {hour:02}:{minute:02}, on {} of {} days.",
-            words::bytes(self.bytes as f64),
+            display::approximate_bytes(self.bytes as f64),
             self.remote,
             self.days_met,
             self.days_looked

@@ -163,8 +163,8 @@ pub(super) fn disk(settings: &Settings) -> Vec<Check> {
 pub(super) fn room(folder: &Path, free: u64, all: u64) -> Check {
     let said = format!(
         "{} of {} are free where {} lies",
-        report::bytes(free),
-        report::bytes(all),
+        display::bytes(free),
+        display::bytes(all),
         files::show(folder)
     );
     match is_nearly_full(free, all) {

@@ -6,9 +6,9 @@ use std::time::UNIX_EPOCH;
 use super::{Check, Machine, services};
 use crate::status::{self, Status};
 use crate::terminal::World;
+use display::Moment;
 use lifecycle::exclusions;
 use lifecycle::own_host;
-use report::Moment;
 use settings::{Environment, HostLayout, Settings};
 
 /// Seconds without a log after which a collector of this machine is not at work: it writes one frame a

@@ -100,7 +100,7 @@ impl Scratch {
             now: self.now,
             quiet: false,
             width: 80,
-            colour: report::Colour::Plain,
+            colour: display::Colour::Plain,
         };
         examine(
             Some(Path::new("settings.yaml")),
@@ -440,7 +440,7 @@ fn what_was_found_is_shown_within_the_terminal() {
         now: NOW,
         quiet: false,
         width: 60,
-        colour: report::Colour::Plain,
+        colour: display::Colour::Plain,
     };
     let mut out = Vec::new();
     show(&scratch.checks(), &world, &mut out).unwrap();

@@ -4,8 +4,8 @@ use std::time::UNIX_EPOCH;
 
 use super::Check;
 use crate::terminal::World;
+use display::Moment;
 use lifecycle::exclusions;
-use report::Moment;
 use settings::{Environment, Settings};
 
 /// 2026-01-01, which every clock has passed since this program was written.

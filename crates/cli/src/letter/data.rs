@@ -4,14 +4,14 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use display::{fitted, printable};
 use jiff::tz::TimeZone;
-use report::{Compared, Report, fitted, printable};
+use report::{Compared, Report};
 use serde::Serialize;
 use traffic::Period;
 
-use super::clock;
 use super::problems::Problem;
-use report::Moment;
+use display::Moment;
 
 /// Rows of a list; the attachments and files hold all.
 const ROWS: usize = 15;
@@ -198,17 +198,17 @@ impl ReportData {
             timezone: report.period.timezone.clone(),
             verdict,
             version: env!("CARGO_PKG_VERSION"),
-            download: report::bytes(report.total_download_bytes),
-            upload: report::bytes(report.total_upload_bytes),
-            total: report::bytes(report.total_bytes()),
-            download_rate: report::rate(report.total_download_bps),
-            upload_rate: report::rate(report.total_upload_bps),
-            peak_download_rate: report::rate(report.peak_download_bps),
-            peak_upload_rate: report::rate(report.peak_upload_bps),
-            p95_download_rate: report::rate(report.p95_download_bps),
-            p95_upload_rate: report::rate(report.p95_upload_bps),
-            observed: report::duration(report.coverage.observed_seconds),
-            expected: report::duration(report.coverage.expected_seconds),
+            download: display::bytes(report.total_download_bytes),
+            upload: display::bytes(report.total_upload_bytes),
+            total: display::bytes(report.total_bytes()),
+            download_rate: display::rate(report.total_download_bps),
+            upload_rate: display::rate(report.total_upload_bps),
+            peak_download_rate: display::rate(report.peak_download_bps),
+            peak_upload_rate: display::rate(report.peak_upload_bps),
+            p95_download_rate: display::rate(report.p95_download_bps),
+            p95_upload_rate: display::rate(report.p95_upload_bps),
+            observed: display::duration(report.coverage.observed_seconds),
+            expected: display::duration(report.coverage.expected_seconds),
             coverage: covered(&report.coverage),
             quotas: report.quotas.iter().take(SENTENCES).map(quota).collect(),
             comparisons: comparisons
@@ -220,14 +220,14 @@ impl ReportData {
             bars_are_hours: are_hours(report),
             curve: None,
             unknown_share: (report.attributed_ratio < 1.0)
-                .then(|| report::percent(1.0 - report.attributed_ratio)),
+                .then(|| display::percent(1.0 - report.attributed_ratio)),
             notes: notes
                 .map(|note| shortened(&note.message, SENTENCE))
                 .collect(),
             files: Vec::new(),
             date: period.first.to_string(),
             date_str: days,
-            generated_time: clock(frame.now, frame.zone),
+            generated_time: Moment::new(frame.now, frame.zone).minute(),
             total_records: report
                 .input
                 .lines
@@ -284,7 +284,7 @@ impl ErrorData {
             version: env!("CARGO_PKG_VERSION"),
             date_str: date.clone(),
             date,
-            generated_time: clock(frame.now, frame.zone),
+            generated_time: Moment::new(frame.now, frame.zone).minute(),
         }
     }
 }
@@ -293,8 +293,8 @@ impl ErrorData {
 fn verdict(report: &Report, findings: usize) -> String {
     let volumes = format!(
         "{} down, {} up",
-        report::bytes(report.total_download_bytes),
-        report::bytes(report.total_upload_bytes)
+        display::bytes(report.total_download_bytes),
+        display::bytes(report.total_upload_bytes)
     );
     match findings {
         0 => volumes,
@@ -332,7 +332,7 @@ fn compared(then: &Compared, one: &str, many: &str) -> Comparison {
             Some(change) => format!("{:+.1} %", change * 100.0),
             None => "new".to_owned(),
         },
-        rate: report::rate(then.download_bps.saturating_add(then.upload_bps)),
+        rate: display::rate(then.download_bps.saturating_add(then.upload_bps)),
         name: match then.days {
             1 => one.to_owned(),
             days => many.replace("{}", &days.to_string()),
@@ -342,10 +342,10 @@ fn compared(then: &Compared, one: &str, many: &str) -> Comparison {
 
 /// The part of the time that was observed, and of the bytes if that is known to be less.
 fn covered(coverage: &report::Coverage) -> String {
-    let time = report::percent(coverage.ratio);
+    let time = display::percent(coverage.ratio);
     match coverage.byte_ratio {
         Some(ratio) if coverage.misses_bytes() => {
-            format!("{time}, {} of the bytes", report::percent(ratio))
+            format!("{time}, {} of the bytes", display::percent(ratio))
         }
         _ => time,
     }
@@ -391,9 +391,9 @@ fn bars(report: &Report) -> Vec<Bar> {
 fn processes(report: &Report) -> Vec<Process> {
     let process = |process: &report::TopProcess| Process {
         name: named(&process.name),
-        download: report::bytes(process.download_bytes),
-        upload: report::bytes(process.upload_bytes),
-        share: report::percent(process.share),
+        download: display::bytes(process.download_bytes),
+        upload: display::bytes(process.upload_bytes),
+        share: display::percent(process.share),
         percent: hundred(process.share),
         process_name: named(&process.name),
         upload_mb: megabytes(process.upload_bytes),
@@ -416,9 +416,9 @@ fn remotes(report: &Report, census: &Census<'_>) -> Vec<Remote> {
         let processes: Vec<String> = processes.map(|name| shortened(name, 20)).collect();
         Remote {
             name: named(&remote.address),
-            download: report::bytes(remote.download_bytes),
-            upload: report::bytes(remote.upload_bytes),
-            share: report::percent(remote.share),
+            download: display::bytes(remote.download_bytes),
+            upload: display::bytes(remote.upload_bytes),
+            share: display::percent(remote.share),
             percent: hundred(remote.share),
             processes: processes.join(", "),
             remote_address: named(&remote.address),

@@ -1,10 +1,10 @@
 //! What an administrator has to look at, first things first.
 
 use analysis::{FindingKind, Severity};
+use display::Moment;
 use report::{Gap, Report};
 use serde::Serialize;
 
-use super::clock;
 use crate::terminal::World;
 use lifecycle::IngestSummary;
 use settings::Settings;
@@ -53,7 +53,7 @@ pub(super) fn problems(report: &Report, circumstances: &Circumstances<'_>) -> Ve
     let mut add = |code, message: String| {
         problems.push(Problem {
             code,
-            message: report::printable(&message).into_owned(),
+            message: display::printable(&message).into_owned(),
         });
     };
     if let Some((free, all)) = circumstances
@@ -64,8 +64,8 @@ pub(super) fn problems(report: &Report, circumstances: &Circumstances<'_>) -> Ve
             "disk_nearly_full",
             format!(
                 "The disk of the history is nearly full: {} of {} are free.",
-                report::bytes(free),
-                report::bytes(all)
+                display::bytes(free),
+                display::bytes(all)
             ),
         );
     }
@@ -171,7 +171,7 @@ fn gaps(report: &Report, has_ended: bool) -> Option<String> {
         .sum();
     Some(format!(
         "Nothing was observed for {} in {count} {}: {}.",
-        report::duration(seconds.unsigned_abs()),
+        display::duration(seconds.unsigned_abs()),
         if count == 1 { "gap" } else { "gaps" },
         named.join(", ")
     ))
@@ -215,7 +215,7 @@ pub fn silent<'a>(
     last_seen
         .iter()
         .filter(move |seen| seen.last_seen < yesterday && seen.last_seen > yesterday - FORGOTTEN)
-        .map(move |seen| (seen, clock(seen.last_seen, &zone)))
+        .map(move |seen| (seen, Moment::new(seen.last_seen, &zone).minute()))
 }
 
 #[cfg(test)]

@@ -226,7 +226,7 @@ fn every_analysis_is_written_in_every_form_while_another_run_holds_the_store() {
         let text = lab.run(&["analyze", "--type", kind]).done().said;
         assert!(text.starts_with("lab: "), "{text}");
         for line in text.lines() {
-            assert!(report::width(line) <= 80, "{line}");
+            assert!(display::width(line) <= 80, "{line}");
         }
         let arguments = ["--type", kind, "--format", "html", "--output", "page.html"];
         let ran = lab.run(&[&["analysis"][..], &arguments].concat()).done();

@@ -3,11 +3,11 @@
 use analysis::{
     AnomalyReport, Band, Beacon, Direction, Mover, PatternReport, Subject, TrendLine, TrendReport,
 };
+use display::{bytes, fitted, rate};
 
 use super::{Analysis, HostAnalysis, Told};
+use crate::TextOptions;
 use crate::text::{Lines, findings};
-use crate::units::{bytes, rate};
-use crate::{TextOptions, fitted};
 
 /// Days of a sparkline.
 const DAYS: usize = 28;
@@ -36,10 +36,10 @@ fn of_host(lines: &mut Lines, host: &HostAnalysis, analysis: &Analysis) {
         ": {}, {} ({})",
         host.told.name().to_lowercase(),
         host.days(),
-        crate::printable(&analysis.timezone)
+        display::printable(&analysis.timezone)
     );
-    let room = lines.width.saturating_sub(crate::width(&after)).max(8);
-    let name = crate::printable::cut(&host.host, room, lines.ellipsis());
+    let room = lines.width.saturating_sub(display::width(&after)).max(8);
+    let name = display::cut(&host.host, room, lines.ellipsis());
     lines.heading(&format!("{name}{after}"));
     lines.labelled("History", &super::observed_days(host.told.history_days()));
     if let Some(reason) = host.told.silent_because() {
@@ -201,7 +201,7 @@ fn days_of(lines: &mut Lines, band: &Band, analysis: &Analysis) {
     let chunks: Vec<_> = band.hours.chunks(HOURS).collect();
     let first = chunks.len().saturating_sub(MOST_LINES);
     for hours in &chunks[first..] {
-        let at = crate::Moment::new(hours[0].start, &analysis.zone).civil();
+        let at = display::Moment::new(hours[0].start, &analysis.zone).civil();
         let label = at.strftime("%a %-d %b").to_string();
         let was: Vec<_> = hours.iter().map(|hour| hour.bytes).collect();
         let usual: Vec<_> = (hours.iter())
@@ -297,7 +297,7 @@ fn recurring(lines: &mut Lines, report: &PatternReport) {
             format!("{hour:02}:{minute:02}"),
             bytes(one.bytes),
             format!("{}/{}", one.days_met, one.days_looked),
-            crate::duration(u64::from(one.seconds))
+            display::duration(u64::from(one.seconds))
         );
         lines.line(&text);
     }
@@ -331,7 +331,7 @@ fn beacons(lines: &mut Lines, beacons: &[Beacon]) {
 
 /// How often a beacon comes; about, where no period was found.
 pub(crate) fn every(beacon: &Beacon) -> String {
-    let seconds = |seconds: f64| crate::duration(seconds.round().max(0.0) as u64);
+    let seconds = |seconds: f64| display::duration(seconds.round().max(0.0) as u64);
     match (beacon.is_strobe, beacon.period) {
         (true, _) => "strobe".to_owned(),
         (false, Some(period)) => seconds(period.seconds),

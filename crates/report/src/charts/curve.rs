@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::scale::{rates, times};
-use crate::{Report, units};
+use crate::Report;
 
 /// How large a curve is drawn: text has the same size in all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,10 +157,10 @@ fn describe(report: &Report) -> String {
     format!(
         "Download above the line, mean {}, peak {}; upload below it, mean {}, peak {}.{gaps} The same \
          numbers stand in the table below.",
-        units::rate(report.total_download_bps),
-        units::rate(report.peak_download_bps),
-        units::rate(report.total_upload_bps),
-        units::rate(report.peak_upload_bps),
+        display::rate(report.total_download_bps),
+        display::rate(report.peak_download_bps),
+        display::rate(report.total_upload_bps),
+        display::rate(report.peak_upload_bps),
     )
 }
 
@@ -223,7 +223,7 @@ fn grid(svg: &mut String, report: &Report, frame: &Frame, size: CurveSize) {
             frame.left,
             frame.left - 6.0,
             y + 4.0,
-            units::rate(rate)
+            display::rate(rate)
         )
         .expect("a String takes any text");
     };

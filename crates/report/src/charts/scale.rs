@@ -1,8 +1,9 @@
 //! Round numbers and times along an axis.
 
+use display::Moment;
 use jiff::civil::DateTime;
 
-use crate::{Moment, Report};
+use crate::Report;
 
 /// Lines of a rate axis: 0 and at most `most` + 1 multiples of a round number up to `top`.
 pub(super) fn rates(top: u64, most: u64) -> Vec<u64> {

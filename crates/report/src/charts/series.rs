@@ -4,11 +4,11 @@
 use std::fmt::Write as _;
 
 use analysis::{Direction, Expected};
+use display::Moment;
 use jiff::tz::TimeZone;
 
 use super::CurveSize;
 use super::scale::rates;
-use crate::{Moment, units};
 
 /// The band reaches this many times as high as the rest before it is cut off.
 const MOST_OF_BAND: f64 = 1.6;
@@ -205,7 +205,7 @@ impl SeriesChart<'_> {
                 "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
                 LEFT - 6.0,
                 y + 4.0,
-                units::bytes(bytes)
+                display::bytes(bytes)
             )
             .expect("a String takes any text");
         }

@@ -92,7 +92,7 @@ impl Page {
             .collect();
         let title = match &analysis.hosts[..] {
             [one] => {
-                let host = crate::printable::cut(&one.host, 64, "…");
+                let host = display::cut(&one.host, 64, "…");
                 format!("{kinds}: {host}, {}", one.days())
             }
             many => format!("{kinds} of {}", counted(many.len() as u64, "host")),
@@ -380,7 +380,7 @@ impl Drawing<'_> {
                     name: self
                         .names
                         .show(one.process.as_deref().unwrap_or("(unknown)")),
-                    detail: crate::printable::cut(&format!("with {}", one.remote), 80, "…"),
+                    detail: display::cut(&format!("with {}", one.remote), 80, "…"),
                     cells: vec![
                         format!("{hour:02}:{minute:02}"),
                         format!("± {}", duration(u64::from(one.time_deviation))),
@@ -408,7 +408,7 @@ impl Drawing<'_> {
         let rows = report.beacons.iter().map(|beacon| Row {
             name: self.names.show(&whom(beacon)),
             detail: match &beacon.process {
-                Some(process) => crate::printable::cut(process, 60, "…"),
+                Some(process) => display::cut(process, 60, "…"),
                 None => String::new(),
             },
             cells: vec![

@@ -1,8 +1,8 @@
 //! Findings as a page shows them.
 
+use display::cut;
 use serde::Serialize;
 
-use crate::printable::cut;
 use crate::{Found, Report};
 
 /// Findings, and reasons of each, that a page shows.

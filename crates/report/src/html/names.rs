@@ -2,9 +2,8 @@
 
 use std::collections::HashMap;
 
+use display::{cut, printable, width};
 use serde::Serialize;
-
-use crate::printable::{cut, printable, width};
 
 /// Columns of a name beside numbers.
 const COLUMNS: usize = 56;

@@ -1,21 +1,21 @@
 //! Numbers and times as text; no line break parts a number from its unit.
 
-use crate::{Moment, units};
+use display::Moment;
 
 pub(super) fn bytes(bytes: u64) -> String {
-    unbroken(&units::bytes(bytes))
+    unbroken(&display::bytes(bytes))
 }
 
 pub(super) fn rate(bytes_per_second: u64) -> String {
-    unbroken(&units::rate(bytes_per_second))
+    unbroken(&display::rate(bytes_per_second))
 }
 
 pub(super) fn percent(ratio: f64) -> String {
-    unbroken(&units::percent(ratio))
+    unbroken(&display::percent(ratio))
 }
 
 pub(super) fn duration(seconds: u64) -> String {
-    unbroken(&units::duration(seconds))
+    unbroken(&display::duration(seconds))
 }
 
 fn unbroken(text: &str) -> String {

@@ -1,5 +1,6 @@
 //! What the template shows: every number as text, every name harmless, every chart drawn.
 
+use display::Moment;
 use serde::Serialize;
 
 use super::HtmlOptions;
@@ -10,7 +11,7 @@ use super::names::{FullName, Name, Names};
 use super::quantities::{bytes, clock, count, counted, duration, percent, rate};
 use crate::charts::{self, CurveSize, curve_svg};
 use crate::traces::List;
-use crate::{Compared, Moment, Report, UNKNOWN};
+use crate::{Compared, Report, UNKNOWN};
 
 /// Gaps that a page lists; the JSON has more.
 const MOST_GAPS: usize = 100;
@@ -139,7 +140,7 @@ impl Page {
         let period = period(report);
         let is_day = report_days(report) == 1;
         Page {
-            title: format!("{}: {period}", crate::printable::cut(&report.host, 64, "…")),
+            title: format!("{}: {period}", display::cut(&report.host, 64, "…")),
             host: names.show(&report.host),
             period,
             zone: report.period.timezone.clone(),
@@ -260,11 +261,11 @@ fn leaders(report: &Report) -> Vec<String> {
         .iter()
         .find(|process| process.name != UNKNOWN);
     if let Some(top) = known.filter(|top| top.share > 0.0) {
-        let name = crate::printable::cut(&top.name, 48, "…");
+        let name = display::cut(&top.name, 48, "…");
         leaders.push(format!("Most by {name}: {}", percent(top.share)));
     }
     if let Some(top) = report.top_remotes.first().filter(|top| top.share > 0.0) {
-        let name = crate::printable::cut(&top.address, 48, "…");
+        let name = display::cut(&top.address, 48, "…");
         leaders.push(format!("Most with {name}: {}", percent(top.share)));
     }
     let busiest = report
@@ -361,7 +362,7 @@ fn compared(report: &Report) -> Vec<ComparedRow> {
 }
 
 fn quotas(report: &Report, names: &mut Names) -> Vec<Quota> {
-    let shown = |text: &str| crate::printable::cut(text, 200, "…");
+    let shown = |text: &str| display::cut(text, 200, "…");
     let quotas = report.quotas.iter();
     quotas
         .map(|state| {
@@ -403,7 +404,7 @@ fn notes(report: &Report) -> Vec<String> {
     let notes = report.notes.iter();
     notes
         .map(|note| {
-            let text = crate::printable::cut(&note.message, 400, "…");
+            let text = display::cut(&note.message, 400, "…");
             let mut characters = text.chars();
             let first = characters
                 .next()

@@ -22,7 +22,7 @@ pub(crate) fn findings(lines: &mut Lines, found: &[Found<'_>], muted: u64) {
         let head = format!("  {} {}, {}", one.mark(), one.label(), one.when());
         let id = &one.finding.id.0;
         let room = lines.width.saturating_sub(id.len() + 1);
-        let head = crate::fitted(&lines.plain(&head), room, lines.ellipsis());
+        let head = display::fitted(&lines.plain(&head), room, lines.ellipsis());
         lines.line(&format!("{head} {id}"));
         let message = lines.plain(&one.message());
         lines.paragraph("    ", &message);

@@ -1,8 +1,8 @@
 //! Lines for a terminal, each within its width.
 
-use crate::printable::cut;
-use crate::text::{Colour, Glyphs, TextOptions};
-use crate::width;
+use display::{Colour, cut, width, wrapped};
+
+use crate::text::{Glyphs, TextOptions};
 
 /// Columns before the values.
 const LABEL: usize = 11;
@@ -49,7 +49,7 @@ impl Lines {
     /// A text in as many lines as it takes, `first` before the first of them and blanks before the others.
     pub(crate) fn paragraph(&mut self, first: &str, text: &str) {
         let indent = " ".repeat(width(first));
-        let text = crate::printable(text);
+        let text = display::printable(text);
         for (place, line) in wrapped(&text, self.width - indent.len()).iter().enumerate() {
             let before = if place == 0 { first } else { &indent };
             self.line(&format!("{before}{line}"));
@@ -110,21 +110,4 @@ impl Lines {
         };
         values.iter().map(level).collect()
     }
-}
-
-/// The words of a text in lines of at most `columns` columns; a longer word has its own.
-pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let last = lines.last_mut().expect("there is always a line");
-        if last.is_empty() {
-            last.push_str(word);
-        } else if width(last) + 1 + width(word) <= columns {
-            last.push(' ');
-            last.push_str(word);
-        } else {
-            lines.push(word.to_owned());
-        }
-    }
-    lines
 }

@@ -1,8 +1,8 @@
 //! A table of names, bars and volumes in a given width.
 
-use crate::printable::fitted;
-use crate::text::{Colour, Glyphs};
-use crate::units::{bytes, percent};
+use display::{Colour, bytes, fitted, percent};
+
+use crate::text::Glyphs;
 
 /// Columns of a volume, and of a share.
 const NUMBER: usize = 10;

@@ -5,8 +5,9 @@ use analysis::{
     FiveMinutes, History, Hour, Month, Series, Subject, Talks, Thresholds, anomalies, patterns,
     trend,
 };
+use display::Moment;
 use jiff::tz::TimeZone;
-use report::{Analysis, Glyphs, HostAnalysis, Moment, TextOptions, Told};
+use report::{Analysis, Glyphs, HostAnalysis, TextOptions, Told};
 use serde_json::Value;
 
 const DAYS: i64 = 35;
@@ -134,8 +135,8 @@ fn an_analysis_reads_well_at_80_columns() {
                 ..TextOptions::default()
             });
             for line in text.lines() {
-                assert!(report::width(line) <= width, "{width}: {line}");
-                assert_eq!(report::printable(line), line);
+                assert!(display::width(line) <= width, "{width}: {line}");
+                assert_eq!(display::printable(line), line);
             }
             assert!(glyphs == Glyphs::Unicode || text.is_ascii(), "{text}");
         }

@@ -19,7 +19,7 @@ impl Moment {
     ///
     /// ```
     /// let zone = jiff::tz::TimeZone::get("Europe/Berlin").unwrap();
-    /// let moment = report::Moment::new(1_735_686_000, &zone);
+    /// let moment = display::Moment::new(1_735_686_000, &zone);
     /// assert_eq!(moment.to_string(), "2025-01-01T00:00:00+01:00");
     /// ```
     pub fn new(second: i64, zone: &TimeZone) -> Self {
@@ -41,8 +41,18 @@ impl Moment {
         self.offset.to_datetime(self.timestamp())
     }
 
+    /// Date, hour and minute on the zone's clocks: `2026-11-21 14:02`.
+    ///
+    /// ```
+    /// let moment = display::Moment::new(1_735_686_000, &jiff::tz::TimeZone::UTC);
+    /// assert_eq!(moment.minute(), "2024-12-31 23:00");
+    /// ```
+    pub fn minute(self) -> String {
+        self.civil().strftime("%Y-%m-%d %H:%M").to_string()
+    }
+
     /// The moment `seconds` before, on the same clocks.
-    pub(crate) fn earlier(self, seconds: i64) -> Moment {
+    pub fn earlier(self, seconds: i64) -> Self {
         Moment {
             second: self.second.saturating_sub(seconds),
             ..self

@@ -2,9 +2,9 @@
 
 use std::io::{self, ErrorKind, Write};
 
-/// A writer whose errors stop no work. A reader that goes is no error at all; any other error is
-/// what [`flush`](Write::flush) gives from then on.
-pub struct Polite<W> {
+/// Ignores a closed pipe so that the run continues. Any other error does not stop the run either:
+/// [`flush`](Write::flush) returns it from then on.
+pub struct IgnoreBrokenPipe<W> {
     state: State<W>,
 }
 
@@ -16,10 +16,10 @@ enum State<W> {
     Failed(io::Error),
 }
 
-impl<W: Write> Polite<W> {
+impl<W: Write> IgnoreBrokenPipe<W> {
     /// Writes as long as that is possible.
     pub fn new(reader: W) -> Self {
-        Polite {
+        IgnoreBrokenPipe {
             state: State::Open(reader),
         }
     }
@@ -44,7 +44,7 @@ impl<W: Write> Polite<W> {
     }
 }
 
-impl<W: Write> Write for Polite<W> {
+impl<W: Write> Write for IgnoreBrokenPipe<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.attempt(|reader| reader.write(bytes))?;
         Ok(written.unwrap_or(bytes.len()))
@@ -91,7 +91,7 @@ mod tests {
             (ErrorKind::PermissionDenied, true),
             (ErrorKind::BrokenPipe, false),
         ] {
-            let mut out = Polite::new(Failing(3, kind));
+            let mut out = IgnoreBrokenPipe::new(Failing(3, kind));
             for _ in 0..9 {
                 out.write_all(b"more").unwrap();
             }

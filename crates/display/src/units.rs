@@ -1,12 +1,14 @@
 //! Numbers as people read them: SI units, powers of 1000.
 
+/// The units above a byte, each a thousand times the one before.
+const UNITS: [&str; 6] = ["kB", "MB", "GB", "TB", "PB", "EB"];
+
 /// A number of bytes: `999 B`, `1.5 kB`, `440.3 GB`.
 ///
 /// ```
-/// assert_eq!(report::bytes(1_536), "1.5 kB");
+/// assert_eq!(display::bytes(1_536), "1.5 kB");
 /// ```
 pub fn bytes(bytes: u64) -> String {
-    const UNITS: [&str; 6] = ["kB", "MB", "GB", "TB", "PB", "EB"];
     if bytes < 1000 {
         return format!("{bytes} B");
     }
@@ -23,6 +25,29 @@ pub fn bytes(bytes: u64) -> String {
     }
 }
 
+/// An estimated number of bytes, in three digits and without its sign: `999 B`, `1.54 kB`, `440 GB`.
+///
+/// ```
+/// assert_eq!(display::approximate_bytes(1_536.0), "1.54 kB");
+/// ```
+pub fn approximate_bytes(bytes: f64) -> String {
+    let mut value = bytes.abs();
+    let mut unit = "B";
+    for next in UNITS {
+        if value < 999.5 {
+            break;
+        }
+        value /= 1000.0;
+        unit = next;
+    }
+    match value {
+        _ if unit == "B" => format!("{value:.0} B"),
+        ..10.0 => format!("{value:.2} {unit}"),
+        ..100.0 => format!("{value:.1} {unit}"),
+        _ => format!("{value:.0} {unit}"),
+    }
+}
+
 /// A rate in bytes per second: `1.5 kB/s`.
 pub fn rate(bytes_per_second: u64) -> String {
     bytes(bytes_per_second) + "/s"
@@ -31,8 +56,8 @@ pub fn rate(bytes_per_second: u64) -> String {
 /// A ratio from 0 to 1: `41.0 %`. Only nothing reads 0.0 and only all of it reads 100.0.
 ///
 /// ```
-/// assert_eq!(report::percent(0.41), "41.0 %");
-/// assert_eq!(report::percent(0.9999), "99.9 %");
+/// assert_eq!(display::percent(0.41), "41.0 %");
+/// assert_eq!(display::percent(0.9999), "99.9 %");
 /// ```
 pub fn percent(ratio: f64) -> String {
     let rounded = (ratio * 1000.0).round() / 10.0;
@@ -48,7 +73,7 @@ pub fn percent(ratio: f64) -> String {
 /// A number of seconds: `45 s`, `6 min 30 s`, `23 h 53 min`, `3 d 4 h`.
 ///
 /// ```
-/// assert_eq!(report::duration(390), "6 min 30 s");
+/// assert_eq!(display::duration(390), "6 min 30 s");
 /// ```
 pub fn duration(seconds: u64) -> String {
     const UNITS: [(u64, &str); 4] = [(86_400, "d"), (3600, "h"), (60, "min"), (1, "s")];
@@ -74,7 +99,7 @@ pub fn duration(seconds: u64) -> String {
 /// A number of things: `1 log`, `2 logs`.
 ///
 /// ```
-/// assert_eq!(report::counted(1, "log", "logs"), "1 log");
+/// assert_eq!(display::counted(1, "log", "logs"), "1 log");
 /// ```
 pub fn counted(number: u64, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
@@ -99,6 +124,20 @@ mod tests {
             assert_eq!(bytes(number), text);
         }
         assert_eq!(rate(5_100_000), "5.1 MB/s");
+    }
+
+    #[test]
+    fn estimates_have_three_digits() {
+        let cases = [
+            (0.0, "0 B"),
+            (999.0, "999 B"),
+            (1234.0, "1.23 kB"),
+            (-56_700_000.0, "56.7 MB"),
+            (999_950_000.0, "1.00 GB"),
+        ];
+        for (number, text) in cases {
+            assert_eq!(approximate_bytes(number), text);
+        }
     }
 
     #[test]

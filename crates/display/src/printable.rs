@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr as _;
 /// read, or not be seen: controls, bidi controls, zero-width characters, line separators.
 ///
 /// ```
-/// assert_eq!(report::printable("a\u{1b}[2Jb"), r"a\u{1b}[2Jb");
+/// assert_eq!(display::printable("a\u{1b}[2Jb"), r"a\u{1b}[2Jb");
 /// ```
 pub fn printable(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_deceptive) {
@@ -52,8 +52,8 @@ pub fn width(text: &str) -> usize {
 /// The printable text in exactly `columns` columns: padded with blanks, or cut with `ellipsis`.
 ///
 /// ```
-/// assert_eq!(report::fitted("日本語", 5, "…"), "日本…");
-/// assert_eq!(report::fitted("a", 3, "…"), "a  ");
+/// assert_eq!(display::fitted("日本語", 5, "…"), "日本…");
+/// assert_eq!(display::fitted("a", 3, "…"), "a  ");
 /// ```
 pub fn fitted(text: &str, columns: usize, ellipsis: &str) -> String {
     let mut fitted = cut(text, columns, ellipsis);
@@ -65,7 +65,7 @@ pub fn fitted(text: &str, columns: usize, ellipsis: &str) -> String {
 }
 
 /// The printable text in at most `columns` columns.
-pub(crate) fn cut(text: &str, columns: usize, ellipsis: &str) -> String {
+pub fn cut(text: &str, columns: usize, ellipsis: &str) -> String {
     // A name may hold any number of marks that take no column, each a burden for the terminal.
     let most = columns.saturating_mul(2).saturating_add(8);
     let long = text.char_indices().nth(most).map(|(at, _)| at);
