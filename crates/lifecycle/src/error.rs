@@ -55,12 +55,30 @@ pub enum Error {
     /// Standard input cannot be read.
     #[error("cannot read standard input: {}", files::describe(.0))]
     StandardInput(io::Error),
+    /// A host's name cannot be the name of its folder.
+    #[error(
+        "host: \"{}\" cannot be the name of a folder, as input.hosts: directories needs",
+        display::printable(.0)
+    )]
+    FolderName(String),
     /// The system gives no threads.
     #[error("cannot start threads: {}", files::describe(.0))]
     Threads(io::Error),
 }
 
 impl Error {
+    /// Whether what was asked for, or the settings, are wrong.
+    pub fn is_usage(&self) -> bool {
+        matches!(
+            self,
+            Error::OtherHost { .. }
+                | Error::OtherStore { .. }
+                | Error::NewName(_)
+                | Error::OldFolder { .. }
+                | Error::FolderName(_)
+        )
+    }
+
     /// What the user can do about it.
     pub fn hint(&self) -> Option<String> {
         match self {

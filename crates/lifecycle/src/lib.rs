@@ -28,7 +28,7 @@ pub use archiving::{Plan as ArchivePlan, Scope, plan as plan_archives};
 pub use error::{Error, Result};
 pub use finish::{archive_logs, finish_logs};
 pub use ingest::{ingest_folder, ingest_paths};
-pub use log_folder::{LogFolder, exclusions, look_for_logs};
+pub use log_folder::{LogFolder, collector_folder, exclusions, look_for_logs};
 pub use passed_over::sentences as passed_over_sentences;
 pub use progress::{Progress, Unwatched};
 pub use rename_host::{RenamedArchive, RenamedHost, rename_host};

@@ -6,7 +6,7 @@ use files::{FoundLog, Skipped};
 use settings::{HostLayout, Settings};
 use store::Store;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::passed_over;
 use crate::summary::IngestSummary;
 
@@ -93,6 +93,21 @@ pub fn look_for_logs(store: Option<&Store>, settings: &Settings) -> Result<LogFo
         pending,
         skipped: discovery.skipped,
     })
+}
+
+/// The folder that this machine's collector writes into.
+///
+/// # Errors
+/// [`Error::FolderName`] if each host has a folder, and this one's name cannot be one's.
+pub fn collector_folder(settings: &Settings) -> Result<PathBuf> {
+    let host = settings.host.as_str();
+    if settings.input.hosts == HostLayout::Single {
+        return Ok(settings.paths.log_dir.clone());
+    }
+    if host.is_empty() || host.starts_with('.') || host.contains(['/', '\\']) {
+        return Err(Error::FolderName(host.to_owned()));
+    }
+    Ok(settings.paths.log_dir.join(host))
 }
 
 /// What lies in a log folder without being a log: what the program writes itself.

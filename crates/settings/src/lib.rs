@@ -7,6 +7,7 @@
 mod analysis;
 mod collect;
 mod email;
+mod init;
 mod keys;
 mod locate;
 mod notify;
@@ -27,6 +28,7 @@ mod tests;
 pub use crate::analysis::Analysis;
 pub use collect::Collect;
 pub use email::{Email, Encryption, PasswordSource};
+pub use init::{InitError, write_file};
 pub use locate::{Environment, LOCAL_FILE};
 pub use notify::Notify;
 pub use problem::{Place, Problem, SettingsError};
