@@ -369,6 +369,21 @@ mod tests {
         assert_eq!(std::fs::read(&path).unwrap(), b"");
     }
 
+    #[test]
+    fn a_holder_that_panics_leaves_a_trace_and_no_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let held = path.clone();
+        let run = move || {
+            let _lock = Lock::acquire(&held, "then", "report").unwrap();
+            panic!("what no run should do");
+        };
+        std::thread::spawn(run).join().unwrap_err();
+        let text = format!("pid {}, started then: report", std::process::id());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("{text}\n"));
+        assert_eq!(Lock::acquire(&path, "now", "x").unwrap().traces(), [text]);
+    }
+
     #[cfg(target_os = "linux")]
     #[test]
     fn a_number_that_another_process_has_by_now_holds_no_lock() {

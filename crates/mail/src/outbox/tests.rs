@@ -298,3 +298,35 @@ fn a_record_without_a_checksum_is_sent_as_before() {
     let deliveries = outbox.deliver(unreachable, 1000, Which::Due).unwrap();
     assert!(deliveries[0].trouble.is_some(), "it was tried");
 }
+
+#[test]
+fn copies_with_other_names_are_no_letters() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let key = key(&["ada@example.org"]);
+    let mut outbox = Outbox::open(folder.path(), "now", "test").unwrap();
+    put(&mut outbox, &key);
+    drop(outbox);
+    let name = key.name();
+    let copies = [
+        format!("{name} (copy)"),
+        format!("{name}.bak"),
+        format!("{name}0"),
+        name[1..].to_owned(),
+        name[1..].to_owned() + "g",
+        String::new(),
+    ];
+    for copy in &copies {
+        for extension in ["json", "eml"] {
+            let from = at(&format!("{name}.{extension}"));
+            fs::copy(from, at(&format!("{copy}.{extension}"))).unwrap();
+        }
+        fs::write(at(&format!("{copy}.new")), "half a letter").unwrap();
+    }
+    let before = fs::read_dir(folder.path()).unwrap().count();
+    let mut outbox = Outbox::open(folder.path(), "now", "test").unwrap();
+    assert_eq!(Outbox::records(folder.path()).unwrap().len(), 1);
+    let deliveries = outbox.deliver(unreachable, 1000, Which::All).unwrap();
+    assert_eq!((deliveries.len(), outbox.set_aside()), (1, &[][..]));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), before);
+}
