@@ -272,6 +272,63 @@ mod tests {
     }
 
     #[test]
+    fn an_archive_folder_is_claimed_only_if_archives_go_there() {
+        for is_used in [false, true] {
+            let place = place();
+            let mut settings = place.settings("a", "store", None);
+            settings.archive.enabled = is_used;
+            let archives = &settings.paths.archive_dir;
+            std::fs::create_dir_all(archives).unwrap();
+            let store = open(&settings);
+            claim(&store, &settings, true).unwrap();
+            assert!(settings.paths.report_dir.join(NAME).exists());
+            assert_eq!(archives.join(NAME).exists(), is_used);
+            // Another store's claim to it matters only if archives go there.
+            let other = place.settings("a", "other", None);
+            open(&other);
+            let foreign = Claim {
+                store: "another".to_owned(),
+                path: other.paths.store_dir.to_string_lossy().into_owned(),
+                machine: None,
+                host: None,
+                commits: 1,
+            };
+            let foreign = serde_json::to_vec(&foreign).unwrap();
+            std::fs::write(archives.join(NAME), foreign).unwrap();
+            assert_eq!(examine(&store, &settings).is_err(), is_used);
+        }
+    }
+
+    #[test]
+    fn a_claim_of_an_absurd_number_of_commits_is_ignored() {
+        let place = place();
+        let settings = place.settings("a", "store", None);
+        let store = open(&settings);
+        claim(&store, &settings, true).unwrap();
+        let file = settings.paths.report_dir.join(NAME);
+        let own = std::fs::read_to_string(&file).unwrap();
+        let commits = format!("\"commits\": {}", store.commits().unwrap());
+        for (number, standing) in [
+            (MOST_COMMITS.to_string(), Standing::Older),
+            ((MOST_COMMITS + 1).to_string(), Standing::Current),
+            (i64::MAX.to_string(), Standing::Current),
+            (u64::MAX.to_string(), Standing::Current),
+            ("-1".to_owned(), Standing::Current),
+            (i64::MIN.to_string(), Standing::Current),
+        ] {
+            let text = own.replace(&commits, &format!("\"commits\": {number}"));
+            assert_ne!(text, own);
+            std::fs::write(&file, text).unwrap();
+            assert_eq!(examine(&store, &settings).unwrap(), standing, "{number}");
+            if standing == Standing::Current {
+                note_later_state(&store, &settings).unwrap();
+                complete(&store, &settings).unwrap();
+                assert_eq!(store.later_state().unwrap(), None, "{number}");
+            }
+        }
+    }
+
+    #[test]
     fn what_is_no_claim_claims_nothing() {
         let place = place();
         let settings = place.settings("a", "store", None);
