@@ -12,7 +12,7 @@ use traffic::{
 
 use crate::disk::verify;
 use crate::partition::{Kind, day_number};
-use crate::sidecar::Source;
+use crate::sidecar::{Source, SourceFacts};
 use crate::{Error, Result, Store, Stretch, catalog, facts, segment};
 
 /// A stretch of time, both ends included, in seconds since 1970.
@@ -335,7 +335,7 @@ impl Store {
         )? {
             if seen.insert((run.name.clone(), run.generation)) {
                 let path = self.root.join(Source::file(&run.name, run.generation));
-                facts.add(&Source::read(&path)?, &seconds);
+                facts.add(&SourceFacts::read(&path)?, &seconds);
             }
         }
         Ok(facts)
@@ -468,7 +468,7 @@ impl Store {
 }
 
 impl InputFacts {
-    fn add(&mut self, source: &Source, seconds: &Range<i64>) {
+    fn add(&mut self, source: &SourceFacts, seconds: &Range<i64>) {
         let summary = &source.summary;
         self.dropped_days.extend(source.dropped_within(seconds));
         self.logs += 1;
@@ -492,7 +492,6 @@ impl InputFacts {
             self.noted.push((source.name.clone(), noted));
         }
         for run in &source.runs {
-            let run = &run.summary;
             let Some((first, last)) = run.extremes else {
                 continue;
             };
@@ -515,10 +514,7 @@ impl InputFacts {
         let span: i64 = source
             .runs
             .iter()
-            .filter_map(|run| {
-                let run = &run.summary;
-                run.extremes.map(|(first, last)| last - first + 1)
-            })
+            .filter_map(|run| run.extremes.map(|(first, last)| last - first + 1))
             .sum();
         let frames = i64::try_from(summary.frames).unwrap_or(i64::MAX);
         if frames > 20 && frames > span.saturating_mul(3) / 2 {
