@@ -30,7 +30,7 @@ use crate::periods::{Plan, days_told_by, has_lost, plan};
 use crate::pipeline::{IngestSummary, LogFolder, ingest_folder, look_for_logs};
 use crate::post::{self, MailResult};
 use crate::progress::Progress;
-use crate::publish::{self, Written, is_written, print_json};
+use crate::publish::{self, Written, is_written, print_json, written_total};
 use crate::quotas;
 use crate::retention;
 use crate::settings::{HostLayout, Settings};
@@ -206,6 +206,7 @@ fn run_untold(
         if is_behind {
             keep_written(&mut plan, host, settings, &mut result.damage);
         }
+        keep_larger(&mut plan, &store, host, settings, &mut result.damage)?;
         for period in &plan.periods {
             Failure::if_interrupted()?;
             let damaged = &mut result.damage;
@@ -357,6 +358,70 @@ fn keep_written(plan: &mut Plan, host: &str, settings: &Settings, damage: &mut V
             ),
         });
     }
+}
+
+/// Takes reports that another store has written, and that hold more traffic than this one does, out of a
+/// plan: the store was lost, and a new one was begun from the logs that were left.
+fn keep_larger(
+    plan: &mut Plan,
+    store: &Store,
+    host: &str,
+    settings: &Settings,
+    damage: &mut Vec<DamagedPeriod>,
+) -> Result<(), Failure> {
+    for period in std::mem::take(&mut plan.periods) {
+        let Some(reason) = larger_report(store, host, &period, settings)? else {
+            plan.periods.push(period);
+            continue;
+        };
+        warn!("{}: {reason}", period.stamp());
+        let days = days_told_by(&period, &settings.time_zone);
+        plan.told.retain(|day| !days.contains(day));
+        damage.push(DamagedPeriod {
+            host: host.to_owned(),
+            first_day: period.first.to_string(),
+            last_day: period.last.to_string(),
+            reason,
+        });
+    }
+    Ok(())
+}
+
+/// Why a report that another store has written is kept. `None` if there is none, or it holds no more
+/// traffic than the store does.
+fn larger_report(
+    store: &Store,
+    host: &str,
+    period: &Period,
+    settings: &Settings,
+) -> Result<Option<String>, Failure> {
+    let Some((path, written)) = written_total(settings, host, period) else {
+        return Ok(None);
+    };
+    // Only what this store has written is replaced unseen.
+    if store.has_noted_report(&path)? {
+        return Ok(None);
+    }
+    let resolution = settings.input.resolution_seconds();
+    let loopback = settings.input.includes_loopback();
+    let seconds = period.seconds(&settings.time_zone);
+    let stored = match store.totals(host, seconds, resolution, loopback) {
+        // Making the report names the damage.
+        Err(error) if error.is_damaged_file() => return Ok(None),
+        totals => totals?.map_or(0, |totals| {
+            totals.volume.up.saturating_add(totals.volume.down)
+        }),
+    };
+    Ok((stored < written).then(|| {
+        format!(
+            "the report that another store has written stays: it counts {} ({written} bytes), and the history \
+             only {} ({stored} bytes); {}, or move {} away to have a report of what is left",
+            report::bytes(written),
+            report::bytes(stored),
+            newer_archives::CURE,
+            files::show(&path)
+        )
+    }))
 }
 
 /// Whether a quota is used by the share that was asked for.
