@@ -8,7 +8,7 @@ use lifecycle::claims::{self, Standing};
 use lifecycle::{ArchiveSummary, Progress, finish_logs, ingest_folder, newer_archives, own_host};
 use mailing::{FailedRun, MailResult, ReportFile, Subject, send_failure_letter};
 use report::Report;
-use reporting::{DamagedPeriod, Plan, Published, Reporter, Target, Written, has_lost, is_written};
+use reporting::{Published, Reporter, Target, Written, has_lost};
 use settings::Settings;
 use store::Store;
 use tracing::warn;
@@ -17,10 +17,11 @@ use traffic::{Period, When};
 
 use crate::error::{Error, Result};
 use crate::hosts::hosts;
+use crate::kept_reports::{handle_dropped_days, keep_larger, keep_written};
 use crate::last_run::{AbandonedRun, forget_abandoned};
 use crate::letters::Letters;
 use crate::outcome::RunOutcome;
-use crate::result::{DroppedPeriod, ReportResult, RunResult};
+use crate::result::{ReportResult, RunResult};
 
 /// What is to be reported.
 #[derive(Clone, Debug, Default)]
@@ -189,6 +190,13 @@ impl Run<'_> {
         if self.is_behind {
             keep_written(&mut plan, host, settings, &mut self.result.damage);
         }
+        keep_larger(
+            &mut plan,
+            &self.store,
+            host,
+            settings,
+            &mut self.result.damage,
+        )?;
         let target = Target::of(settings, host, self.request.force);
         for period in &plan.periods {
             files::check_interrupted()?;
@@ -323,54 +331,6 @@ pub(crate) fn report_file(file: &Written) -> ReportFile {
         path: PathBuf::from(&file.path),
         shown: PathBuf::from(&file.path),
         bytes: file.bytes,
-    }
-}
-
-/// Says what becomes of the report of a period of which the store dropped days. One that was written
-/// when the store held more is kept.
-fn handle_dropped_days(
-    plan: &mut Plan,
-    host: &str,
-    asked: Period,
-    settings: &Settings,
-    force: bool,
-) -> DroppedPeriod {
-    let has_rest = plan.periods.contains(&asked);
-    let is_kept = is_written(settings, host, &asked) && !force;
-    if is_kept {
-        plan.periods.retain(|period| *period != asked);
-    }
-    DroppedPeriod {
-        host: host.to_owned(),
-        first_day: asked.first.to_string(),
-        last_day: asked.last.to_string(),
-        consequence: match (has_rest, is_kept) {
-            (false, _) => "the store holds nothing of it any more, because of its age",
-            (true, false) => "the store holds a part of it only, because of its age",
-            (true, true) => {
-                "the store holds a part of it only, because of its age; the report that was written \
-                 before stays, unless --force is given"
-            }
-        },
-    }
-}
-
-/// Takes reports that were written before out of a plan: the history is older than the archives, and could
-/// say less than they do.
-fn keep_written(plan: &mut Plan, host: &str, settings: &Settings, damage: &mut Vec<DamagedPeriod>) {
-    let periods = std::mem::take(&mut plan.periods);
-    for period in periods {
-        if !is_written(settings, host, &period) {
-            plan.periods.push(period);
-            continue;
-        }
-        let days = days_told_by(&period, &settings.time_zone);
-        plan.told.retain(|day| !days.contains(day));
-        let reason = format!(
-            "the report that was written before stays, because the history may hold less; {}",
-            newer_archives::CURE
-        );
-        damage.push(DamagedPeriod::new(host, &period, reason));
     }
 }
 

@@ -12,7 +12,7 @@ use mailing::{WaitingLetter, waiting_letters};
 use reporting::Reporter;
 use serde::Serialize;
 use settings::Settings;
-use store::{Store, StoreStatus};
+use store::{KeptFiles, Store, StoreStatus};
 use traffic::Period;
 
 use crate::error::{Error, Result};
@@ -249,4 +249,19 @@ fn judge(status: &mut Status, settings: &Settings) {
         let trouble = letter.trouble.as_deref().unwrap_or_default();
         add(format!("not sent: {}: {trouble}", letter.subject));
     }
+}
+
+/// Says which old files of the history are kept, and for whom.
+pub fn kept_sentence(kept: &KeptFiles) -> String {
+    let readers: Vec<String> = kept.readers.iter().map(u32::to_string).collect();
+    let process = match readers.len() {
+        1 => "process",
+        _ => "processes",
+    };
+    format!(
+        "{} of the history ({}), as {process} {} may still read them",
+        display::counted(kept.files, "old file", "old files"),
+        display::bytes(kept.bytes),
+        readers.join(", ")
+    )
 }

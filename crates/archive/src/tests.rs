@@ -467,7 +467,7 @@ fn metadata_that_are_no_regular_file_are_damaged_and_waited_for_by_nobody() {
     fs::create_dir(&inside).unwrap();
     for path in [pipe, inside] {
         let (tell, told) = std::sync::mpsc::channel();
-        std::thread::spawn(move || tell.send(Document::read(&path)));
+        std::thread::spawn(move || drop(tell.send(Document::read(&path))));
         let read = told.recv_timeout(std::time::Duration::from_secs(10));
         let error = read.expect("nobody waits for a pipe").unwrap_err();
         assert!(error.to_string().contains("no regular file"), "{error}");

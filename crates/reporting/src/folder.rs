@@ -85,6 +85,28 @@ pub fn is_written(settings: &Settings, host: &str, period: &Period) -> bool {
         .any(|(extension, _)| folder.join(format!("{stem}.{extension}")).exists())
 }
 
+/// A report of a period that was written before, and the bytes it counts: its JSON, else its summary.
+/// `None` if there is neither.
+pub fn written_total(settings: &Settings, host: &str, period: &Period) -> Option<(PathBuf, u64)> {
+    #[derive(serde::Deserialize)]
+    struct Totals {
+        total_upload_bytes: u64,
+        total_download_bytes: u64,
+    }
+    let folder = folder_of(settings, host);
+    ["report", "summary"].iter().find_map(|kind| {
+        let path = folder.join(format!("{kind}_{}.json", period.stamp()));
+        // A pipe would be waited for.
+        if !path.is_file() {
+            return None;
+        }
+        let json = std::fs::read(&path).ok()?;
+        let totals: Totals = serde_json::from_slice(&json).ok()?;
+        let bytes = (totals.total_upload_bytes).saturating_add(totals.total_download_bytes);
+        Some((path, bytes))
+    })
+}
+
 impl Folder {
     /// Opens the folder and makes it where there is none.
     ///

@@ -20,6 +20,6 @@ pub use analyses::{AnalysisKind, judge, usual_period};
 pub use build::{Built, Reporter};
 pub use damage::{DamagedPeriod, note_damage};
 pub use error::{Error, Result};
-pub use folder::{Target, Written, is_written};
+pub use folder::{Target, Written, is_written, written_total};
 pub use periods::{Plan, has_lost, plan};
 pub use publish::Published;

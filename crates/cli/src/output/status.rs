@@ -114,6 +114,9 @@ fn show_store(status: &Status, settings: &Settings, lines: &mut Vec<String>) {
             display::counted(store.pending_days, "day", "days")
         ),
     );
+    if let Some(kept) = &store.kept_files {
+        line("Kept", &app::kept_sentence(kept));
+    }
     for host in &status.coverage {
         let ratios: Vec<String> = host
             .days
