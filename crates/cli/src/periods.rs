@@ -5,12 +5,9 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use store::Store;
-use traffic::{Period, When};
+use traffic::{Period, UtcDay, When};
 
 use crate::failure::Failure;
-
-/// Seconds of a day of UTC, in which the store counts its news.
-const DAY: i64 = 86_400;
 
 /// The reports of one host.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,7 +33,7 @@ pub fn plan(
     let pending = store.pending_days(host)?;
     let mut days = BTreeSet::new();
     for &day in &pending {
-        for date in local_days(day, zone) {
+        for date in UtcDay::from_number(day).local_days(zone) {
             if has_data(store, host, Period::day(date), zone)? {
                 days.insert(date);
             }
@@ -71,7 +68,8 @@ pub fn plan(
         }
     }
     let told = pending.into_iter().filter(|&day| {
-        local_days(day, zone)
+        UtcDay::from_number(day)
+            .local_days(zone)
             .into_iter()
             .all(|date| !days.contains(&date) || periods.contains(&Period::day(date)))
     });
@@ -101,41 +99,5 @@ pub fn has_lost(
         // Whoever reports the period says so.
         Err(error) if error.is_damaged_file() => Ok(false),
         days => Ok(!days?.is_empty()),
-    }
-}
-
-/// Days (UTC, since 1970) whose news a report of a period tells, or a part of it.
-pub fn days_told_by(period: &Period, zone: &TimeZone) -> std::ops::RangeInclusive<i64> {
-    let seconds = period.seconds(zone);
-    seconds.start.div_euclid(DAY)..=(seconds.end - 1).div_euclid(DAY)
-}
-
-/// The local days that overlap a day of UTC.
-fn local_days(day: i64, zone: &TimeZone) -> BTreeSet<Date> {
-    let (first, last) = (day.saturating_mul(DAY), day.saturating_mul(DAY) + DAY - 1);
-    [first, last]
-        .into_iter()
-        .filter_map(|second| jiff::Timestamp::from_second(second).ok())
-        .map(|time| time.to_zoned(zone.clone()).date())
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use jiff::civil::date;
-
-    #[test]
-    fn a_day_of_utc_overlaps_one_or_two_local_days() {
-        let day = |name: &str| {
-            let zone = TimeZone::get(name).unwrap();
-            local_days(20_000, &zone).into_iter().collect::<Vec<_>>()
-        };
-        assert_eq!(day("UTC"), [date(2024, 10, 4)]);
-        assert_eq!(day("Asia/Tokyo"), [date(2024, 10, 4), date(2024, 10, 5)]);
-        assert_eq!(
-            day("America/New_York"),
-            [date(2024, 10, 3), date(2024, 10, 4)]
-        );
     }
 }

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 use store::{FoldedLog, IngestReport, LogRecord, Outcome, Span, Store, Tuning, fold_log};
 use tracing::{debug, info, warn};
-use traffic::Accounting;
+use traffic::{Accounting, UtcDay};
 
 use crate::failure::Failure;
 use crate::passed_over;
@@ -20,9 +20,6 @@ use settings::{HostLayout, InputMode, Settings};
 const BATCH_LOGS: usize = 256;
 /// Bytes on disk of the logs that one transaction makes live.
 const BATCH_BYTES: u64 = 512 << 20;
-/// Seconds of a day.
-const DAY: i64 = 86_400;
-
 /// What a run over the logs did.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct IngestSummary {
@@ -534,7 +531,7 @@ fn note_folded(
         );
     }
     for (time, step) in folded.clock_steps() {
-        if !(-1..DAY).contains(&step) {
+        if !(-1..UtcDay::SECONDS).contains(&step) {
             let way = if step < 0 { "back" } else { "ahead" };
             warn!(
                 "{name}: the clock jumped {way} by {} s to {}",
@@ -543,7 +540,10 @@ fn note_folded(
             );
         }
     }
-    if folded.span().is_some_and(|(_, last)| last > now + DAY) {
+    if folded
+        .span()
+        .is_some_and(|(_, last)| last > now + UtcDay::SECONDS)
+    {
         warn!("{name}: holds frames from the future; is the clock right?");
     }
     damage
@@ -559,7 +559,7 @@ fn note_name(log: &FoundLog, folded: &FoldedLog, settings: &Settings) {
         .to_zoned(settings.time_zone.clone())
         .map(|claimed| claimed.timestamp().as_second());
     if let Ok(claimed) = claimed
-        && !(first - DAY..=last + DAY).contains(&claimed)
+        && !(first - UtcDay::SECONDS..=last + UtcDay::SECONDS).contains(&claimed)
     {
         info!(
             "{}: its name says another day than its times; the times decide",

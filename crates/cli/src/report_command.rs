@@ -14,7 +14,7 @@ use report::{Report, TextOptions};
 use serde::Serialize;
 use store::Store;
 use tracing::warn;
-use traffic::{Period, When};
+use traffic::{Period, UtcDay, When};
 
 use crate::archive_command::{archive_logs, told};
 use crate::archiving::{ArchiveSummary, Scope};
@@ -27,7 +27,7 @@ use crate::letter::Subject;
 use crate::newer_archives;
 use crate::own_host;
 use crate::passed_over;
-use crate::periods::{Plan, days_told_by, has_lost, plan};
+use crate::periods::{Plan, has_lost, plan};
 use crate::pipeline::{IngestSummary, LogFolder, ingest_folder, look_for_logs};
 use crate::post::{self, MailResult};
 use crate::progress::Progress;
@@ -213,8 +213,9 @@ fn run_untold(
             let made = write(&store, host, *period, settings, world, args.force, damaged);
             let (report, files) = match made {
                 Err(Failure::Store(error)) if error.is_damaged_file() => {
-                    let told = days_told_by(period, &settings.time_zone);
-                    plan.told.retain(|day| !told.contains(day));
+                    let told = UtcDay::of_period(period, &settings.time_zone);
+                    plan.told
+                        .retain(|day| !told.contains(&UtcDay::from_number(*day)));
                     note_damage(&mut result.damage, host, period, "no report", &error);
                     continue;
                 }
@@ -346,8 +347,9 @@ fn keep_written(plan: &mut Plan, host: &str, settings: &Settings, damage: &mut V
             plan.periods.push(period);
             continue;
         }
-        let days = days_told_by(&period, &settings.time_zone);
-        plan.told.retain(|day| !days.contains(day));
+        let days = UtcDay::of_period(&period, &settings.time_zone);
+        plan.told
+            .retain(|day| !days.contains(&UtcDay::from_number(*day)));
         damage.push(DamagedPeriod {
             host: host.to_owned(),
             first_day: period.first.to_string(),

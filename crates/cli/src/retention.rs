@@ -10,11 +10,10 @@ use jiff::civil::Date;
 use serde::Serialize;
 use store::{ArchiveRecord, Store, StoredDay};
 use tracing::info;
-use traffic::Period;
+use traffic::{Period, UtcDay};
 
 use crate::archiving::ArchiveSummary;
 use crate::failure::Failure;
-use crate::periods::days_told_by;
 use crate::report_command::ReportResult;
 use crate::terminal::World;
 use settings::Settings;
@@ -76,18 +75,22 @@ pub fn plan(store: &Store, settings: &Settings, world: &World) -> Result<Plan, F
 /// The days of the history that lie wholly before a local day and that reports tell in full.
 fn days_past(store: &Store, settings: &Settings, oldest: Date) -> Result<Vec<StoredDay>, Failure> {
     let zone = &settings.time_zone;
-    let first = *days_told_by(&Period::day(oldest), zone).start();
+    let first = UtcDay::of_period(&Period::day(oldest), zone)
+        .start()
+        .number();
     let mut days = store.days_before(first)?;
     let mut unfinished: BTreeMap<String, Vec<_>> = BTreeMap::new();
     for host in store.hosts()? {
         let reported = store.unfinished_days(&host)?;
         let dates = reported.iter().filter_map(|day| day.parse::<Date>().ok());
-        let told = dates.map(|date| days_told_by(&Period::day(date), zone));
+        let told = dates.map(|date| UtcDay::of_period(&Period::day(date), zone));
         unfinished.insert(host, told.collect());
     }
     days.retain(|day| {
         let untold = unfinished.get(&day.host).into_iter().flatten();
-        !untold.clone().any(|days| days.contains(&day.day))
+        !untold
+            .clone()
+            .any(|days| days.contains(&UtcDay::from_number(day.day)))
     });
     Ok(days)
 }
@@ -163,16 +166,10 @@ impl From<&StoredDay> for DroppedDay {
     fn from(stored: &StoredDay) -> Self {
         DroppedDay {
             host: stored.host.clone(),
-            day: day_of_utc(stored.day),
+            day: UtcDay::from_number(stored.day).to_string(),
             bytes: stored.bytes,
         }
     }
-}
-
-/// A day since 1970 as it is written.
-pub fn day_of_utc(day: i64) -> String {
-    let date = jiff::civil::date(1970, 1, 1).checked_add(jiff::Span::new().days(day));
-    date.map_or_else(|_| day.to_string(), |date| date.to_string())
 }
 
 /// Removes an archive and then its metadata. Says whether there was one.

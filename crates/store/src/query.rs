@@ -7,11 +7,12 @@ use std::path::PathBuf;
 use rusqlite::{OptionalExtension as _, params};
 use serde::Serialize;
 use traffic::{
-    BucketFacts, DamagedLine, InterfaceCount, Mode, Noted, RowView, Table, Volume, observed_seconds,
+    BucketFacts, DamagedLine, InterfaceCount, Mode, Noted, RowView, Table, UtcDay, Volume,
+    observed_seconds,
 };
 
 use crate::disk::verify;
-use crate::partition::{Kind, day_number};
+use crate::partition::Kind;
 use crate::sidecar::Source;
 use crate::{Error, Result, Store, Stretch, catalog, facts, segment};
 
@@ -194,8 +195,8 @@ impl Store {
         let known = query.exists(params![
             host,
             Kind::Buckets.as_str(),
-            day_number(seconds.start),
-            day_number(seconds.end.saturating_sub(1)),
+            UtcDay::of(seconds.start).number(),
+            UtcDay::of(seconds.end.saturating_sub(1)).number(),
             seconds.start,
             seconds.end
         ])?;
@@ -306,8 +307,8 @@ impl Store {
             params![
                 host,
                 kind.as_str(),
-                day_number(seconds.start),
-                day_number(last),
+                UtcDay::of(seconds.start).number(),
+                UtcDay::of(last).number(),
                 seconds.start,
                 seconds.end
             ],

@@ -4,6 +4,7 @@ use analysis::{FindingKind, Severity};
 use display::Moment;
 use report::{Gap, Report};
 use serde::Serialize;
+use traffic::UtcDay;
 
 use crate::pipeline::IngestSummary;
 use crate::terminal::World;
@@ -15,7 +16,7 @@ const MAX_NAMED: usize = 5;
 const LITTLE: u64 = 1_000_000_000;
 const SOME: u64 = 20_000_000_000;
 /// Hosts that have been silent for longer were retired, or their logs are history.
-const FORGOTTEN: i64 = 8 * 86_400;
+const FORGOTTEN: i64 = 8 * UtcDay::SECONDS;
 
 /// Something to look at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
