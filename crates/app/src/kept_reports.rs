@@ -6,7 +6,7 @@ use settings::Settings;
 use store::Store;
 use tracing::warn;
 use traffic::Period;
-use traffic::utc_days::days_told_by;
+use traffic::UtcDay;
 
 use crate::error::Result;
 use crate::result::DroppedPeriod;
@@ -54,8 +54,9 @@ pub(crate) fn keep_written(
             plan.periods.push(period);
             continue;
         }
-        let days = days_told_by(&period, &settings.time_zone);
-        plan.told.retain(|day| !days.contains(day));
+        let days = UtcDay::of_period(&period, &settings.time_zone);
+        plan.told
+            .retain(|day| !days.contains(&UtcDay::from_number(*day)));
         let reason = format!(
             "the report that was written before stays, because the history may hold less; {}",
             newer_archives::CURE
@@ -82,8 +83,9 @@ pub(crate) fn keep_larger(
             continue;
         };
         warn!("{}: {reason}", period.stamp());
-        let days = days_told_by(&period, &settings.time_zone);
-        plan.told.retain(|day| !days.contains(day));
+        let days = UtcDay::of_period(&period, &settings.time_zone);
+        plan.told
+            .retain(|day| !days.contains(&UtcDay::from_number(*day)));
         damage.push(DamagedPeriod::new(host, &period, reason));
     }
     Ok(())

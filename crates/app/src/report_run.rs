@@ -12,7 +12,7 @@ use reporting::{Published, Reporter, Target, Written, has_lost};
 use settings::Settings;
 use store::Store;
 use tracing::warn;
-use traffic::utc_days::days_told_by;
+use traffic::UtcDay;
 use traffic::{Period, When};
 
 use crate::error::{Error, Result};
@@ -203,8 +203,9 @@ impl Run<'_> {
             let published = self.reporter.publish(&self.store, host, *period, &target);
             match published {
                 Err(reporting::Error::Store(error)) if error.is_damaged_file() => {
-                    let days = days_told_by(period, zone);
-                    plan.told.retain(|day| !days.contains(day));
+                    let days = UtcDay::of_period(period, zone);
+                    plan.told
+                        .retain(|day| !days.contains(&UtcDay::from_number(*day)));
                     let damage = &mut self.result.damage;
                     reporting::note_damage(damage, host, period, "no report", &error);
                 }

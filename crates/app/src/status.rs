@@ -13,7 +13,7 @@ use reporting::Reporter;
 use serde::Serialize;
 use settings::Settings;
 use store::{KeptFiles, Store, StoreStatus};
-use traffic::Period;
+use traffic::{Period, UtcDay};
 
 use crate::error::{Error, Result};
 use crate::last_run::{AbandonedRun, LastRun};
@@ -23,9 +23,6 @@ use crate::running_collector::RunningCollector;
 const SCHEMA_VERSION: u32 = 1;
 /// Days whose coverage is told, today not among them.
 const DAYS: i32 = 7;
-/// Seconds of a day of UTC, in which the store counts its news.
-const DAY: i64 = 86_400;
-
 /// What `status --json` prints. Times are seconds since 1970.
 #[derive(Debug, Default, Serialize)]
 pub struct Status {
@@ -215,7 +212,7 @@ fn damage_in_news(store: &Store, host: &str, settings: &Settings) -> Result<Vec<
     let resolution = settings.input.resolution_seconds();
     let mut damage = Vec::new();
     for day in store.pending_days(host)? {
-        let seconds = day.saturating_mul(DAY)..day.saturating_add(1).saturating_mul(DAY);
+        let seconds = UtcDay::from_number(day).seconds();
         match store.totals(host, seconds, resolution, false) {
             Err(error) if error.is_damaged_file() => damage.push(error.to_string()),
             totals => drop(totals?),

@@ -16,6 +16,7 @@ mod read_back;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use traffic::UtcDay;
 
 use archive::{Document, Draft, FoundArchive, Joining, Log, Place, digest_of_file};
 use files::FoundLog;
@@ -33,9 +34,6 @@ use crate::tuning::tuning;
 use self::places::place_of;
 pub(crate) use self::places::{known_document, record_of};
 pub(crate) use self::read_back::{fold_through_pipe, read_back};
-
-/// Seconds of a day of UTC, in which the store counts its news.
-const DAY: i64 = 86_400;
 
 /// Which of the logs that are in the history may be archived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,7 +120,7 @@ fn finished_day<'a>(
     }
     let modified = Timestamp::try_from(log.modified).map_err(|error| error.to_string())?;
     // bandwhich was killed inside a frame, or its log was rotated there: nobody will finish it.
-    if !record.whole && !log.is_rotated() && now - modified.as_second() < DAY {
+    if !record.whole && !log.is_rotated() && now - modified.as_second() < UtcDay::SECONDS {
         return Err(
             "its last frame is not finished: it is archived a day after it was last written"
                 .to_owned(),
@@ -150,8 +148,9 @@ fn finished_day<'a>(
         return Err("its day is not over".to_owned());
     }
     if let Some(span) = record.span {
-        let days = span.first.div_euclid(DAY)..=span.last.div_euclid(DAY);
-        if pending(&record.host).iter().any(|day| days.contains(day)) {
+        let days = UtcDay::of(span.first)..=UtcDay::of(span.last);
+        let mut pending = pending(&record.host).iter().copied();
+        if pending.any(|day| days.contains(&UtcDay::from_number(day))) {
             return Err("its reports are not written yet".to_owned());
         }
     }

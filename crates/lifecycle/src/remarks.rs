@@ -5,11 +5,9 @@ use files::FoundLog;
 use settings::Settings;
 use store::{FoldedLog, IngestReport, Outcome};
 use tracing::{debug, info, warn};
+use traffic::UtcDay;
 
 use crate::summary::{IngestSummary, Unreadable};
-
-/// Seconds of a day.
-const DAY: i64 = 86_400;
 
 /// Says what is wrong with a log. Gives it back, so that the catalogue remembers.
 pub(crate) fn note_folded(
@@ -75,7 +73,7 @@ pub(crate) fn note_folded(
         );
     }
     for (time, step) in folded.clock_steps() {
-        if !(-1..DAY).contains(&step) {
+        if !(-1..UtcDay::SECONDS).contains(&step) {
             let way = if step < 0 { "back" } else { "ahead" };
             warn!(
                 "{name}: the clock jumped {way} by {} s to {}",
@@ -84,7 +82,10 @@ pub(crate) fn note_folded(
             );
         }
     }
-    if folded.span().is_some_and(|(_, last)| last > now + DAY) {
+    if folded
+        .span()
+        .is_some_and(|(_, last)| last > now + UtcDay::SECONDS)
+    {
         warn!("{name}: holds frames from the future; is the clock right?");
     }
     damage
@@ -100,7 +101,7 @@ pub(crate) fn note_name(log: &FoundLog, folded: &FoldedLog, settings: &Settings)
         .to_zoned(settings.time_zone.clone())
         .map(|claimed| claimed.timestamp().as_second());
     if let Ok(claimed) = claimed
-        && !(first - DAY..=last + DAY).contains(&claimed)
+        && !(first - UtcDay::SECONDS..=last + UtcDay::SECONDS).contains(&claimed)
     {
         info!(
             "{}: its name says another day than its times; the times decide",

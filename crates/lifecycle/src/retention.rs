@@ -10,11 +10,10 @@ use jiff::civil::Date;
 use settings::Settings;
 use store::{ArchiveRecord, Store, StoredDay};
 use tracing::info;
-use traffic::Period;
+use traffic::{Period, UtcDay};
 
 use crate::error::Result;
 use crate::summary::{ArchiveSummary, DroppedDay};
-use traffic::utc_days::days_told_by;
 
 /// What is past its time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -72,18 +71,22 @@ pub fn plan(store: &Store, settings: &Settings, now: i64) -> Result<Plan> {
 /// The days of the history that lie wholly before a local day and that reports tell in full.
 fn days_past(store: &Store, settings: &Settings, oldest: Date) -> Result<Vec<StoredDay>> {
     let zone = &settings.time_zone;
-    let first = *days_told_by(&Period::day(oldest), zone).start();
+    let first = UtcDay::of_period(&Period::day(oldest), zone)
+        .start()
+        .number();
     let mut days = store.days_before(first)?;
     let mut unfinished: BTreeMap<String, Vec<_>> = BTreeMap::new();
     for host in store.hosts()? {
         let reported = store.unfinished_days(&host)?;
         let dates = reported.iter().filter_map(|day| day.parse::<Date>().ok());
-        let told = dates.map(|date| days_told_by(&Period::day(date), zone));
+        let told = dates.map(|date| UtcDay::of_period(&Period::day(date), zone));
         unfinished.insert(host, told.collect());
     }
     days.retain(|day| {
         let untold = unfinished.get(&day.host).into_iter().flatten();
-        !untold.clone().any(|days| days.contains(&day.day))
+        !untold
+            .clone()
+            .any(|days| days.contains(&UtcDay::from_number(day.day)))
     });
     Ok(days)
 }

@@ -9,7 +9,7 @@ use store::StoredDay;
 use tracing::{debug, warn};
 use traffic::Accounting;
 
-use traffic::utc_days::day_of_utc;
+use traffic::UtcDay;
 
 /// What a run over the logs did.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -154,7 +154,7 @@ impl From<&StoredDay> for DroppedDay {
     fn from(stored: &StoredDay) -> Self {
         DroppedDay {
             host: stored.host.clone(),
-            day: day_of_utc(stored.day),
+            day: UtcDay::from_number(stored.day).to_string(),
             bytes: stored.bytes,
         }
     }

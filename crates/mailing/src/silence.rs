@@ -2,9 +2,10 @@
 
 use display::Moment;
 use settings::Settings;
+use traffic::UtcDay;
 
 /// Hosts that have been silent for longer were retired, or their logs are history.
-pub(crate) const FORGOTTEN: i64 = 8 * 86_400;
+pub(crate) const FORGOTTEN: i64 = 8 * UtcDay::SECONDS;
 
 /// When a host was last seen.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,12 +6,12 @@ use display::Moment;
 use jiff::tz::TimeZone;
 use report::{DamagedSample, InputFacts, Note, Past};
 use store::Store;
+use traffic::UtcDay;
 
 use crate::error::Result;
-use traffic::utc_days::day_of_utc;
 
 /// Seconds before a period that its page looks back: four weeks.
-const LOOK_BACK: i64 = 28 * 86_400;
+const LOOK_BACK: i64 = 28 * UtcDay::SECONDS;
 
 /// The input of a report: what was read, and what the logs cannot tell.
 pub(crate) fn input_facts(facts: &store::InputFacts, zone: &TimeZone) -> InputFacts {
@@ -77,8 +77,8 @@ fn notes(facts: &store::InputFacts, zone: &TimeZone) -> Vec<Note> {
                 "Days (UTC) of this period that the store does not hold any more, because of their \
                  age: {}, from {} to {}",
                 facts.dropped_days.len(),
-                day_of_utc(*first),
-                day_of_utc(*last)
+                UtcDay::from_number(*first),
+                UtcDay::from_number(*last)
             ),
         ));
     }

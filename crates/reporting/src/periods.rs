@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use store::Store;
-use traffic::utc_days::local_days;
-use traffic::{Period, When};
+use traffic::{Period, UtcDay, When};
 
 use crate::error::Result;
 
@@ -34,7 +33,7 @@ pub fn plan(
     let pending = store.pending_days(host)?;
     let mut days = BTreeSet::new();
     for &day in &pending {
-        for date in local_days(day, zone) {
+        for date in UtcDay::from_number(day).local_days(zone) {
             if has_data(store, host, Period::day(date), zone)? {
                 days.insert(date);
             }
@@ -69,7 +68,8 @@ pub fn plan(
         }
     }
     let told = pending.into_iter().filter(|&day| {
-        local_days(day, zone)
+        UtcDay::from_number(day)
+            .local_days(zone)
             .into_iter()
             .all(|date| !days.contains(&date) || periods.contains(&Period::day(date)))
     });

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use traffic::{BucketFacts, RunSummary};
+use traffic::{BucketFacts, RunSummary, UtcDay};
 use twox_hash::XxHash3_64;
 
 use crate::commit::{Moves, staging};
 use crate::disk::{checksum, verify};
 use crate::fold::{Staged, stage_file};
-use crate::partition::{Kind, day_number, folder};
+use crate::partition::{Kind, folder};
 use crate::sidecar::{Segment, Source, Sources};
 use crate::{Result, catalog, facts};
 
@@ -139,7 +139,7 @@ impl<'a> Batch<'a> {
         for run in &source.runs {
             let number = i32::try_from(run.summary.run).unwrap_or(i32::MAX);
             for facts in &run.summary.facts {
-                let day = day_number(facts.bucket);
+                let day = UtcDay::of(facts.bucket).number();
                 if !run.dropped.contains(&day) {
                     days.entry(day).or_default().push((number, *facts));
                 }

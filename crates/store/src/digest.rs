@@ -7,9 +7,9 @@ use std::ops::Range;
 use foldhash::fast::FixedState;
 use rusqlite::{OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
-use traffic::{ServicePorts, Table, Volume, observed_seconds};
+use traffic::{ServicePorts, Table, UtcDay, Volume, observed_seconds};
 
-use crate::partition::{Kind, day_number};
+use crate::partition::Kind;
 use crate::segment::BriefRow;
 use crate::{Result, Store, segment};
 
@@ -66,15 +66,17 @@ impl Store {
         seconds: Range<i64>,
         loopback: bool,
     ) -> Result<Vec<(i64, Digest)>> {
-        let days = day_number(seconds.start)..=day_number(seconds.end.saturating_sub(1));
-        days.map(|day| {
-            let digest = match self.known_digest(host, day, loopback)? {
-                Some(known) => known,
-                None => self.make_digest(host, day, loopback)?,
-            };
-            Ok((day * 86_400, digest))
-        })
-        .collect()
+        let days = UtcDay::of_seconds(&seconds);
+        let days = days.start().number()..=days.end().number();
+        days.map(UtcDay::from_number)
+            .map(|day| {
+                let digest = match self.known_digest(host, day.number(), loopback)? {
+                    Some(known) => known,
+                    None => self.make_digest(host, day, loopback)?,
+                };
+                Ok((day.seconds().start, digest))
+            })
+            .collect()
     }
 
     fn known_digest(&self, host: &str, day: i64, loopback: bool) -> Result<Option<Digest>> {
@@ -88,9 +90,9 @@ impl Store {
         Ok(content.and_then(|content| serde_json::from_str(&content).ok()))
     }
 
-    fn make_digest(&self, host: &str, day: i64, loopback: bool) -> Result<Digest> {
+    fn make_digest(&self, host: &str, day: UtcDay, loopback: bool) -> Result<Digest> {
         let mut digest = Digest::default();
-        let seconds = day * 86_400..(day + 1) * 86_400;
+        let seconds = day.seconds();
         let mut facts = self.read_facts(host, seconds.clone())?;
         for facts in facts.chunk_by_mut(|one, next| one.bucket == next.bucket) {
             let number = (facts[0].bucket - seconds.start) / FIVE_MINUTES;
@@ -123,7 +125,7 @@ impl Store {
             let content = serde_json::to_string(&digest).unwrap_or_default();
             self.catalog.execute(
                 "INSERT OR REPLACE INTO digest VALUES (?1, ?2, ?3, ?4)",
-                params![host, day, loopback, content],
+                params![host, day.number(), loopback, content],
             )?;
         }
         Ok(digest)

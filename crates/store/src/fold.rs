@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 
 use rawlog::{Block, Extent, Reader};
 use rayon::prelude::*;
-use traffic::{LogFold, LogSummary, Row, RunSummary, Sink, Strings};
+use traffic::{LogFold, LogSummary, Row, RunSummary, Sink, Strings, UtcDay};
 
-use crate::partition::{Kind, day_number};
+use crate::partition::Kind;
 use crate::segment::SegmentWriter;
 use crate::{Error, Result, Tuning};
 
@@ -220,7 +220,7 @@ impl Sink for Stage<'_> {
     fn rows(&mut self, run: u32, rows: &[Row], strings: &Strings) -> Result<()> {
         let mut parts: BTreeMap<(Kind, i64), Vec<&Row>> = BTreeMap::new();
         for row in rows {
-            let key = (Kind::Rows(row.table), day_number(row.bucket));
+            let key = (Kind::Rows(row.table), UtcDay::of(row.bucket).number());
             parts.entry(key).or_default().push(row);
         }
         for (key, rows) in parts {

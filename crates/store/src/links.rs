@@ -8,14 +8,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rusqlite::Connection;
-use traffic::{Carry, Row, Strings, Table, tail_rows};
+use traffic::{Carry, Row, Strings, Table, UtcDay, tail_rows};
 
 use crate::batch::Batch;
 use crate::catalog::{self, LiveRun};
 use crate::commit::staging;
 use crate::ends::Ends;
 use crate::fold::{Staged, stage_file};
-use crate::partition::{Kind, day_number};
+use crate::partition::Kind;
 use crate::segment::SegmentWriter;
 use crate::{Result, Tuning};
 
@@ -198,14 +198,14 @@ fn stage_tail(
     let rows = tail_rows(carry, &mut strings);
     let places: BTreeSet<(Table, i64)> = rows
         .iter()
-        .map(|row| (row.table, day_number(row.bucket)))
+        .map(|row| (row.table, UtcDay::of(row.bucket).number()))
         .filter(|(_, day)| !is_dropped(*day))
         .collect();
     let mut staged = Vec::new();
     for (table, day) in places {
         let part: Vec<&Row> = rows
             .iter()
-            .filter(|row| (row.table, day_number(row.bucket)) == (table, day))
+            .filter(|row| (row.table, UtcDay::of(row.bucket).number()) == (table, day))
             .collect();
         let (file, path) = stage_file(&staging(batch.root))?;
         let mut writer = SegmentWriter::new(file, &path, Tuning::default().batch_rows)?;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
-use traffic::Table;
+use traffic::{Table, UtcDay};
 
 /// Characters that a folder's name must not hold: separators, what Hive reserves, controls.
 const RESERVED: &AsciiSet = &CONTROLS
@@ -56,18 +56,10 @@ impl Kind {
     }
 }
 
-/// Days since 1970 of a time.
-pub(crate) fn day_number(time: i64) -> i64 {
-    time.div_euclid(86_400)
-}
-
 /// The folder of a kind, day and host, below the store.
 pub(crate) fn folder(kind: Kind, day: i64, host: &str) -> PathBuf {
-    let date = jiff::civil::date(1970, 1, 1)
-        .checked_add(jiff::Span::new().days(day))
-        .map_or_else(|_| day.to_string(), |date| date.to_string());
     Path::new(kind.as_str())
-        .join(format!("date={date}"))
+        .join(format!("date={}", UtcDay::from_number(day)))
         .join(format!("host={}", encoded(host)))
 }
 
@@ -102,8 +94,7 @@ pub(crate) fn parse_folder(path: &Path) -> Option<(Kind, i64, String)> {
     let kind = Kind::parse(parts.next()??)?;
     let date: jiff::civil::Date = parts.next()??.strip_prefix("date=")?.parse().ok()?;
     let host = decoded(parts.next()??.strip_prefix("host=")?)?;
-    let day = jiff::civil::date(1970, 1, 1).until(date).ok()?.get_days();
-    Some((kind, i64::from(day), host))
+    Some((kind, UtcDay::of_date(date).number(), host))
 }
 
 #[cfg(test)]

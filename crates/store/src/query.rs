@@ -7,11 +7,12 @@ use std::path::PathBuf;
 use rusqlite::{OptionalExtension as _, params};
 use serde::Serialize;
 use traffic::{
-    BucketFacts, DamagedLine, InterfaceCount, Mode, Noted, RowView, Table, Volume, observed_seconds,
+    BucketFacts, DamagedLine, InterfaceCount, Mode, Noted, RowView, Table, UtcDay, Volume,
+    observed_seconds,
 };
 
 use crate::disk::verify;
-use crate::partition::{Kind, day_number};
+use crate::partition::Kind;
 use crate::sidecar::{Source, SourceFacts};
 use crate::{Error, Result, Store, Stretch, catalog, commit, facts, readers, segment};
 
@@ -207,8 +208,8 @@ impl Store {
         let known = query.exists(params![
             host,
             Kind::Buckets.as_str(),
-            day_number(seconds.start),
-            day_number(seconds.end.saturating_sub(1)),
+            UtcDay::of(seconds.start).number(),
+            UtcDay::of(seconds.end.saturating_sub(1)).number(),
             seconds.start,
             seconds.end
         ])?;
@@ -319,8 +320,8 @@ impl Store {
             params![
                 host,
                 kind.as_str(),
-                day_number(seconds.start),
-                day_number(last),
+                UtcDay::of(seconds.start).number(),
+                UtcDay::of(last).number(),
                 seconds.start,
                 seconds.end
             ],

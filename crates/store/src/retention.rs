@@ -16,10 +16,10 @@ use std::ops::Range;
 use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior, params};
+use traffic::UtcDay;
 
 use crate::commit::{Moves, remove_replaced, staging};
 use crate::fold::stage_file;
-use crate::partition::day_number;
 use crate::sidecar::{RunRecord, Source, SourceFacts};
 use crate::{Result, Store, catalog};
 
@@ -121,9 +121,9 @@ impl Store {
 impl SourceFacts {
     /// The days in a stretch of time that its runs lost.
     pub(crate) fn dropped_within(&self, seconds: &Range<i64>) -> impl Iterator<Item = i64> {
-        let days = day_number(seconds.start)..=day_number(seconds.end.saturating_sub(1));
+        let days = UtcDay::of_seconds(seconds);
         let dropped = self.runs.iter().flat_map(|run| &run.dropped).copied();
-        dropped.filter(move |day| days.contains(day))
+        dropped.filter(move |day| days.contains(&UtcDay::from_number(*day)))
     }
 }
 
@@ -131,7 +131,7 @@ impl RunRecord {
     /// Notes which of some days it loses.
     fn drop_days(&mut self, days: &BTreeSet<i64>) {
         if let Some((first, last)) = self.summary.extremes {
-            let lost = days.range(day_number(first)..=day_number(last));
+            let lost = days.range(UtcDay::of(first).number()..=UtcDay::of(last).number());
             self.dropped.extend(lost);
         }
     }

@@ -19,7 +19,7 @@ mod service;
 mod slots;
 mod strings;
 mod summary;
-pub mod utc_days;
+mod utc_day;
 mod view;
 mod volume;
 
@@ -34,5 +34,6 @@ pub use rollup::{BucketFacts, Row, Table, host_label, observed_seconds};
 pub use service::ServicePorts;
 pub use strings::{Strings, TextId};
 pub use summary::{Accounting, DamagedLine, InterfaceCount, LogSummary, RunSummary};
+pub use utc_day::UtcDay;
 pub use view::RowView;
 pub use volume::Volume;

@@ -2,6 +2,7 @@
 
 use display::Moment;
 use jiff::civil::DateTime;
+use traffic::UtcDay;
 
 use crate::Report;
 
@@ -67,7 +68,11 @@ fn is_in_days(report: &Report) -> bool {
 /// distances on the clocks of the period's end.
 fn starts(report: &Report) -> Vec<Moment> {
     let mut starts: Vec<Moment> = report.timeline.iter().map(|entry| entry.start).collect();
-    let step = if is_in_days(report) { 86_400 } else { 3600 };
+    let step = if is_in_days(report) {
+        UtcDay::SECONDS
+    } else {
+        3600
+    };
     let end = report.period.end;
     let reached = starts
         .last()

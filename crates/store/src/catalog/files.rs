@@ -1,8 +1,10 @@
 //! The live sources and segments, and days with news.
 
+use std::ops::Range;
 use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
+use traffic::UtcDay;
 
 use crate::Result;
 use crate::sidecar::{Segment, Source};
@@ -173,10 +175,7 @@ pub(crate) fn insert_pending(catalog: &Connection, host: &str, day: i64) -> Resu
 
 /// Forgets totals that hold a day, and its digest.
 pub(crate) fn forget_sums(catalog: &Connection, host: &str, day: i64) -> Result<()> {
-    let (start, end) = (
-        day.saturating_mul(86_400),
-        day.saturating_add(1).saturating_mul(86_400),
-    );
+    let Range { start, end } = UtcDay::from_number(day).seconds();
     catalog.execute(
         "DELETE FROM total WHERE host = ?1 AND first < ?3 AND past > ?2",
         params![host, start, end],
