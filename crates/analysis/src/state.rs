@@ -1,21 +1,7 @@
 //! What is new, what goes on and what ended, so that nothing is told every day.
 
-use serde::{Deserialize, Serialize};
-
 use crate::days::HOUR;
-use crate::{Finding, FindingKind, Severity};
-
-/// What became of a finding against the day before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum FindingState {
-    /// It was not there.
-    New,
-    /// It was there already.
-    Continuing,
-    /// It was there, and is no more.
-    Ended,
-}
+use crate::{Finding, FindingKind, FindingState, Severity};
 
 /// What was found of some days, by two measures: by that of what is told, and by a looser one. What
 /// was found loosely the day before is not news today, and what still is has not ended: so nothing

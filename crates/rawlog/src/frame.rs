@@ -5,8 +5,8 @@ use memchr::memchr;
 use crate::known::KnownRows;
 use crate::line::glued_header;
 use crate::quick::{self, Stamp, WINDOW, Window};
-use crate::rows::{Cell, Form, Kind, Rows};
-use crate::{Fault, Limits, Line, Reason, Row, parse_line};
+use crate::rows::{Cell, Form, Rows};
+use crate::{Fault, Kind, Limits, Line, Reason, Row, parse_line};
 
 /// One refresh.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -8,7 +8,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::robust::{median, two_sided_p};
+use crate::robust::{median, two_sided_p, usual_day};
 
 /// Weeks from which on only the same weekdays are compared.
 const WEEKS: f64 = 3.0;
@@ -127,7 +127,7 @@ fn scaled(points: &[Point]) -> (Vec<Point>, Option<f64>) {
 
 /// The middle of some days.
 fn usual_of(points: &[Point]) -> Option<f64> {
-    super::usual_day(points.iter().map(|point| &point.value))
+    usual_day(points.iter().map(|point| &point.value))
 }
 
 /// The variance of Kendall's S without a trend, corrected for equal values.

@@ -2,7 +2,7 @@
 
 use display::{Colour, bytes, fitted, percent};
 
-use crate::text::Glyphs;
+use crate::text::options::Glyphs;
 
 /// Columns of a volume, and of a share.
 const NUMBER: usize = 10;

@@ -5,10 +5,8 @@ use std::collections::{HashMap, VecDeque};
 use foldhash::fast::FixedState;
 use rawlog::{Kind as Family, Protocol, Row as Line, RowRef};
 
-use super::{
-    Observation, Primary, RunFold, Style, Sums, UNKNOWN, is_address, is_loopback_host,
-    is_loopback_interface,
-};
+use super::kinds::{UNKNOWN, is_address, is_loopback_host, is_loopback_interface};
+use super::run::{Observation, Primary, RunFold, Style, Sums};
 use crate::Volume;
 use crate::machine::Class;
 use crate::places::Place;
