@@ -456,3 +456,21 @@ fn contents_of(path: &Path, format: Format, wanted: &str) -> Vec<u8> {
     .unwrap();
     bytes
 }
+
+#[cfg(unix)]
+#[test]
+fn metadata_that_are_no_regular_file_are_damaged_and_waited_for_by_nobody() {
+    let folder = Folder::new();
+    let (pipe, inside) = (folder.path("pipe"), folder.path("folder"));
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    fs::create_dir(&inside).unwrap();
+    for path in [pipe, inside] {
+        let (tell, told) = std::sync::mpsc::channel();
+        std::thread::spawn(move || drop(tell.send(Document::read(&path))));
+        let read = told.recv_timeout(std::time::Duration::from_secs(10));
+        let error = read.expect("nobody waits for a pipe").unwrap_err();
+        assert!(error.to_string().contains("no regular file"), "{error}");
+    }
+    assert_eq!(Document::read(&folder.path("absent")).unwrap(), None);
+}

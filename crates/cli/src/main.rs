@@ -3,18 +3,15 @@
 use std::io::{self, IsTerminal as _, Write};
 use std::process::ExitCode;
 
+use app::{Pings, RunOutcome, watched};
 use clap::Parser;
 use display::IgnoreBrokenPipe;
+use lifecycle::own_host::settled;
 use logging::Console;
 use network_monitor::args::{Args, Command};
-use network_monitor::failure::{Ending, Failure};
-use network_monitor::own_host::settled;
+use network_monitor::commands;
+use network_monitor::failure::Failure;
 use network_monitor::terminal::{self, World};
-use network_monitor::{
-    analysis_command, archive_command, collect_command, completions, config_command, doctor,
-    email_command, report_command, setup, signals, status, store_commands,
-    watch::{self, Pings},
-};
 use settings::{Environment, Settings};
 
 fn main() -> ExitCode {
@@ -23,15 +20,12 @@ fn main() -> ExitCode {
         Err(error) => return show_usage(&error),
     };
     let out = &mut IgnoreBrokenPipe::new(io::stdout().lock());
-    match signals::listen()
-        .map_err(|cause| Failure::System {
-            action: "cannot listen to signals",
-            cause,
-        })
+    match app::listen()
+        .map_err(Failure::Signals)
         .and_then(|()| run(&args, out))
-        .and_then(|ending| Ok(out.flush().map(|()| ending)?))
+        .and_then(|outcome| Ok(out.flush().map(|()| outcome)?))
     {
-        Ok(ending) => ExitCode::from(ending.code()),
+        Ok(outcome) => ExitCode::from(outcome.exit_code()),
         Err(failure) => {
             let mut err = io::stderr().lock();
             // Nothing is left to be told if even this cannot be said.
@@ -42,7 +36,7 @@ fn main() -> ExitCode {
             if let Some(hint) = failure.hint() {
                 let _ = writeln!(err, "hint: {}", display::printable(&hint));
             }
-            ExitCode::from(failure.code())
+            ExitCode::from(failure.outcome().exit_code())
         }
     }
 }
@@ -55,12 +49,12 @@ fn show_usage(error: &clap::Error) -> ExitCode {
     }
 }
 
-fn run(args: &Args, out: &mut dyn Write) -> Result<Ending, Failure> {
+fn run(args: &Args, out: &mut dyn Write) -> Result<RunOutcome, Failure> {
     let environment = &Environment::of_this_process();
     let (named, flags) = (args.config.as_deref(), args.overrides());
     let world = &World::of(args, environment);
     // Commands that work by the settings: they are read, and what is logged goes where they say.
-    let with_settings = |work: &mut dyn FnMut(&Settings) -> Result<Ending, Failure>| {
+    let with_settings = |work: &mut dyn FnMut(&Settings) -> Result<RunOutcome, Failure>| {
         let settings = Settings::load_with_flags(named, &flags, environment)?;
         let is_coloured =
             terminal::is_coloured(args.color, io::stderr().is_terminal(), environment);
@@ -70,58 +64,62 @@ fn run(args: &Args, out: &mut dyn Write) -> Result<Ending, Failure> {
     };
     match &args.command {
         Command::Completions(completions) => {
-            completions::write_completions(completions.shell, out)?;
-            Ok(Ending::Done)
+            commands::completions::write_completions(completions.shell, out)?;
+            Ok(RunOutcome::Done)
         }
         Command::Man(man) => {
             match &man.output {
-                None => completions::write_manual_page(out)?,
-                Some(folder) => completions::write_manual_pages(folder).map(drop)?,
+                None => commands::completions::write_manual_page(out)?,
+                Some(folder) => commands::completions::write_manual_pages(folder).map(drop)?,
             }
-            Ok(Ending::Done)
+            Ok(RunOutcome::Done)
         }
         Command::Config(command) => {
-            config_command::run(command, named, &flags, environment, out)?;
-            Ok(Ending::Done)
+            commands::config::run(command, named, &flags, environment, out)?;
+            Ok(RunOutcome::Done)
         }
         Command::Setup(args) => {
-            setup::run(args, environment, out)?;
-            Ok(Ending::Done)
+            commands::setup::run(args, environment, out)?;
+            Ok(RunOutcome::Done)
         }
-        Command::Doctor(doctor) => doctor::run(doctor, named, &flags, environment, world, out),
+        Command::Doctor(doctor) => {
+            commands::doctor::run(doctor, named, &flags, environment, world, out)
+        }
         Command::Report(args) => with_settings(&mut |settings| {
             if args.dry_run {
-                return report_command::run(args, settings, world, out);
+                return commands::report::dry_run(args, &settled(settings)?, world, out);
             }
-            watch::run("report", Pings::Both, settings, world, || {
-                let ending = report_command::run(args, settings, world, out)?;
+            let outcome = Failure::outcome;
+            watched("report", Pings::Both, settings, world.now, outcome, || {
+                let outcome = commands::report::run(args, settings, world, out)?;
                 // A run whose output is lost is noted as one that failed.
-                Ok(out.flush().map(|()| ending)?)
+                Ok(out.flush().map(|()| outcome)?)
             })
         }),
         Command::Ingest(args) => with_settings(&mut |settings| {
-            watch::run("ingest", Pings::None, settings, world, || {
-                let ending = store_commands::ingest(args, settings, world, out)?;
-                Ok(out.flush().map(|()| ending)?)
+            let outcome = Failure::outcome;
+            watched("ingest", Pings::None, settings, world.now, outcome, || {
+                let outcome = commands::ingest::run(args, settings, world, out)?;
+                Ok(out.flush().map(|()| outcome)?)
             })
         }),
         Command::Analysis(args) => with_settings(&mut |settings| {
-            analysis_command::run(args, &settled(settings)?, world, out)
+            commands::analysis::run(args, &settled(settings)?, world, out)
         }),
         Command::Collect(args) => with_settings(&mut |settings| {
-            collect_command::run(args, &settled(settings)?, environment)
+            commands::collect::run(args, &settled(settings)?, environment)
         }),
-        Command::Status(args) => {
-            with_settings(&mut |settings| status::run(args, &settled(settings)?, world, out))
-        }
+        Command::Status(args) => with_settings(&mut |settings| {
+            commands::status::run(args, &settled(settings)?, world, out)
+        }),
         Command::Archive(args) => with_settings(&mut |settings| {
-            archive_command::run(args, &settled(settings)?, world, out)
+            commands::archive::run(args, &settled(settings)?, world, out)
         }),
         Command::Email(command) => with_settings(&mut |settings| {
-            email_command::run(command, &settled(settings)?, world, out)
+            commands::email::run(command, &settled(settings)?, world, out)
         }),
         Command::Store(command) => {
-            with_settings(&mut |settings| store_commands::store(command, settings, world, out))
+            with_settings(&mut |settings| commands::store::run(command, settings, world, out))
         }
     }
 }

@@ -4,8 +4,7 @@ use std::io::{self, IsTerminal as _};
 
 use display::Colour;
 use jiff::Timestamp;
-use jiff::civil::Date;
-use settings::{Environment, Settings};
+use settings::Environment;
 
 use crate::args::{Args, ColorWhen};
 
@@ -36,19 +35,6 @@ impl World {
                 Colour::Plain
             },
         }
-    }
-
-    /// Today, on the clocks of the settings' time zone.
-    pub fn today(&self, settings: &Settings) -> Date {
-        let now = Timestamp::from_second(self.now).unwrap_or_default();
-        now.to_zoned(settings.time_zone.clone()).date()
-    }
-
-    /// When the run began, for whoever finds its lock.
-    pub fn started(&self) -> String {
-        Timestamp::from_second(self.now)
-            .unwrap_or_default()
-            .to_string()
     }
 }
 

@@ -20,3 +20,19 @@ pub fn interrupted() -> Option<u8> {
         signal => u8::try_from(signal).ok(),
     }
 }
+
+/// A signal asked to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("interrupted; what was finished stays, and the next run goes on from there")]
+pub struct Interrupted {
+    /// The number of the signal.
+    pub signal: u8,
+}
+
+/// Stops with an error if a signal asked to.
+///
+/// # Errors
+/// [`Interrupted`].
+pub fn check_interrupted() -> Result<(), Interrupted> {
+    interrupted().map_or(Ok(()), |signal| Err(Interrupted { signal }))
+}

@@ -13,6 +13,17 @@ pub struct Space {
     pub all: u64,
 }
 
+/// Free bytes below which any disk is nearly full, and below which one that is 95 % full is.
+const LITTLE: u64 = 1_000_000_000;
+const SOME: u64 = 20_000_000_000;
+
+impl Space {
+    /// Whether the disk will soon be full.
+    pub fn is_nearly_full(&self) -> bool {
+        self.free < LITTLE || (self.free < SOME && self.free < self.all / 20)
+    }
+}
+
 /// The room on the disk that holds a path. `None` where the system does not tell.
 #[cfg(unix)]
 pub fn space(path: &Path) -> Option<Space> {
@@ -52,4 +63,24 @@ pub fn folder_size(path: &Path) -> Result<u64> {
         }
     }
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_is_nearly_full_by_its_size_and_by_what_is_left() {
+        const GB: u64 = 1_000_000_000;
+        for (free, all, full) in [
+            (GB / 2, 8 * GB, true),
+            (2 * GB, 8 * GB, false),
+            (4 * GB, 100 * GB, true),
+            (6 * GB, 100 * GB, false),
+            (100 * GB, 10_000 * GB, false),
+        ] {
+            let space = Space { free, all };
+            assert_eq!(space.is_nearly_full(), full, "{free} of {all}");
+        }
+    }
 }

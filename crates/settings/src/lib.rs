@@ -7,6 +7,7 @@
 mod analysis;
 mod collect;
 mod email;
+mod init;
 mod keys;
 mod locate;
 mod notify;
@@ -27,11 +28,12 @@ mod tests;
 pub use crate::analysis::Analysis;
 pub use collect::Collect;
 pub use email::{Email, Encryption, PasswordSource};
+pub use init::{InitError, write_file};
 pub use locate::{Environment, LOCAL_FILE};
 pub use notify::Notify;
 pub use problem::{Place, Problem, SettingsError};
 pub use sections::{Archive, History, Input, Logging, Paths, Processing, Reports};
-pub use settings::{DEFAULT_FILE, SYSTEM_FOLDER, Settings, check_host, system_file};
+pub use settings::{DEFAULT_FILE, SYSTEM_FOLDER, Settings, check_host, started, system_file};
 pub use typed::Override;
 pub use words::{
     CompressFormat, HostLayout, InputMode, Level, Loopback, ReportFormat, Rotate, Word,

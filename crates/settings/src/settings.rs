@@ -4,6 +4,8 @@
 
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::analysis::Analysis;
@@ -201,6 +203,12 @@ impl Settings {
         }
     }
 
+    /// Today at `now` (seconds since 1970), on the clocks of the settings' time zone.
+    pub fn today(&self, now: i64) -> Date {
+        let now = Timestamp::from_second(now).unwrap_or_default();
+        now.to_zoned(self.time_zone.clone()).date()
+    }
+
     /// Names what was configured and has no effect in this version yet.
     pub fn not_yet_active(&self) -> Vec<&'static str> {
         let inactive = [(
@@ -213,6 +221,11 @@ impl Settings {
             .map(|(name, _)| name)
             .collect()
     }
+}
+
+/// When a run began, as its lock says it.
+pub fn started(now: i64) -> String {
+    Timestamp::from_second(now).unwrap_or_default().to_string()
 }
 
 fn time_zone(typed: &str, local: &TimeZone) -> Result<TimeZone, String> {

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use analysis::{Direction, Per, Scope};
 use display::is_deceptive;
+use mail::Address;
 
 use super::email::{Encryption, PasswordSource};
 use super::settings::{Settings, VERSION};
@@ -62,6 +63,11 @@ impl Page {
     fn path(&mut self, key: &str, value: Option<&Path>) {
         // In a path `${` begins a variable; a folder that is really named so cannot be written.
         self.text(key, value.map(|path| path.to_string_lossy()).as_deref());
+    }
+
+    fn addresses(&mut self, key: &str, addresses: &[Address]) {
+        let shown: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+        self.list(key, shown.iter().map(String::as_str));
     }
 
     fn list<'a>(&mut self, key: &str, values: impl IntoIterator<Item = &'a str>) {
@@ -133,10 +139,11 @@ impl Page {
         self.path("password_file", file);
         self.text("password_command", command);
         self.plain("allow_plaintext_auth", email.allow_plaintext_auth);
-        self.text("from_addr", email.from_addr.as_deref());
-        self.list("to_addrs", email.to_addrs.iter().map(String::as_str));
-        self.list("cc_addrs", email.cc_addrs.iter().map(String::as_str));
-        self.list("bcc_addrs", email.bcc_addrs.iter().map(String::as_str));
+        let from = email.from_addr.as_ref().map(ToString::to_string);
+        self.text("from_addr", from.as_deref());
+        self.addresses("to_addrs", &email.to_addrs);
+        self.addresses("cc_addrs", &email.cc_addrs);
+        self.addresses("bcc_addrs", &email.bcc_addrs);
         self.text("subject_prefix", Some(&email.subject_prefix));
         self.path("templates_dir", Some(&email.templates_dir));
         self.list(

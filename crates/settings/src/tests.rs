@@ -536,7 +536,7 @@ const LETTER: &str = "email:\n  smtp_server: smtp.example.org\n  username: ada@e
 fn mail_is_on_where_the_section_is_complete() {
     let email = settle(LETTER).unwrap().email;
     assert!(email.enabled);
-    assert_eq!(email.from_addr.as_deref(), Some("ada@example.org"));
+    assert_eq!(email.from_addr, "ada@example.org".parse().ok());
     assert_eq!(email.encryption, Encryption::StartTls);
     assert!(
         !settle(&format!("{LETTER}  enabled: false\n"))

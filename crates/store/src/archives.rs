@@ -102,6 +102,17 @@ impl Store {
         Ok(())
     }
 
+    /// Whether a file of a report was noted: then this store has written it.
+    ///
+    /// # Errors
+    /// If the catalogue cannot be read.
+    pub fn has_noted_report(&self, path: &Path) -> Result<bool> {
+        let mut query = self
+            .catalog
+            .prepare_cached("SELECT 1 FROM report WHERE path = ?1")?;
+        Ok(query.exists([path.as_os_str().as_encoded_bytes()])?)
+    }
+
     /// Files of reports whose last day lies before a day (`YYYY-MM-DD`), by that day.
     ///
     /// # Errors

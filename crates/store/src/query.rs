@@ -13,8 +13,8 @@ use traffic::{
 
 use crate::disk::verify;
 use crate::partition::Kind;
-use crate::sidecar::Source;
-use crate::{Error, Result, Store, Stretch, catalog, facts, segment};
+use crate::sidecar::{Source, SourceFacts};
+use crate::{Error, Result, Store, Stretch, catalog, commit, facts, readers, segment};
 
 /// A stretch of time, both ends included, in seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -111,6 +111,19 @@ pub struct StoreStatus {
     pub damaged_logs: Vec<LogState>,
     /// Days with news that no report tells yet.
     pub pending_days: u64,
+    /// Old files that readers keep from being removed. `None` if nothing is kept.
+    pub kept_files: Option<KeptFiles>,
+}
+
+/// Files that commits replaced, and the processes for whose sake they are still there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct KeptFiles {
+    /// How many.
+    pub files: u64,
+    /// Their size.
+    pub bytes: u64,
+    /// Ids of the processes that read the store.
+    pub readers: Vec<u32>,
 }
 
 /// Damaged lines that are kept as samples of a period.
@@ -336,7 +349,7 @@ impl Store {
         )? {
             if seen.insert((run.name.clone(), run.generation)) {
                 let path = self.root.join(Source::file(&run.name, run.generation));
-                facts.add(&Source::read(&path)?, &seconds);
+                facts.add(&SourceFacts::read(&path)?, &seconds);
             }
         }
         Ok(facts)
@@ -454,7 +467,16 @@ impl Store {
                 damage: row.get(1)?,
             })
         })?;
+        let (files, bytes) = commit::replaced(&self.root, &self.catalog)?;
+        let readers = readers::processes(&self.root);
+        // Without a reader, they go with the next commit.
+        let is_kept = files > 0 && !readers.is_empty();
         Ok(StoreStatus {
+            kept_files: is_kept.then_some(KeptFiles {
+                files,
+                bytes,
+                readers,
+            }),
             hosts: self.hosts()?,
             sources: count("SELECT count(*) FROM source")?,
             runs: count("SELECT count(*) FROM run")?,
@@ -469,7 +491,7 @@ impl Store {
 }
 
 impl InputFacts {
-    fn add(&mut self, source: &Source, seconds: &Range<i64>) {
+    fn add(&mut self, source: &SourceFacts, seconds: &Range<i64>) {
         let summary = &source.summary;
         self.dropped_days.extend(source.dropped_within(seconds));
         self.logs += 1;
@@ -493,7 +515,6 @@ impl InputFacts {
             self.noted.push((source.name.clone(), noted));
         }
         for run in &source.runs {
-            let run = &run.summary;
             let Some((first, last)) = run.extremes else {
                 continue;
             };
@@ -516,10 +537,7 @@ impl InputFacts {
         let span: i64 = source
             .runs
             .iter()
-            .filter_map(|run| {
-                let run = &run.summary;
-                run.extremes.map(|(first, last)| last - first + 1)
-            })
+            .filter_map(|run| run.extremes.map(|(first, last)| last - first + 1))
             .sum();
         let frames = i64::try_from(summary.frames).unwrap_or(i64::MAX);
         if frames > 20 && frames > span.saturating_mul(3) / 2 {

@@ -20,7 +20,7 @@ use traffic::UtcDay;
 
 use crate::commit::{Moves, remove_replaced, staging};
 use crate::fold::stage_file;
-use crate::sidecar::{RunRecord, Source};
+use crate::sidecar::{RunRecord, Source, SourceFacts};
 use crate::{Result, Store, catalog};
 
 /// A day of a host that the store holds something of.
@@ -109,8 +109,8 @@ impl Store {
         let mut seen = BTreeSet::new();
         for run in catalog::runs_within(&self.catalog, host, first, last)? {
             if seen.insert(run.source) {
-                let source =
-                    Source::read(&self.root.join(Source::file(&run.name, run.generation)))?;
+                let path = self.root.join(Source::file(&run.name, run.generation));
+                let source = SourceFacts::read(&path)?;
                 dropped.extend(source.dropped_within(&seconds));
             }
         }
@@ -118,7 +118,7 @@ impl Store {
     }
 }
 
-impl Source {
+impl SourceFacts {
     /// The days in a stretch of time that its runs lost.
     pub(crate) fn dropped_within(&self, seconds: &Range<i64>) -> impl Iterator<Item = i64> {
         let days = UtcDay::of_seconds(seconds);

@@ -6,12 +6,12 @@
 //! 128 bits, little-endian.
 
 use std::collections::{BTreeSet, HashMap};
-use std::io::Write as _;
+use std::io::{BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
-use traffic::{LogSummary, RunSummary};
+use traffic::{LogSummary, Mode, RunSummary, Volume};
 use twox_hash::XxHash3_128;
 
 use crate::{Error, Result};
@@ -40,7 +40,11 @@ pub(crate) struct Source {
 }
 
 /// A run, and how many of the hashes are its.
+///
+/// It is read in two passes, the summary first: to be read in one, the fields of both would have to be held
+/// in memory one by one, those of hundreds of thousands of connections too.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "RunSummary")]
 pub(crate) struct RunRecord {
     pub(crate) hashes: usize,
     /// Days (since 1970, UTC) that are past their time: none of its rows and facts are kept, and none
@@ -49,6 +53,94 @@ pub(crate) struct RunRecord {
     pub(crate) dropped: BTreeSet<i64>,
     #[serde(flatten)]
     pub(crate) summary: RunSummary,
+}
+
+impl From<RunSummary> for RunRecord {
+    fn from(summary: RunSummary) -> Self {
+        Self {
+            hashes: 0,
+            dropped: BTreeSet::new(),
+            summary,
+        }
+    }
+}
+
+/// What the second pass reads of a source.
+#[derive(Deserialize)]
+struct SecondPass {
+    runs: Vec<RunHead>,
+}
+
+#[derive(Deserialize)]
+struct RunHead {
+    hashes: usize,
+    #[serde(default)]
+    dropped: BTreeSet<i64>,
+}
+
+/// What a report tells of a source: not what its runs hand on to other logs, which may be large.
+#[derive(Debug, Deserialize)]
+pub(crate) struct SourceFacts {
+    format: i64,
+    pub(crate) name: String,
+    pub(crate) log: String,
+    pub(crate) bytes: u64,
+    pub(crate) lines: u64,
+    pub(crate) summary: LogSummary,
+    pub(crate) runs: Vec<RunFacts>,
+}
+
+/// What a report tells of a run.
+#[derive(Debug, Deserialize)]
+pub(crate) struct RunFacts {
+    #[serde(default)]
+    pub(crate) dropped: BTreeSet<i64>,
+    pub(crate) extremes: Option<(i64, i64)>,
+    pub(crate) mode: Mode,
+    pub(crate) framed: bool,
+    pub(crate) disagreement: u64,
+    pub(crate) doubled: Volume,
+    #[serde(default)]
+    pub(crate) turned: Volume,
+    pub(crate) clock_steps: Vec<(i64, i64)>,
+}
+
+impl SourceFacts {
+    /// Reads what a report tells of a source, piece by piece.
+    pub(crate) fn read(path: &Path) -> Result<Self> {
+        let bytes = checked_bytes(path)?;
+        let text = zstd::Decoder::new(bytes.as_slice()).map(BufReader::new);
+        let text = text.map_err(|error| Error::damaged(path, error))?;
+        // Behind it are the hashes of the frames.
+        let mut json = serde_json::Deserializer::from_reader(text);
+        let facts = Self::deserialize(&mut json).map_err(|error| Error::damaged(path, error))?;
+        require_format(facts.format, path)?;
+        Ok(facts)
+    }
+}
+
+/// The compressed bytes of a source.
+fn checked_bytes(path: &Path) -> Result<Vec<u8>> {
+    let mut bytes = std::fs::read(path).map_err(files::Error::context("read", path))?;
+    let Some((text, sum)) = bytes.split_last_chunk::<16>() else {
+        return Err(Error::damaged(path, "it is cut off"));
+    };
+    if XxHash3_128::oneshot(text).to_le_bytes() != *sum {
+        return Err(Error::damaged(path, "its checksum differs"));
+    }
+    bytes.truncate(text.len());
+    Ok(bytes)
+}
+
+fn require_format(found: i64, path: &Path) -> Result<()> {
+    match found {
+        FORMAT => Ok(()),
+        _ => Err(Error::OtherFormat {
+            path: path.to_owned(),
+            found,
+            known: FORMAT,
+        }),
+    }
 }
 
 /// A file of the store.
@@ -99,26 +191,19 @@ impl Source {
 
     /// Reads it back.
     pub(crate) fn read(path: &Path) -> Result<Self> {
-        let bytes = std::fs::read(path).map_err(files::Error::context("read", path))?;
-        let Some((bytes, sum)) = bytes.split_last_chunk::<16>() else {
-            return Err(Error::damaged(path, "it is cut off"));
-        };
-        if XxHash3_128::oneshot(bytes).to_le_bytes() != *sum {
-            return Err(Error::damaged(path, "its checksum differs"));
-        }
-        let bytes = zstd::decode_all(bytes).map_err(|error| Error::damaged(path, error))?;
+        let bytes = checked_bytes(path)?;
+        let bytes =
+            zstd::decode_all(bytes.as_slice()).map_err(|error| Error::damaged(path, error))?;
         let end = bytes
             .iter()
             .position(|&byte| byte == b'\n')
             .unwrap_or(bytes.len());
-        let mut source: Source =
-            serde_json::from_slice(&bytes[..end]).map_err(|error| Error::damaged(path, error))?;
-        if source.format != FORMAT {
-            return Err(Error::OtherFormat {
-                path: path.to_owned(),
-                found: source.format,
-                known: FORMAT,
-            });
+        let damaged = |error| Error::damaged(path, error);
+        let mut source: Source = serde_json::from_slice(&bytes[..end]).map_err(damaged)?;
+        require_format(source.format, path)?;
+        let heads: SecondPass = serde_json::from_slice(&bytes[..end]).map_err(damaged)?;
+        for (run, head) in source.runs.iter_mut().zip(heads.runs) {
+            (run.hashes, run.dropped) = (head.hashes, head.dropped);
         }
         let (hashes, rest) = bytes.get(end + 1..).unwrap_or_default().as_chunks::<8>();
         let expected: usize = source.runs.iter().map(|run| run.hashes).sum();
@@ -164,3 +249,7 @@ impl Sources {
         self.made.insert(key, Rc::new(source));
     }
 }
+
+#[cfg(test)]
+#[path = "sidecar/tests.rs"]
+mod tests;

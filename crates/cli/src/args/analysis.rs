@@ -113,3 +113,13 @@ pub struct MutesArgs {
     #[arg(long)]
     pub json: bool,
 }
+
+impl From<AnalysisKind> for reporting::AnalysisKind {
+    fn from(kind: AnalysisKind) -> Self {
+        match kind {
+            AnalysisKind::Trend => Self::Trend,
+            AnalysisKind::Anomaly => Self::Anomaly,
+            AnalysisKind::Patterns => Self::Patterns,
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::ops::Range;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -15,6 +16,11 @@ const START: u64 = 1_606_039_200;
 
 /// A frame of so many connections, each with a peer of its own.
 fn frame(log: &mut String, second: u64, connections: u64) {
+    frame_of(log, second, 0..connections);
+}
+
+/// A frame of some numbered connections.
+fn frame_of(log: &mut String, second: u64, numbers: Range<u64>) {
     let time = START + second;
     let peer = |number: u64| {
         format!(
@@ -24,6 +30,7 @@ fn frame(log: &mut String, second: u64, connections: u64) {
             number % 250
         )
     };
+    let connections = numbers.end - numbers.start;
     let (up, down) = (connections, connections * 1_000);
     writeln!(log, "Refreshing:").unwrap();
     writeln!(
@@ -31,7 +38,7 @@ fn frame(log: &mut String, second: u64, connections: u64) {
         "process: <{time}> \"curl\" up/down Bps: {up}/{down} connections: {connections}"
     )
     .unwrap();
-    for number in 0..connections {
+    for number in numbers.clone() {
         let (port, peer) = (1_024 + number % 60_000, peer(number));
         writeln!(
             log,
@@ -39,7 +46,7 @@ fn frame(log: &mut String, second: u64, connections: u64) {
         )
         .unwrap();
     }
-    for number in 0..connections {
+    for number in numbers.clone() {
         let peer = peer(number);
         writeln!(
             log,
@@ -52,8 +59,13 @@ fn frame(log: &mut String, second: u64, connections: u64) {
 
 /// `ingest --json`: its code, what it printed, seconds, and the most memory it had in MB.
 fn measured(lab: &Lab) -> (i32, Value, Duration, u64) {
+    measured_run(lab, &["-q", "ingest", "--json"])
+}
+
+/// The same of any command that prints JSON.
+fn measured_run(lab: &Lab, arguments: &[&str]) -> (i32, Value, Duration, u64) {
     let begin = Instant::now();
-    let mut child = start(lab, &["-q", "ingest", "--json"]);
+    let mut child = start(lab, arguments);
     let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;
     while child.try_wait().unwrap().is_none() {
@@ -88,6 +100,21 @@ fn a_hundred_thousand_connections_at_a_time_are_counted() {
     // The last window holds the four refreshes of the run.
     let expected: Value = (100_000_u64 * 1_000 * 4).into();
     assert_eq!(result["reports"][0]["total_download_bytes"], expected);
+}
+
+#[test]
+fn connections_that_a_log_hands_on_cost_a_report_little() {
+    const EACH: u64 = 60_000;
+    let lab = Lab::new();
+    let mut log = String::new();
+    (0..3).for_each(|second| frame_of(&mut log, second, second * EACH..(second + 1) * EACH));
+    lab.put("bw.log", log.as_bytes());
+    let (code, ingested, ..) = measured(&lab);
+    assert_eq!(code, 0, "{ingested}");
+    let (code, result, _, peak) = measured_run(&lab, &["-q", "report", "--json"]);
+    assert_eq!(code, 0, "{result}");
+    assert_eq!(result["reports"].as_array().map(Vec::len), Some(1));
+    assert!(peak < 300, "{peak} MB");
 }
 
 #[test]

@@ -115,8 +115,75 @@ fn reports_of_another_store_are_not_overwritten() {
     assert_eq!(down(&lab), 60_000);
     // Whose store is gone does not keep others out.
     fs::remove_dir_all(lab.path("store")).unwrap();
+    lab.put("b.log", &log(0, 60));
     run(&lab, OTHER, &["report"]).done();
-    assert_eq!(down(&lab), 10_000);
+    assert_eq!(down(&lab), 70_000);
+}
+
+/// A lab whose store was lost after a report of two logs, of which one log is left.
+fn lost_store() -> Lab {
+    let lab = Lab::new();
+    lab.put("a.log", &log(0, 60));
+    lab.put("b.log", &log(7200, 60));
+    lab.run(&["report"]).done();
+    fs::remove_dir_all(lab.path("store")).unwrap();
+    fs::remove_file(lab.logs().join("b.log")).unwrap();
+    lab
+}
+
+#[test]
+fn a_new_store_does_not_replace_a_report_that_holds_more() {
+    let lab = lost_store();
+    for more in [
+        &[][..],
+        &[],
+        &["--date", "20201120"],
+        &["--date", "20201120", "--force"],
+    ] {
+        let ran = lab.run(&[&["report"], more].concat());
+        assert_eq!(ran.code, 3, "{more:?}: {}{}", ran.said, ran.complained);
+        for part in [
+            "2020-11-20..2020-11-20",
+            "132000 bytes",
+            "66000 bytes",
+            "store rebuild --from-archives",
+            DAY,
+        ] {
+            assert!(ran.said.contains(part), "{part}: {}", ran.said);
+        }
+        assert_eq!(ran.complained.matches("another store").count(), 1);
+        assert_eq!(down(&lab), 120_000, "{more:?}");
+    }
+    let (code, result) = lab.report(&[]);
+    assert_eq!((code, &result["reports"]), (3, &serde_json::json!([])));
+    assert_eq!(result["damage"][0]["first_day"], "2020-11-20");
+    // Other days are reported, and then the folder is this store's.
+    lab.put("c.log", &log(86_400, 10));
+    assert_eq!(lab.run(&["report"]).code, 3);
+    assert_eq!(totals(&lab.written("report_20201121.json")).1, 10_000);
+    assert_eq!(lab.run(&["report"]).code, 3);
+    assert_eq!(down(&lab), 120_000);
+    // The other log comes back.
+    lab.put("b.log", &log(7200, 60));
+    lab.run(&["report"]).done();
+    assert_eq!(down(&lab), 120_000);
+    // What this store has written it replaces, whatever it holds.
+    lab.run(&["report", "--force", "--date", "20201120"]).done();
+}
+
+#[test]
+fn a_report_that_is_moved_away_is_made_of_what_is_left() {
+    let lab = lost_store();
+    assert_eq!(lab.run(&["report"]).code, 3);
+    fs::remove_dir_all(lab.path("reports")).unwrap();
+    lab.run(&["report"]).done();
+    assert_eq!(down(&lab), 60_000);
+    // A summary alone holds the total, too.
+    fs::remove_dir_all(lab.path("store")).unwrap();
+    fs::remove_file(lab.path("reports").join(DAY)).unwrap();
+    lab.put("a.log", &log(0, 30));
+    let ran = lab.run(&["report"]);
+    assert_eq!(ran.code, 3, "{}{}", ran.said, ran.complained);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use analysis::{PatternReport, Thresholds, patterns};
-use network_monitor::history::{self, Wanted};
+use reporting::history::{self, Wanted};
 use serde_json::Value;
 use store::Store;
 

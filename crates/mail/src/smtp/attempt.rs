@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use lettre::Address;
 use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::commands::{Data, Mail, Quit, Rcpt};
+use lettre::transport::smtp::commands::{Mail, Quit, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -224,10 +224,7 @@ impl Attempt<'_> {
     }
 
     fn data(&mut self, connection: &mut Connection, eml: &[u8]) -> Outcome<Answer> {
-        if let Err(fault) = connection.command(Data) {
-            return self.answer(&fault);
-        }
-        match connection.message(eml) {
+        match connection.data().and_then(|()| connection.message(eml)) {
             Ok(_) => Ok(Answer::Accepted),
             Err(fault) => self.answer(&fault),
         }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
-use lettre::transport::smtp::commands::{Auth, Ehlo, Starttls};
+use lettre::transport::smtp::commands::{Auth, Data, Ehlo, Starttls};
 use lettre::transport::smtp::extension::{ClientId, Extension, ServerInfo};
 use lettre::transport::smtp::response::{Response, Severity};
 use rustls::pki_types::ServerName;
@@ -156,6 +156,16 @@ impl Connection {
     pub(super) fn command(&mut self, command: impl Display) -> Result<Response> {
         self.send(command.to_string().as_bytes())?;
         self.reply()
+    }
+
+    /// Says that a message follows. A server that does not wait for it would take its lines for commands.
+    pub(super) fn data(&mut self) -> Result<()> {
+        match self.command(Data)?.has_code(354) {
+            true => Ok(()),
+            false => Err(Fault::Protocol(
+                "the server does not wait for the message after DATA",
+            )),
+        }
     }
 
     /// Sends a message, after the command DATA.

@@ -114,6 +114,28 @@ fn a_reply_without_end_is_not_held_in_memory() {
 }
 
 #[test]
+fn only_a_positive_completion_accepts_a_message() {
+    let answers: [Mischief; 2] = [
+        |stream| stream.write_all(b"354 go on\r\n").unwrap(),
+        |stream| stream.write_all(b"334 dXNlcg==\r\n").unwrap(),
+    ];
+    for answer in answers {
+        let trouble = Hostile::open(".", answer).attempt();
+        assert!(
+            trouble.reason.contains("does not say that it took"),
+            "{trouble}"
+        );
+    }
+}
+
+#[test]
+fn a_message_is_sent_only_to_a_server_that_waits_for_it() {
+    let hostile = Hostile::open("DATA", |stream| stream.write_all(b"250 fine\r\n").unwrap());
+    let trouble = hostile.attempt();
+    assert!(trouble.reason.contains("does not wait for"), "{trouble}");
+}
+
+#[test]
 fn a_byte_now_and_then_does_not_make_an_attempt_longer() {
     for point in ["", "EHLO", "DATA", "."] {
         let trouble = Hostile::open(point, |stream| {

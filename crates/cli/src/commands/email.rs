@@ -1,0 +1,156 @@
+//! `email`: prove the way to the mail server, look at a letter, send what waits.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use app::RunOutcome;
+use mail::{Answer, Kind, Which};
+use mailing::{Envelope, MailResult, Post, Writer};
+use settings::Settings;
+use traffic::{Period, When};
+
+use crate::args::{EmailCommand, PreviewArgs};
+use crate::failure::Failure;
+use crate::output;
+use crate::terminal::World;
+
+/// Runs the command.
+///
+/// # Errors
+/// Where the settings are not complete, or what was asked for failed.
+pub fn run(
+    command: &EmailCommand,
+    settings: &Settings,
+    world: &World,
+    out: &mut dyn Write,
+) -> Result<RunOutcome, Failure> {
+    match command {
+        EmailCommand::Test => test(settings, world, out),
+        EmailCommand::Preview(args) => preview(args, settings, world, out),
+        EmailCommand::Flush => flush(settings, world, out),
+    }
+}
+
+/// Sends a short letter and says how far each step came.
+fn test(settings: &Settings, world: &World, out: &mut dyn Write) -> Result<RunOutcome, Failure> {
+    let envelope = Envelope::of(&settings.email)?;
+    let server = mailing::server(settings)?;
+    let now = format!("test at {}", world.now);
+    let key = envelope.key(Kind::Error, &settings.host, now);
+    let writer = Writer::new(settings, &envelope, world.now);
+    let letter = writer.write_test();
+    let letter = letter.with_id(key.message_id(1, &envelope.from));
+    let to = envelope.recipients();
+    let mut said = Vec::new();
+    let sent = server.send(
+        &envelope.from.bare(),
+        &to,
+        &letter.compose(),
+        |step, detail| {
+            said.push(format!("{step:<10} ok  {}", display::printable(detail)));
+        },
+    );
+    for line in said {
+        writeln!(out, "{line}")?;
+    }
+    let mut has_trouble = false;
+    for (address, answer) in to.iter().zip(sent?) {
+        let (is_ok, answer) = match answer {
+            Answer::Accepted => (true, "accepted; look into the mailbox".to_owned()),
+            Answer::Later(reason) => (false, format!("not now: {reason}")),
+            Answer::Refused(reason) => (false, format!("refused: {reason}")),
+        };
+        has_trouble |= !is_ok;
+        writeln!(out, "{address}: {}", display::printable(&answer))?;
+    }
+    Ok(match has_trouble {
+        true => RunOutcome::Attention,
+        false => RunOutcome::Done,
+    })
+}
+
+/// Sends all that waits in the outbox.
+fn flush(settings: &Settings, world: &World, out: &mut dyn Write) -> Result<RunOutcome, Failure> {
+    let mut post = Post::open(settings, world.now, "email flush")?;
+    post.deliver(Which::All)?;
+    let result = post.finish()?;
+    if !world.quiet {
+        if result == MailResult::default() {
+            writeln!(out, "The outbox is empty.")?;
+        }
+        output::letters::show(&result, out)?;
+    }
+    Ok(match result.needs_attention() {
+        true => RunOutcome::Attention,
+        false => RunOutcome::Done,
+    })
+}
+
+/// Writes the letter that a report would send, from what the store holds now.
+fn preview(
+    args: &PreviewArgs,
+    settings: &Settings,
+    world: &World,
+    out: &mut dyn Write,
+) -> Result<RunOutcome, Failure> {
+    let when = args.date.parse::<When>();
+    let when = when.map_err(|error| Failure::Usage(error.to_string()))?;
+    let period = when.on(settings.today(world.now));
+    let host = args.host.as_ref().unwrap_or(&settings.host);
+    let letter = app::preview(host, period, settings, world.now)?;
+    for fault in &letter.template_faults {
+        writeln!(
+            std::io::stderr(),
+            "{}; the built-in template was used",
+            display::printable(fault)
+        )?;
+    }
+    match target(args, host, period)? {
+        Some(path) => {
+            files::write_atomically(&path, None, |file| file.write_all(&letter.message))?;
+            writeln!(out, "{}", files::show(&path))?;
+            if args.open {
+                open(&path)?;
+            }
+        }
+        None => out.write_all(&letter.message)?,
+    }
+    Ok(if letter.template_faults.is_empty() {
+        RunOutcome::Done
+    } else {
+        RunOutcome::Attention
+    })
+}
+
+/// The file to write. `None` is standard output.
+fn target(args: &PreviewArgs, host: &str, period: Period) -> Result<Option<PathBuf>, Failure> {
+    match (&args.output, args.open) {
+        (Some(path), _) => Ok(Some(path.clone())),
+        // Who opens it needs it after this program has ended.
+        (None, true) => {
+            let name = format!("letter_{}_{}.eml", store::folder_name(host), period.stamp());
+            Ok(Some(app::folder_aside()?.keep().join(name)))
+        }
+        (None, false) => Ok(None),
+    }
+}
+
+/// Opens a file with what the desktop has for it.
+fn open(path: &Path) -> Result<(), Failure> {
+    let path = fs::canonicalize(path).map_err(files::Error::context("find", path))?;
+    let (program, arguments): (_, &[&str]) = match () {
+        () if cfg!(windows) => ("cmd", &["/C", "start", ""]),
+        () if cfg!(target_os = "macos") => ("open", &[]),
+        () => ("xdg-open", &[]),
+    };
+    let started = Command::new(program).args(arguments).arg(&path).status();
+    match started {
+        Ok(status) if status.success() => Ok(()),
+        _ => Err(Failure::Usage(format!(
+            "{program} does not open {}; a mail program does",
+            files::show(&path)
+        ))),
+    }
+}

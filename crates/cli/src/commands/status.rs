@@ -1,0 +1,37 @@
+//! `status`: what is pending, what was done, what needs attention.
+
+use std::io::Write;
+
+use app::RunOutcome;
+use display::print_json;
+use settings::Settings;
+
+use crate::args::StatusArgs;
+use crate::failure::Failure;
+use crate::output;
+use crate::terminal::World;
+
+/// Shows what is pending and what the store holds. Works beside a running `report`.
+///
+/// # Errors
+/// Where the store cannot be read.
+pub fn run(
+    args: &StatusArgs,
+    settings: &Settings,
+    world: &World,
+    out: &mut dyn Write,
+) -> Result<RunOutcome, Failure> {
+    let (status, failure) = app::status(settings, world.now);
+    if let Some(failure) = failure {
+        return Err(failure.into());
+    }
+    if args.json {
+        print_json(&status, out)?;
+    } else {
+        output::status::show(&status, settings, out)?;
+    }
+    Ok(match status.attention.is_empty() {
+        true => RunOutcome::Done,
+        false => RunOutcome::Attention,
+    })
+}

@@ -1,0 +1,92 @@
+//! What `doctor` found, in lines.
+
+use std::io::Write;
+
+use admin::doctor::{Check, Verdict};
+
+use crate::failure::Failure;
+use crate::terminal::World;
+
+/// Columns of the verdict and the topic.
+const INDENT: usize = 18;
+
+/// Prints the checks and what they come to.
+pub(crate) fn show(checks: &[Check], world: &World, out: &mut dyn Write) -> Result<(), Failure> {
+    let columns = world.width.saturating_sub(INDENT).max(40);
+    for check in checks {
+        let verdict = match check.verdict {
+            Verdict::Ok => "ok",
+            Verdict::Advice => "advice",
+            Verdict::Fault => "FAULT",
+        };
+        let cure = check.cure.iter().map(|cure| format!("cure: {cure}"));
+        let lines = std::iter::once(check.said.clone())
+            .chain(cure)
+            .flat_map(|text| display::wrapped(&text, columns));
+        for (number, line) in lines.enumerate() {
+            match number {
+                0 => writeln!(out, "{verdict:<7} {:<9} {line}", check.topic)?,
+                _ => writeln!(out, "{:INDENT$}{line}", "")?,
+            }
+        }
+    }
+    if world.quiet {
+        return Ok(());
+    }
+    let count = |verdict| {
+        checks
+            .iter()
+            .filter(|check| check.verdict == verdict)
+            .count()
+    };
+    let (faults, advice) = (count(Verdict::Fault), count(Verdict::Advice));
+    writeln!(out)?;
+    match (faults, advice) {
+        (0, 0) => writeln!(out, "Everything is as it should be.")?,
+        (0, _) => writeln!(out, "Nothing is wrong; what could be better: {advice}.")?,
+        _ => writeln!(out, "Faults: {faults}; what could be better: {advice}.")?,
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_found_is_shown_within_the_terminal() {
+        let check = |topic, verdict, said: &str, cure: Option<&str>| Check {
+            topic,
+            verdict,
+            said: said.to_owned(),
+            cure: cure.map(str::to_owned),
+        };
+        let checks = [
+            check(
+                "settings",
+                Verdict::Fault,
+                "settings.yaml:3:1: hots: unknown key; did you mean host?",
+                Some("correct the file that is named, and run this command again to see the rest"),
+            ),
+            check("disk", Verdict::Ok, "12.0 GB of 40.0 GB are free", None),
+        ];
+        let world = World {
+            now: 0,
+            quiet: false,
+            width: 60,
+            colour: display::Colour::Plain,
+        };
+        let mut out = Vec::new();
+        show(&checks, &world, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(
+            text.starts_with("FAULT   settings  settings.yaml:3:1: hots: unknown"),
+            "{text}"
+        );
+        assert!(
+            text.ends_with("\nFaults: 1; what could be better: 0.\n"),
+            "{text}"
+        );
+        assert!(text.lines().all(|line| line.len() <= 60), "{text}");
+    }
+}

@@ -1,0 +1,118 @@
+//! What `report` did.
+
+use std::io::Write;
+
+use app::{FinishedReport, RunResult};
+use lifecycle::{ArchiveSummary, newer_archives};
+use report::{Report, TextOptions};
+use settings::Settings;
+use traffic::{Period, When};
+
+use crate::failure::Failure;
+use crate::output::archive::summary_text;
+use crate::output::{ingest, letters};
+use crate::terminal::World;
+
+/// Reports of a host that are summarised in full on the terminal; of more, each gets a line.
+const FULL_SUMMARIES: usize = 3;
+
+/// Prints a report that was just written: in full, or as one of many in a line.
+pub(crate) fn show_report(
+    finished: &FinishedReport<'_>,
+    world: &World,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let FinishedReport { report, files, .. } = *finished;
+    if finished.planned > FULL_SUMMARIES {
+        return show_line(report, finished.period, out);
+    }
+    let options = TextOptions {
+        width: world.width,
+        colour: world.colour,
+        files: files.iter().map(|file| file.shown()).collect(),
+        ..TextOptions::default()
+    };
+    writeln!(out, "{}", report.to_text(&options))?;
+    Ok(())
+}
+
+/// One line of a report among many.
+fn show_line(report: &Report, period: Period, out: &mut dyn Write) -> Result<(), Failure> {
+    writeln!(
+        out,
+        "{}  {:>9} received  {:>9} sent  {:>6} observed  {}",
+        period.stamp(),
+        display::bytes(report.total_download_bytes),
+        display::bytes(report.total_upload_bytes),
+        display::percent(report.coverage.ratio),
+        display::printable(&report.host)
+    )?;
+    Ok(())
+}
+
+/// The last lines: what was read, and where its bytes went.
+pub(crate) fn conclude(
+    result: &RunResult,
+    when: Option<When>,
+    settings: &Settings,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let ingest = &result.ingest;
+    if result.nothing_new {
+        let why = match (ingest.files, result.reports.is_empty()) {
+            (0, true) => format!("no logs in {}", files::show(&settings.paths.log_dir)),
+            (_, true) if when.is_some() => "nothing is stored for that period".to_owned(),
+            (_, true) => "no log is new or has changed".to_owned(),
+            (_, false) => "the reports are up to date".to_owned(),
+        };
+        writeln!(out, "Nothing to do: {why}.")?;
+    }
+    if result.reports.len() > FULL_SUMMARIES {
+        writeln!(
+            out,
+            "The reports are in {}",
+            files::show(&settings.paths.report_dir)
+        )?;
+    }
+    for trouble in ingest.unreadable.iter().chain(&ingest.damaged) {
+        let path = display::printable(&trouble.path);
+        writeln!(
+            out,
+            "Attention: {path}: {}",
+            display::printable(&trouble.reason)
+        )?;
+    }
+    if let Some(mail) = &result.mail {
+        letters::show(mail, out)?;
+    }
+    for dropped in &result.dropped {
+        let (first, last) = (&dropped.first_day, &dropped.last_day);
+        let host = display::printable(&dropped.host);
+        writeln!(out, "{first}..{last} of {host}: {}.", dropped.consequence)?;
+    }
+    if result.store_is_older {
+        writeln!(
+            out,
+            "Attention: {}",
+            newer_archives::older_sentence(settings)
+        )?;
+    }
+    if let Some(sentence) = newer_archives::sentence(&result.newer_archives) {
+        writeln!(out, "Attention: {sentence}")?;
+    }
+    for damaged in &result.damage {
+        let days = format!("{}..{}", damaged.first_day, damaged.last_day);
+        writeln!(
+            out,
+            "Attention: {days}: {}",
+            display::printable(&damaged.reason)
+        )?;
+    }
+    writeln!(out, "{}", ingest::accounting(ingest))?;
+    if let Some(archive) = &result.archive
+        && *archive != ArchiveSummary::default()
+    {
+        writeln!(out, "{}", summary_text(archive))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,478 @@
+//! What templates see: docs/email_templates.md describes every name here. The names of the last
+//! block of [`ReportData`] are those of the templates of this project's first version.
+
+use std::borrow::Cow;
+
+use display::{fitted, printable};
+use jiff::tz::TimeZone;
+use report::{Compared, Report};
+use serde::Serialize;
+use traffic::Period;
+
+use crate::census::{Census, RemoteCensus};
+use crate::problems::{Problem, Problems};
+use display::Moment;
+
+/// Rows of a list; the attachments and files hold all.
+const ROWS: usize = 15;
+/// Columns of a name: a log may hold names of any length.
+const NAME: usize = 80;
+/// Columns of a sentence that may hold names.
+const SENTENCE: usize = 400;
+/// Problems and notes that are told.
+const SENTENCES: usize = 20;
+/// Entries of the timeline that a row of bars can show.
+const BARS: usize = 31;
+
+/// What every letter has.
+pub(crate) struct Frame<'a> {
+    /// Made printable.
+    pub(crate) prefix: Cow<'a, str>,
+    pub(crate) zone: &'a TimeZone,
+    pub(crate) now: i64,
+}
+
+/// What `daily_report` is rendered with.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct ReportData {
+    pub(crate) subject: String,
+    host: String,
+    period: String,
+    partial: bool,
+    timezone: String,
+    verdict: String,
+    version: &'static str,
+    problems: Vec<Problem>,
+    download: String,
+    upload: String,
+    total: String,
+    download_rate: String,
+    upload_rate: String,
+    peak_download_rate: String,
+    peak_upload_rate: String,
+    p95_download_rate: String,
+    p95_upload_rate: String,
+    observed: String,
+    expected: String,
+    coverage: String,
+    comparisons: Vec<Comparison>,
+    quotas: Vec<String>,
+    bars: Vec<Bar>,
+    bars_are_hours: bool,
+    has_gaps: bool,
+    curve: Option<&'static str>,
+    unknown_share: Option<String>,
+    notes: Vec<String>,
+    files: Vec<File>,
+
+    date: String,
+    date_str: String,
+    generated_time: String,
+    total_records: u64,
+    total_upload_mb: f64,
+    total_download_mb: f64,
+    unique_processes: usize,
+    unique_remotes: usize,
+    duration_hours: f64,
+    top_processes: Vec<Process>,
+    top_remotes: Vec<Remote>,
+    hourly_distribution: Vec<Hour>,
+    alerts: Vec<Problem>,
+}
+
+/// What `error_report` is rendered with.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct ErrorData {
+    pub(crate) subject: String,
+    host: String,
+    title: String,
+    message: String,
+    hint: String,
+    version: &'static str,
+    date: String,
+    date_str: String,
+    generated_time: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Comparison {
+    change: String,
+    rate: String,
+    name: String,
+}
+
+/// An hour or day of the period, as parts of the busiest, from 0 to 100.
+#[derive(Clone, Debug, Serialize)]
+struct Bar {
+    label: String,
+    download: u64,
+    upload: u64,
+    observed: bool,
+    glyph: char,
+}
+
+/// A file of the report.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct File {
+    pub(crate) name: String,
+    pub(crate) path: String,
+    pub(crate) size: String,
+    pub(crate) attached: bool,
+    pub(crate) left_out: bool,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Process {
+    name: String,
+    download: String,
+    upload: String,
+    share: String,
+    percent: u64,
+    process_name: String,
+    upload_mb: f64,
+    download_mb: f64,
+    total_mb: f64,
+    connections: u64,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Remote {
+    name: String,
+    download: String,
+    upload: String,
+    share: String,
+    percent: u64,
+    processes: String,
+    remote_address: String,
+    upload_mb: f64,
+    download_mb: f64,
+    access_count: u64,
+    common_protocol: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Hour {
+    hour: String,
+    upload_mb: f64,
+    download_mb: f64,
+    connections: u64,
+    avg_rate: f64,
+}
+
+impl ReportData {
+    pub(crate) fn new(
+        report: &Report,
+        period: Period,
+        problems: Problems,
+        frame: &Frame<'_>,
+    ) -> Self {
+        let verdict = verdict(report, &problems);
+        let mut problems = problems.list;
+        problems.truncate(SENTENCES);
+        for problem in &mut problems {
+            problem.message = shortened(&problem.message, SENTENCE);
+        }
+        let days = days(period);
+        let host = shortened(&report.host, NAME);
+        let so_far = if report.period.partial {
+            ", so far"
+        } else {
+            ""
+        };
+        let census = Census::of(report, ROWS);
+        let bars = bars(report);
+        let comparison = &report.comparison;
+        let comparisons = [
+            (&comparison.previous, "the day before", "the {} days before"),
+            (
+                &comparison.same_weekday,
+                "the same weekday before",
+                "the same {} weekdays before",
+            ),
+        ];
+        let notes = report.notes.iter().take(SENTENCES);
+        Self {
+            subject: format!("{}: {host}, {days}{so_far}: {verdict}", frame.prefix),
+            period: long_days(period),
+            partial: report.period.partial,
+            timezone: report.period.timezone.clone(),
+            verdict,
+            version: env!("CARGO_PKG_VERSION"),
+            download: display::bytes(report.total_download_bytes),
+            upload: display::bytes(report.total_upload_bytes),
+            total: display::bytes(report.total_bytes()),
+            download_rate: display::rate(report.total_download_bps),
+            upload_rate: display::rate(report.total_upload_bps),
+            peak_download_rate: display::rate(report.peak_download_bps),
+            peak_upload_rate: display::rate(report.peak_upload_bps),
+            p95_download_rate: display::rate(report.p95_download_bps),
+            p95_upload_rate: display::rate(report.p95_upload_bps),
+            observed: display::duration(report.coverage.observed_seconds),
+            expected: display::duration(report.coverage.expected_seconds),
+            coverage: covered(&report.coverage),
+            quotas: report.quotas.iter().take(SENTENCES).map(quota).collect(),
+            comparisons: comparisons
+                .into_iter()
+                .filter_map(|(then, one, many)| Some(compared(then.as_ref()?, one, many)))
+                .collect(),
+            has_gaps: bars.iter().any(|bar| !bar.observed),
+            bars,
+            bars_are_hours: are_hours(report),
+            curve: None,
+            unknown_share: (report.attributed_ratio < 1.0)
+                .then(|| display::percent(1.0 - report.attributed_ratio)),
+            notes: notes
+                .map(|note| shortened(&note.message, SENTENCE))
+                .collect(),
+            files: Vec::new(),
+            date: period.first.to_string(),
+            date_str: days,
+            generated_time: Moment::new(frame.now, frame.zone).minute(),
+            total_records: report
+                .input
+                .lines
+                .saturating_sub(report.input.damaged_lines),
+            total_upload_mb: megabytes(report.total_upload_bytes),
+            total_download_mb: megabytes(report.total_download_bytes),
+            unique_processes: census.processes,
+            unique_remotes: census.remotes,
+            duration_hours: hundredths(report.coverage.observed_seconds as f64 / 3600.0),
+            top_processes: processes(report),
+            top_remotes: remotes(report, &census),
+            hourly_distribution: hours(report, &census),
+            alerts: problems.clone(),
+            problems,
+            host,
+        }
+    }
+
+    /// Adds the files, and the name of the picture of the curve.
+    pub(crate) fn with_files(self, files: Vec<File>, curve: Option<&'static str>) -> Self {
+        Self {
+            files,
+            curve,
+            ..self
+        }
+    }
+}
+
+impl ErrorData {
+    pub(crate) fn new(
+        host: &str,
+        title: &str,
+        message: &str,
+        hint: &str,
+        frame: &Frame<'_>,
+    ) -> Self {
+        let host = shortened(host, NAME);
+        let date = Moment::new(frame.now, frame.zone)
+            .civil()
+            .date()
+            .to_string();
+        // An error may have several lines; each must be harmless.
+        let lines: Vec<String> = message
+            .lines()
+            .take(SENTENCES)
+            .map(|line| shortened(line, SENTENCE))
+            .collect();
+        Self {
+            subject: format!("{}: {host}, {date}: {title}", frame.prefix),
+            host,
+            title: title.to_owned(),
+            message: lines.join("\n"),
+            hint: printable(hint).into_owned(),
+            version: env!("CARGO_PKG_VERSION"),
+            date_str: date.clone(),
+            date,
+            generated_time: Moment::new(frame.now, frame.zone).minute(),
+        }
+    }
+}
+
+/// `1.2 GB down, 340 MB up, 2 findings, 1 problem`.
+fn verdict(report: &Report, problems: &Problems) -> String {
+    let mut verdict = format!(
+        "{} down, {} up",
+        display::bytes(report.total_download_bytes),
+        display::bytes(report.total_upload_bytes)
+    );
+    for (count, one, many) in [
+        (problems.findings, "finding", "findings"),
+        (problems.quotas, "quota", "quotas"),
+        (problems.others, "problem", "problems"),
+    ] {
+        if count > 0 {
+            verdict.push_str(&format!(", {}", display::counted(count as u64, one, many)));
+        }
+    }
+    verdict
+}
+
+/// `uplink: 82.0 % of 500.0 GB from Nov 1 to Nov 30, about Nov 27 exhausted`.
+fn quota(state: &analysis::QuotaState) -> String {
+    let [used, rest] = report::quota_lines(state);
+    shortened(&format!("{}: {used}, {rest}", state.name), SENTENCE)
+}
+
+/// `2026-11-21`, or both ends.
+fn days(period: Period) -> String {
+    match period.is_day() {
+        true => period.first.to_string(),
+        false => format!("{} to {}", period.first, period.last),
+    }
+}
+
+/// `Saturday 21 November 2026`, or both ends.
+fn long_days(period: Period) -> String {
+    let long = |day: jiff::civil::Date| day.strftime("%A %-d %B %Y").to_string();
+    match period.is_day() {
+        true => long(period.first),
+        false => format!("{} to {}", long(period.first), long(period.last)),
+    }
+}
+
+fn compared(then: &Compared, one: &str, many: &str) -> Comparison {
+    Comparison {
+        change: match then.change {
+            Some(change) => format!("{:+.1} %", change * 100.0),
+            None => "new".to_owned(),
+        },
+        rate: display::rate(then.download_bps.saturating_add(then.upload_bps)),
+        name: match then.days {
+            1 => one.to_owned(),
+            days => many.replace("{}", &days.to_string()),
+        },
+    }
+}
+
+/// The part of the time that was observed, and of the bytes if that is known to be less.
+fn covered(coverage: &report::Coverage) -> String {
+    let time = display::percent(coverage.ratio);
+    match coverage.byte_ratio {
+        Some(ratio) if coverage.misses_bytes() => {
+            format!("{time}, {} of the bytes", display::percent(ratio))
+        }
+        _ => time,
+    }
+}
+
+/// Whether the timeline has hours; in a longer period it has days.
+fn are_hours(report: &Report) -> bool {
+    report.coverage.expected_seconds <= 50 * 3600
+}
+
+fn bars(report: &Report) -> Vec<Bar> {
+    if report.timeline.len() > BARS {
+        return Vec::new();
+    }
+    let is_short = are_hours(report);
+    let total = |up: u64, down: u64| u128::from(up) + u128::from(down);
+    let most = report
+        .timeline
+        .iter()
+        .map(|entry| total(entry.upload_bytes, entry.download_bytes))
+        .max();
+    let most = most.unwrap_or(0).max(1);
+    let part = |bytes: u128, of: u128| u64::try_from((bytes * of).div_ceil(most)).unwrap_or(0);
+    let bar = |entry: &report::TimelineEntry| {
+        let format = if is_short { "%H" } else { "%d" };
+        let both = total(entry.upload_bytes, entry.download_bytes);
+        let observed = entry.observed_seconds > 0;
+        let glyphs = ['·', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+        Bar {
+            label: entry.start.civil().strftime(format).to_string(),
+            download: part(entry.download_bytes.into(), 100),
+            upload: part(entry.upload_bytes.into(), 100),
+            observed,
+            glyph: match observed {
+                true => glyphs[usize::try_from(part(both, 8)).unwrap_or(0).clamp(1, 8)],
+                false => glyphs[0],
+            },
+        }
+    };
+    report.timeline.iter().map(bar).collect()
+}
+
+fn processes(report: &Report) -> Vec<Process> {
+    let process = |process: &report::TopProcess| Process {
+        name: named(&process.name),
+        download: display::bytes(process.download_bytes),
+        upload: display::bytes(process.upload_bytes),
+        share: display::percent(process.share),
+        percent: hundred(process.share),
+        process_name: named(&process.name),
+        upload_mb: megabytes(process.upload_bytes),
+        download_mb: megabytes(process.download_bytes),
+        total_mb: megabytes(process.upload_bytes.saturating_add(process.download_bytes)),
+        connections: process.connections,
+    };
+    report
+        .top_processes
+        .iter()
+        .take(ROWS)
+        .map(process)
+        .collect()
+}
+
+fn remotes(report: &Report, census: &Census<'_>) -> Vec<Remote> {
+    let remote = |remote: &report::TopRemote| {
+        let seen = census.of_remotes.get(remote.address.as_str());
+        let processes = remote.processes.iter().take(3);
+        let processes: Vec<String> = processes.map(|name| shortened(name, 20)).collect();
+        Remote {
+            name: named(&remote.address),
+            download: display::bytes(remote.download_bytes),
+            upload: display::bytes(remote.upload_bytes),
+            share: display::percent(remote.share),
+            percent: hundred(remote.share),
+            processes: processes.join(", "),
+            remote_address: named(&remote.address),
+            upload_mb: megabytes(remote.upload_bytes),
+            download_mb: megabytes(remote.download_bytes),
+            access_count: seen.map_or(0, |seen| seen.connections),
+            common_protocol: seen.map_or(String::new(), RemoteCensus::common_protocol),
+        }
+    };
+    report.top_remotes.iter().take(ROWS).map(remote).collect()
+}
+
+fn hours(report: &Report, census: &Census<'_>) -> Vec<Hour> {
+    let entries = report.timeline.iter().zip(&census.of_hours);
+    let hour = |(entry, connections): (&report::TimelineEntry, &u64)| {
+        let bytes = entry.upload_bytes.saturating_add(entry.download_bytes);
+        let rate = bytes as f64 / entry.observed_seconds.max(1) as f64 / 1000.0;
+        Hour {
+            hour: entry.start.civil().strftime("%H:%M").to_string(),
+            upload_mb: megabytes(entry.upload_bytes),
+            download_mb: megabytes(entry.download_bytes),
+            connections: *connections,
+            avg_rate: hundredths(rate),
+        }
+    };
+    entries.map(hour).collect()
+}
+
+/// A process may have no name at all; bandwhich shows that as it is.
+fn named(name: &str) -> String {
+    match name.is_empty() {
+        true => "\"\"".to_owned(),
+        false => shortened(name, NAME),
+    }
+}
+
+/// The printable text in at most so many columns.
+fn shortened(text: &str, columns: usize) -> String {
+    fitted(text, columns, "…").trim_end().to_owned()
+}
+
+fn hundred(share: f64) -> u64 {
+    (share.clamp(0.0, 1.0) * 100.0).round() as u64
+}
+
+fn megabytes(bytes: u64) -> f64 {
+    hundredths(bytes as f64 / 1e6)
+}
+
+fn hundredths(number: f64) -> f64 {
+    (number * 100.0).round() / 100.0
+}

@@ -1,0 +1,29 @@
+//! What a letter says, whom it goes to, and which letters go out. It knows no store and no log folder: what
+//! a letter says beside its report is given as [`Circumstances`].
+
+mod attachments;
+mod census;
+mod data;
+mod envelope;
+mod error;
+mod failure_letter;
+mod password;
+mod post;
+mod problems;
+mod result;
+mod server;
+mod silence;
+mod writer;
+
+pub use attachments::ReportFile;
+pub use envelope::Envelope;
+pub use error::{Error, Result};
+pub use failure_letter::{FailedRun, send_failure_letter};
+pub use post::Post;
+pub use problems::{Circumstances, UnreadableLog};
+pub use result::{
+    MailResult, RefusedLetter, SetAsideLetter, WaitingLetter, outbox_folder, waiting_letters,
+};
+pub use server::server;
+pub use silence::HostLastSeen;
+pub use writer::{Draft, Subject, Writer};

@@ -1,0 +1,165 @@
+//! Letters on their way: which are written, when they are sent, and what is said of it.
+
+use mail::{Kind, Outbox, Which};
+use settings::Settings;
+use tracing::{debug, warn};
+
+use crate::envelope::Envelope;
+use crate::error::Result;
+use crate::problems::Circumstances;
+use crate::result::{MailResult, SetAsideLetter, outbox_folder, waiting_letters};
+use crate::server::server;
+use crate::silence::{HostLastSeen, silent};
+use crate::writer::{Draft, Subject, Writer};
+
+/// The open outbox with all that is needed to fill and empty it.
+pub struct Post<'a> {
+    settings: &'a Settings,
+    now: i64,
+    pub(crate) envelope: Envelope,
+    pub(crate) outbox: Outbox,
+    /// The server failed for one letter, so it is left alone for the rest of the run.
+    is_stuck: bool,
+    result: MailResult,
+}
+
+impl<'a> Post<'a> {
+    /// Opens the outbox.
+    ///
+    /// # Errors
+    /// Where the settings are not complete, or another run sends.
+    pub fn open(settings: &'a Settings, now: i64, command: &str) -> Result<Self> {
+        let envelope = Envelope::of(&settings.email)?;
+        let outbox = Outbox::open(&outbox_folder(settings), &settings::started(now), command)?;
+        let mut post = Self {
+            settings,
+            now,
+            envelope,
+            outbox,
+            is_stuck: false,
+            result: MailResult::default(),
+        };
+        post.note_set_aside();
+        Ok(post)
+    }
+
+    /// Takes over what the outbox has set aside since it was last asked.
+    fn note_set_aside(&mut self) {
+        let known = self.result.set_aside.len();
+        for letter in &self.outbox.set_aside()[known..] {
+            let letter = SetAsideLetter::from(letter);
+            warn!("{}: {}", letter.path, letter.reason);
+            self.result.set_aside.push(letter);
+        }
+    }
+
+    /// Puts the letter about a report into the outbox, unless it has been there before.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn write(
+        &mut self,
+        subject: &Subject<'_>,
+        force: bool,
+        circumstances: impl FnOnce() -> Circumstances,
+    ) -> Result<()> {
+        let writer = Writer::new(self.settings, &self.envelope, self.now);
+        let key = writer.key(subject.report, subject.period);
+        if !force && self.outbox.find(&key)?.is_some() {
+            debug!("the letter about {} was written before", key.subject);
+            return Ok(());
+        }
+        let draft = writer.write(subject, &circumstances())?;
+        self.put(&key, draft)
+    }
+
+    /// Tells of hosts that stopped logging, once each time. Without new logs there is no report
+    /// that could.
+    ///
+    /// # Errors
+    /// Where the outbox cannot be written.
+    pub fn write_silences(&mut self, last_seen: &[HostLastSeen]) -> Result<()> {
+        for (seen, since) in silent(last_seen, self.settings, self.now) {
+            let about = format!("silent since {}", seen.last_seen);
+            let key = self.envelope.key(Kind::Error, &seen.host, about);
+            if self.outbox.find(&key)?.is_none() {
+                let writer = Writer::new(self.settings, &self.envelope, self.now);
+                let draft = writer.write_error(
+                    &seen.host,
+                    "nothing is logged any more",
+                    &format!("The last refresh of bandwhich that was logged is of {since}."),
+                    "Look whether bandwhich still runs and writes where the logs are looked for. \
+                     This letter comes once; the next report tells the gap.",
+                );
+                self.put(&key, draft)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes of runs that did not come to their end, a sentence each, once a day.
+    ///
+    /// # Errors
+    /// Where the outbox cannot be written.
+    pub fn write_abandoned(&mut self, runs: &[String]) -> Result<()> {
+        if runs.is_empty() {
+            return Ok(());
+        }
+        let host = &self.settings.host;
+        let about = format!("{} abandoned", self.settings.today(self.now));
+        let key = self.envelope.key(Kind::Error, host, about);
+        if self.outbox.find(&key)?.is_some() {
+            return Ok(());
+        }
+        let writer = Writer::new(self.settings, &self.envelope, self.now);
+        let draft = writer.write_error(
+            host,
+            "a run did not come to its end",
+            &runs.join("\n"),
+            "Look into the system's journal whether it was killed for want of memory or time. The run that \
+             sent this letter does what was left undone; if it dies as well, `network-monitor status` says so.",
+        );
+        self.put(&key, draft)
+    }
+
+    pub(crate) fn put(&mut self, key: &mail::Key, draft: Draft) -> Result<()> {
+        for fault in &draft.faults {
+            let fault = fault.to_string();
+            if !self.result.template_faults.contains(&fault) {
+                warn!("{fault}; the built-in template was used");
+                self.result.template_faults.push(fault);
+            }
+        }
+        let from = self.envelope.from.clone();
+        let write = |message_id| draft.with_id(message_id);
+        self.outbox.put(key, &from, self.now, write)?;
+        Ok(())
+    }
+
+    /// Sends letters, unless the server failed before in this run.
+    ///
+    /// # Errors
+    /// Where the outbox cannot be read or written.
+    pub fn deliver(&mut self, which: Which) -> Result<()> {
+        if self.is_stuck {
+            return Ok(());
+        }
+        let server = || server(self.settings);
+        let deliveries = self.outbox.deliver(server, self.now, which)?;
+        self.note_set_aside();
+        self.is_stuck = deliveries.iter().any(|delivery| delivery.trouble.is_some());
+        self.result.add(deliveries);
+        Ok(())
+    }
+
+    /// What became of the letters.
+    ///
+    /// # Errors
+    /// Where the outbox cannot be read.
+    pub fn finish(self) -> Result<MailResult> {
+        Ok(MailResult {
+            waiting: waiting_letters(self.settings)?,
+            ..self.result
+        })
+    }
+}

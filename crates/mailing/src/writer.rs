@@ -1,0 +1,153 @@
+//! Report → letter: what it says and what it carries.
+
+use mail::{Image, Key, Kind, Letter, TemplateFault, Templates};
+use report::Report;
+use settings::Settings;
+use traffic::Period;
+
+use crate::attachments::{ReportFile, attachments};
+use crate::data::{self, ErrorData, ReportData};
+use crate::envelope::Envelope;
+use crate::error::Result;
+use crate::problems::{Circumstances, problems};
+
+/// The picture of the day's curve in a letter.
+const CURVE: &str = "curve";
+
+/// The report that a letter is about.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// The report.
+    pub report: &'a Report,
+    /// Its period.
+    pub period: Period,
+    /// Its files.
+    pub files: &'a [ReportFile],
+}
+
+/// Makes letters, as the settings ask.
+pub struct Writer<'a> {
+    settings: &'a Settings,
+    envelope: &'a Envelope,
+    templates: Templates,
+    now: i64,
+}
+
+/// A letter but for its Message-ID, and what was wrong with the user's templates.
+pub struct Draft {
+    letter: Letter,
+    /// What was wrong with the user's templates; the built-in ones wrote the letter.
+    pub faults: Vec<TemplateFault>,
+}
+
+impl Draft {
+    /// The letter with its Message-ID.
+    pub fn with_id(self, message_id: String) -> Letter {
+        Letter {
+            message_id,
+            ..self.letter
+        }
+    }
+}
+
+impl<'a> Writer<'a> {
+    /// A writer at `now`, in seconds since 1970.
+    pub fn new(settings: &'a Settings, envelope: &'a Envelope, now: i64) -> Self {
+        let templates = Templates {
+            folder: settings.email.templates_dir.clone(),
+            fit: |text, columns| display::fitted(text, columns, "…"),
+        };
+        Self {
+            settings,
+            envelope,
+            templates,
+            now,
+        }
+    }
+
+    /// The key of the letter about a report.
+    pub fn key(&self, report: &Report, period: Period) -> Key {
+        let kind = match report.period.partial {
+            true => Kind::Interim,
+            false => Kind::Report,
+        };
+        self.envelope.key(kind, &report.host, period.stamp())
+    }
+
+    /// Writes the letter about a report.
+    ///
+    /// # Errors
+    /// Where a file to be attached cannot be read.
+    pub fn write(&self, subject: &Subject<'_>, circumstances: &Circumstances) -> Result<Draft> {
+        let report = subject.report;
+        let problems = problems(report, circumstances);
+        let (attachments, carried) = attachments(subject.files, self.settings)?;
+        let curve = match self.settings.reports.include_charts {
+            true => report::charts::day_curve_png(report),
+            false => None,
+        };
+        let data = ReportData::new(report, subject.period, problems, &self.frame());
+        let data = data.with_files(carried, curve.is_some().then_some(CURVE));
+        let rendered = self.templates.render("daily_report", &data);
+        let images = curve.into_iter().map(|png| Image {
+            name: CURVE.to_owned(),
+            png,
+        });
+        Ok(Draft {
+            letter: Letter {
+                images: images.collect(),
+                attachments,
+                ..self.letter(&data.subject, rendered.text, rendered.html)
+            },
+            faults: rendered.faults,
+        })
+    }
+
+    /// Writes the letter about a run that failed, or about logs that stopped.
+    pub fn write_error(&self, host: &str, title: &str, message: &str, hint: &str) -> Draft {
+        let data = ErrorData::new(host, title, message, hint, &self.frame());
+        let rendered = self.templates.render("error_report", &data);
+        Draft {
+            letter: self.letter(&data.subject, rendered.text, rendered.html),
+            faults: rendered.faults,
+        }
+    }
+
+    /// Writes the letter that only proves the way.
+    pub fn write_test(&self) -> Draft {
+        let host = display::printable(&self.settings.host);
+        let prefix = &self.settings.email.subject_prefix;
+        let text = format!(
+            "This letter proves that network-monitor on {host} can send mail.\n\
+             There is nothing to do.\n"
+        );
+        let html = format!("<p>{}</p>", text.replace('&', "&amp;").replace('<', "&lt;"));
+        Draft {
+            letter: self.letter(&format!("{prefix}: test from {host}"), text, html),
+            faults: Vec::new(),
+        }
+    }
+
+    fn letter(&self, subject: &str, text: String, html: String) -> Letter {
+        Letter {
+            from: self.envelope.from.clone(),
+            to: self.envelope.to.clone(),
+            cc: self.envelope.cc.clone(),
+            subject: display::printable(subject).into_owned(),
+            date: self.now,
+            message_id: String::new(),
+            text,
+            html,
+            images: Vec::new(),
+            attachments: Vec::new(),
+        }
+    }
+
+    fn frame(&self) -> data::Frame<'_> {
+        data::Frame {
+            prefix: display::printable(&self.settings.email.subject_prefix),
+            zone: &self.settings.time_zone,
+            now: self.now,
+        }
+    }
+}

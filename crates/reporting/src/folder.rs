@@ -1,0 +1,304 @@
+//! The files of one report: written whole or not at all, and only where they change.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use display::Moment;
+use files::AtomicFile;
+use serde::Serialize;
+use traffic::Period;
+
+use crate::error::{Error, Result};
+use settings::{HostLayout, ReportFormat, Settings, Word as _};
+
+/// A file of a report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Written {
+    /// Where it is.
+    pub path: String,
+    /// Bytes.
+    pub bytes: u64,
+    /// Whether it was written now; else it was there already, byte for byte.
+    pub is_new: bool,
+}
+
+impl Written {
+    /// The path, and whether it changed.
+    pub fn shown(&self) -> String {
+        let path = files::show(Path::new(&self.path));
+        if self.is_new {
+            path.to_string()
+        } else {
+            format!("{path} (unchanged)")
+        }
+    }
+}
+
+/// Where the files of a host's reports go.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Where files are written before they are put in place; `None` is the folder itself.
+    pub temp_dir: Option<PathBuf>,
+    /// Whether files are written again even if they do not change.
+    pub force: bool,
+}
+
+impl Target {
+    /// The folder of a host's reports by the settings.
+    pub fn of(settings: &Settings, host: &str, force: bool) -> Self {
+        Self {
+            folder: folder_of(settings, host),
+            temp_dir: settings.paths.temp_dir.clone(),
+            force,
+        }
+    }
+}
+
+/// The folder of a host's reports, and what was written to it.
+pub(crate) struct Folder {
+    path: PathBuf,
+    temp_dir: Option<PathBuf>,
+    stamp: String,
+    force: bool,
+    streamed: Option<(AtomicFile, String)>,
+    files: Vec<(String, Written)>,
+}
+
+/// The folder of a host's reports. The names of reports follow from their day, so only one host has the
+/// report folder itself.
+fn folder_of(settings: &Settings, host: &str) -> PathBuf {
+    match settings.input.hosts {
+        HostLayout::Single if host == settings.host => settings.paths.report_dir.clone(),
+        _ => settings.paths.report_dir.join(store::folder_name(host)),
+    }
+}
+
+/// Whether a report of a period was written before.
+pub fn is_written(settings: &Settings, host: &str, period: &Period) -> bool {
+    let folder = folder_of(settings, host);
+    let stem = format!("report_{}", period.stamp());
+    ReportFormat::WORDS
+        .iter()
+        .any(|(extension, _)| folder.join(format!("{stem}.{extension}")).exists())
+}
+
+/// A report of a period that was written before, and the bytes it counts: its JSON, else its summary.
+/// `None` if there is neither.
+pub fn written_total(settings: &Settings, host: &str, period: &Period) -> Option<(PathBuf, u64)> {
+    #[derive(serde::Deserialize)]
+    struct Totals {
+        total_upload_bytes: u64,
+        total_download_bytes: u64,
+    }
+    let folder = folder_of(settings, host);
+    ["report", "summary"].iter().find_map(|kind| {
+        let path = folder.join(format!("{kind}_{}.json", period.stamp()));
+        // A pipe would be waited for.
+        if !path.is_file() {
+            return None;
+        }
+        let json = std::fs::read(&path).ok()?;
+        let totals: Totals = serde_json::from_slice(&json).ok()?;
+        let bytes = (totals.total_upload_bytes).saturating_add(totals.total_download_bytes);
+        Some((path, bytes))
+    })
+}
+
+impl Folder {
+    /// Opens the folder and makes it where there is none.
+    ///
+    /// # Errors
+    /// Where it cannot be made.
+    pub(crate) fn open(target: &Target, period: &Period) -> Result<Self> {
+        files::create_folder(&target.folder)?;
+        Ok(Folder {
+            path: target.folder.clone(),
+            temp_dir: target.temp_dir.clone(),
+            stamp: period.stamp(),
+            force: target.force,
+            streamed: None,
+            files: Vec::new(),
+        })
+    }
+
+    /// A report that could not be made.
+    pub(crate) fn failed(&self, error: &dyn std::error::Error) -> Error {
+        report_failed(&self.path, error)
+    }
+
+    /// Begins a file that is written piece by piece.
+    ///
+    /// # Errors
+    /// Where it cannot be made.
+    pub(crate) fn begin(&mut self, name: &str) -> Result<File> {
+        let target = self.path.join(name);
+        let file = AtomicFile::create(&target, self.temp_dir.as_deref())?;
+        let handle = file
+            .file()
+            .try_clone()
+            .map_err(files::Error::context("open", &target))?;
+        self.streamed = Some((file, name.to_owned()));
+        Ok(handle)
+    }
+
+    /// Puts the file that was begun in place, unless the same bytes are there already.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub(crate) fn end(&mut self, mut handle: File) -> Result<()> {
+        let Some((file, name)) = self.streamed.take() else {
+            return Ok(());
+        };
+        let target = self.path.join(&name);
+        handle
+            .flush()
+            .map_err(files::Error::context("write", &target))?;
+        let temporary = file.temporary_path().to_owned();
+        let bytes = std::fs::metadata(&temporary)
+            .map_err(files::Error::context("read", &temporary))?
+            .len();
+        let is_new = self.force || !same_content(&temporary, &target);
+        if is_new {
+            file.commit()?;
+        }
+        self.note(name, bytes, is_new);
+        Ok(())
+    }
+
+    /// Writes `<kind>_<period>.<extension>`.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub(crate) fn write(&mut self, kind: &str, extension: &str, bytes: &[u8]) -> Result<()> {
+        self.put(format!("{kind}_{}.{extension}", self.stamp), bytes)
+    }
+
+    /// Writes `<kind>_<period>.json`. What differs in nothing but its timestamp is left as it is.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub(crate) fn write_json(
+        &mut self,
+        kind: &str,
+        content: impl Fn(Moment) -> String,
+        now: Moment,
+    ) -> Result<()> {
+        let name = format!("{kind}_{}.json", self.stamp);
+        self.put_dated(name, |timestamp| Ok(content(timestamp)), timestamp_of, now)
+    }
+
+    /// Writes `report_<period>.html`. What differs in nothing but its timestamp is left as it is.
+    ///
+    /// # Errors
+    /// Where it cannot be made or written.
+    pub(crate) fn write_html(
+        &mut self,
+        content: impl Fn(Moment) -> Result<String, report::HtmlError>,
+        now: Moment,
+    ) -> Result<()> {
+        let name = format!("report_{}.html", self.stamp);
+        let failed = self.path.clone();
+        let content =
+            |timestamp| content(timestamp).map_err(|error| report_failed(&failed, &error));
+        self.put_dated(name, content, report::timestamp_of_html, now)
+    }
+
+    fn put_dated(
+        &mut self,
+        name: String,
+        content: impl Fn(Moment) -> Result<String>,
+        timestamp_of: impl Fn(&str) -> Option<Moment>,
+        now: Moment,
+    ) -> Result<()> {
+        if !self.force
+            && let Ok(old) = std::fs::read_to_string(self.path.join(&name))
+            && let Some(timestamp) = timestamp_of(&old)
+            && content(timestamp)? == old
+        {
+            self.note(name, old.len() as u64, false);
+            return Ok(());
+        }
+        self.put(name, content(now)?.as_bytes())
+    }
+
+    /// Writes `reports_<period>.zip` of all files so far.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub(crate) fn write_zip(&mut self) -> Result<()> {
+        let mut members = Vec::new();
+        for (name, _) in &self.files {
+            let path = self.path.join(name);
+            let bytes = std::fs::read(&path).map_err(files::Error::context("read", &path))?;
+            members.push((name.clone(), bytes));
+        }
+        let zip = std::io::Cursor::new(Vec::new());
+        let zip = report::write_zip(zip, members).map_err(|error| self.failed(&error))?;
+        self.write("reports", "zip", &zip.into_inner())
+    }
+
+    /// The files, in the order they were written.
+    pub(crate) fn finish(self) -> Vec<Written> {
+        self.files.into_iter().map(|(_, written)| written).collect()
+    }
+
+    fn put(&mut self, name: String, bytes: &[u8]) -> Result<()> {
+        let target = self.path.join(&name);
+        let is_new = self.force || std::fs::read(&target).map_or(true, |old| old != bytes);
+        if is_new {
+            files::write_atomically(&target, self.temp_dir.as_deref(), |out| {
+                out.write_all(bytes)
+            })?;
+        }
+        self.note(name, bytes.len() as u64, is_new);
+        Ok(())
+    }
+
+    fn note(&mut self, name: String, bytes: u64, is_new: bool) {
+        let path = self.path.join(&name).to_string_lossy().into_owned();
+        self.files.push((
+            name,
+            Written {
+                path,
+                bytes,
+                is_new,
+            },
+        ));
+    }
+}
+
+fn report_failed(path: &Path, error: &dyn std::error::Error) -> Error {
+    let mut reason = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        reason.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    Error::Render {
+        path: files::show(path).to_string(),
+        reason,
+    }
+}
+
+/// The time that a JSON report bears.
+fn timestamp_of(json: &str) -> Option<Moment> {
+    #[derive(serde::Deserialize)]
+    struct Head {
+        timestamp: Moment,
+    }
+    serde_json::from_str::<Head>(json)
+        .ok()
+        .map(|head| head.timestamp)
+}
+
+fn same_content(one: &Path, other: &Path) -> bool {
+    match (std::fs::metadata(one), std::fs::metadata(other)) {
+        (Ok(a), Ok(b)) if a.len() == b.len() => {
+            matches!((std::fs::read(one), std::fs::read(other)), (Ok(a), Ok(b)) if a == b)
+        }
+        _ => false,
+    }
+}

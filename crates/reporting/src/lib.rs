@@ -1,0 +1,25 @@
+//! What the history says of a period: one report in memory, its findings and quotas; then its files.
+//!
+//! [`Reporter::build`] makes the complete [`report::Report`] of a host's period, [`Reporter::publish`] writes
+//! its files, and [`plan`] says which periods have news. [`judge`] is one analysis of a period.
+
+mod analyses;
+mod build;
+mod damage;
+mod error;
+mod facts;
+mod findings;
+mod folder;
+pub mod history;
+mod mutes;
+mod periods;
+mod publish;
+mod quotas;
+
+pub use analyses::{AnalysisKind, judge, usual_period};
+pub use build::{Built, Reporter};
+pub use damage::{DamagedPeriod, note_damage};
+pub use error::{Error, Result};
+pub use folder::{Target, Written, is_written, written_total};
+pub use periods::{Plan, has_lost, plan};
+pub use publish::Published;
