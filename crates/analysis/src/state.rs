@@ -37,9 +37,10 @@ pub fn with_states(
     let mut findings = told;
     for new in &mut findings {
         let is_known = (before.loosely.iter().chain(&before.told)).any(|old| is_same(old, new));
-        new.state = Some(match is_known {
-            true => FindingState::Continuing,
-            false => FindingState::New,
+        new.state = Some(if is_known {
+            FindingState::Continuing
+        } else {
+            FindingState::New
         });
     }
     findings.extend(ended);

@@ -312,9 +312,10 @@ impl Search<'_> {
                     io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
                 ) =>
             {
-                let reason = match self.points_into_log_dir(&path) {
-                    true => SkipReason::LinkToGone,
-                    false => SkipReason::DanglingLink,
+                let reason = if self.points_into_log_dir(&path) {
+                    SkipReason::LinkToGone
+                } else {
+                    SkipReason::DanglingLink
                 };
                 return self.skip(link, reason);
             }

@@ -344,9 +344,10 @@ impl<'a> Splitter<'a> {
             return Some(None);
         }
         let cut = self.cut(self.taken)?;
-        let line = match cut.content.len() > self.limits.max_line_bytes {
-            true => Line::Fault(Reason::TooLong),
-            false => parse_line(cut.content),
+        let line = if cut.content.len() > self.limits.max_line_bytes {
+            Line::Fault(Reason::TooLong)
+        } else {
+            parse_line(cut.content)
         };
         let reason = match line {
             // An empty line is filler then.

@@ -238,9 +238,10 @@ impl Summary<'_> {
             let then = rate(download_bps.saturating_add(*upload_bps));
             // The rate of a few minutes says little of a day.
             let observed = *observed_seconds as f64 / (f64::from(*days) * 86_400.0);
-            let observed = match observed < MOSTLY {
-                true => format!(" ({} observed)", percent(observed)),
-                false => String::new(),
+            let observed = if observed < MOSTLY {
+                format!(" ({} observed)", percent(observed))
+            } else {
+                String::new()
             };
             self.lines.labelled(
                 label,

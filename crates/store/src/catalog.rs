@@ -172,9 +172,10 @@ pub(crate) fn open(root: &Path) -> Result<Connection> {
     if is_new || !has_meta(&catalog)? {
         let transaction =
             catalog.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        match is_new {
-            true => create(&transaction)?,
-            false => meta::add(&transaction)?,
+        if is_new {
+            create(&transaction)?
+        } else {
+            meta::add(&transaction)?
         }
         transaction.commit()?;
     }
@@ -193,12 +194,13 @@ pub(crate) fn open_to_replace(root: &Path) -> Option<Connection> {
 
 /// Opens the catalogue to read it. `None` where there is no store yet.
 pub(crate) fn open_to_read(root: &Path) -> Result<Option<Connection>> {
-    let catalog = match path(root).is_file() {
-        true => connect(root).or_else(|error| match error.sqlite_error_code() {
+    let catalog = if path(root).is_file() {
+        connect(root).or_else(|error| match error.sqlite_error_code() {
             Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen) => connect_to_read(root),
             _ => Err(error),
-        })?,
-        false => return require_no_sources(root).map(|()| None),
+        })?
+    } else {
+        return require_no_sources(root).map(|()| None);
     };
     // One transaction for all that is asked: all answers are as of its first read, which is the next line.
     catalog.execute_batch("BEGIN")?;

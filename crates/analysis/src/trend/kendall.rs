@@ -50,9 +50,10 @@ pub(crate) fn slope(points: &[Point]) -> Option<Slope> {
     let (first, last) = (points.first()?, points.last()?);
     let by_weekday = last.at - first.at >= WEEKS * 7.0 - 1.0;
     let season = |point: &Point| if by_weekday { point.season } else { 0 };
-    let (points, usual) = match by_weekday {
-        true => scaled(points),
-        false => (points.to_vec(), usual_of(points)),
+    let (points, usual) = if by_weekday {
+        scaled(points)
+    } else {
+        (points.to_vec(), usual_of(points))
     };
     let (mut slopes, mut s, mut variance) = (Vec::new(), 0.0, 0.0);
     for number in 0..7 {

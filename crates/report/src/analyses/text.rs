@@ -346,9 +346,10 @@ pub(crate) fn every(beacon: &Beacon) -> String {
 pub(crate) fn whom(beacon: &Beacon) -> String {
     let mut whom = beacon.remote.clone();
     if let Some(port) = beacon.port {
-        whom = match whom.contains(':') {
-            true => format!("[{whom}]:{port}"),
-            false => format!("{whom}:{port}"),
+        whom = if whom.contains(':') {
+            format!("[{whom}]:{port}")
+        } else {
+            format!("{whom}:{port}")
         };
     }
     if let Some(protocol) = &beacon.protocol {

@@ -72,13 +72,12 @@ pub(super) fn connect_to_read(root: &Path) -> rusqlite::Result<Connection> {
     log.push("-wal");
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
     let is_in_use = std::fs::metadata(&log).is_ok_and(|log| log.len() > 0);
-    let catalog = match is_in_use {
+    let catalog = if is_in_use {
         // What a writer left beside the file is part of it.
-        true => Connection::open_with_flags(path, flags)?,
-        false => {
-            let uri = immutable(&path);
-            Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI)?
-        }
+        Connection::open_with_flags(path, flags)?
+    } else {
+        let uri = immutable(&path);
+        Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI)?
     };
     catalog.busy_timeout(std::time::Duration::from_secs(30))?;
     with_sums(&catalog)?;

@@ -48,9 +48,10 @@ impl RunFold {
     /// Forgets the keys that have been away for long.
     fn forget_gone(&mut self) {
         let mut gone = Vec::new();
-        let after = match self.slots.len() > MOST_KEYS {
-            true => CLOSED_AFTER,
-            false => FORGET_AFTER,
+        let after = if self.slots.len() > MOST_KEYS {
+            CLOSED_AFTER
+        } else {
+            FORGET_AFTER
         };
         while let Some(&(last, index, life)) = self.leaving.front()
             && last.is_none_or(|last| last.number() + after < self.next)

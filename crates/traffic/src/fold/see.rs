@@ -189,9 +189,10 @@ impl RunFold {
             key.kind = Kind::Beside;
         }
         let is_turned = !loopback && !is_beside && self.machine.is_own(row.interface, row.host);
-        let mirror = match loopback || is_turned || key.kind == Kind::Beside {
-            true => None,
-            false => self.mirror(&row),
+        let mirror = if loopback || is_turned || key.kind == Kind::Beside {
+            None
+        } else {
+            self.mirror(&row)
         };
         let index = self.open(&key, row.host, row.process, loopback);
         let interface = row
