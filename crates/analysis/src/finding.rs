@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Direction, FindingState, Subject};
+use crate::{Direction, Subject};
 
 /// How much it matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -41,6 +41,18 @@ pub enum FindingKind {
     Trend,
     /// A share of a quota was used.
     Quota,
+}
+
+/// What became of a finding against the day before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FindingState {
+    /// It was not there.
+    New,
+    /// It was there already.
+    Continuing,
+    /// It was there, and is no more.
+    Ended,
 }
 
 /// Names a finding for good: a hash of kind, host, subject, direction and start. Hexadecimal.

@@ -20,7 +20,7 @@ mod trend;
 mod words;
 
 pub use anomaly::{AnomalyReport, Band, BandHour, anomalies};
-pub use finding::{Contributor, Expected, Finding, FindingId, FindingKind, Severity};
+pub use finding::{Contributor, Expected, Finding, FindingId, FindingKind, FindingState, Severity};
 pub use history::{Direction, FiveMinutes, History, Hour, Met, Series, Subject, Talks};
 pub use mute::{MUTE_FORMS, Mute, MuteTarget};
 pub use patterns::{
@@ -32,6 +32,6 @@ pub use quota::{
     Crossing, DayAhead, DayUse, HISTORY_DAYS, Per, Projection, Quota, QuotaState, Scope,
     THRESHOLDS, billing_month,
 };
-pub use state::{FindingState, Judged, with_states};
+pub use state::{Judged, with_states};
 pub use thresholds::Thresholds;
 pub use trend::{DayVolume, Forecast, Month, Mover, Slope, TrendLine, TrendReport, trend};

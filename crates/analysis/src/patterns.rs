@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 
 pub use beacon::{Beacon, Evenness, Persistence, Regularity};
 pub use period::Period;
-pub use recurring::Recurring;
+pub use recurring::{Recurring, talks_needed};
 pub use shape::{PeakHour, Shape};
 
-use crate::days::{HOUR, observed_days};
+use crate::days::observed_days;
 use crate::{Finding, History, Thresholds, words};
 
 /// What comes back.
@@ -34,15 +34,6 @@ pub struct PatternReport {
     pub shapes: Vec<Shape>,
     /// Transfers that recur at a time of the day, the largest first.
     pub recurring: Vec<Recurring>,
-}
-
-/// Days that recurring transfers are looked for in at least: a week.
-const WEEK: i64 = 7;
-
-/// The stretch of which [`History::talks`] have to be given to judge another: a week at least.
-pub fn talks_needed(judged: &Range<i64>) -> Range<i64> {
-    let week = judged.end.saturating_sub(WEEK * 24 * HOUR);
-    week.min(judged.start)..judged.end
 }
 
 /// Looks for what comes back: beacons in a stretch of time, recurring transfers in it and at least

@@ -74,9 +74,10 @@ pub fn billing_month(first_day: i8, day: Date) -> Period {
     };
     let month = day.first_of_month();
     let months = |count: i32| month.saturating_add(jiff::ToSpan::months(count));
-    let (first, next) = match begins(month) <= day {
-        true => (begins(month), begins(months(1))),
-        false => (begins(months(-1)), begins(month)),
+    let (first, next) = if begins(month) <= day {
+        (begins(month), begins(months(1)))
+    } else {
+        (begins(months(-1)), begins(month))
     };
     Period {
         first,

@@ -22,6 +22,11 @@ pub(crate) fn median(values: &mut [f64]) -> Option<f64> {
     Some(f64::midpoint(lower, upper))
 }
 
+/// The middle of the days with a value.
+pub(crate) fn usual_day<'a>(days: impl Iterator<Item = &'a f64>) -> Option<f64> {
+    median(&mut days.copied().collect::<Vec<_>>())
+}
+
 /// The value that a part of the values does not exceed, from 0 to 1. `None` of nothing.
 pub(crate) fn quantile(values: &mut [f64], part: f64) -> Option<f64> {
     if values.is_empty() {

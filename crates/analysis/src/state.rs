@@ -1,21 +1,7 @@
 //! What is new, what goes on and what ended, so that nothing is told every day.
 
-use serde::{Deserialize, Serialize};
-
 use crate::days::HOUR;
-use crate::{Finding, FindingKind, Severity};
-
-/// What became of a finding against the day before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum FindingState {
-    /// It was not there.
-    New,
-    /// It was there already.
-    Continuing,
-    /// It was there, and is no more.
-    Ended,
-}
+use crate::{Finding, FindingKind, FindingState, Severity};
 
 /// What was found of some days, by two measures: by that of what is told, and by a looser one. What
 /// was found loosely the day before is not news today, and what still is has not ended: so nothing
@@ -51,9 +37,10 @@ pub fn with_states(
     let mut findings = told;
     for new in &mut findings {
         let is_known = (before.loosely.iter().chain(&before.told)).any(|old| is_same(old, new));
-        new.state = Some(match is_known {
-            true => FindingState::Continuing,
-            false => FindingState::New,
+        new.state = Some(if is_known {
+            FindingState::Continuing
+        } else {
+            FindingState::New
         });
     }
     findings.extend(ended);

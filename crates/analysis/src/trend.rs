@@ -14,7 +14,7 @@ pub use kendall::Slope;
 use crate::days::{Day, observed_days, total};
 use crate::finding::Draft;
 use crate::percentile::{Percentile, percentile};
-use crate::robust::median;
+
 use crate::words;
 use crate::{Direction, Finding, FindingKind, History, Series, Severity, Subject, Thresholds};
 
@@ -288,11 +288,6 @@ fn a_day(series: &Series, days: &[&Day]) -> Option<f64> {
         .flat_map(|day| Direction::ALL.map(|way| total(&series.bytes(way)[day.hours.clone()])))
         .sum();
     (observed > 0).then(|| moved / observed as f64 * 86_400.0)
-}
-
-/// The middle of the days with a value.
-pub(crate) fn usual_day<'a>(days: impl Iterator<Item = &'a f64>) -> Option<f64> {
-    median(&mut days.copied().collect::<Vec<_>>())
 }
 
 #[cfg(test)]

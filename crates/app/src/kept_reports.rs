@@ -5,8 +5,7 @@ use reporting::{DamagedPeriod, Plan, is_written, written_total};
 use settings::Settings;
 use store::Store;
 use tracing::warn;
-use traffic::Period;
-use traffic::UtcDay;
+use traffic::{Period, UtcDay};
 
 use crate::error::Result;
 use crate::result::DroppedPeriod;

@@ -12,8 +12,7 @@ use reporting::{Published, Reporter, Target, Written, has_lost};
 use settings::Settings;
 use store::Store;
 use tracing::warn;
-use traffic::UtcDay;
-use traffic::{Period, When};
+use traffic::{Period, UtcDay, When};
 
 use crate::error::{Error, Result};
 use crate::hosts::hosts;

@@ -44,9 +44,10 @@ impl Log {
         let found = file
             .metadata()
             .map_err(files::Error::context("read", &self.path))?;
-        match self.is(&found) {
-            true => Ok(file),
-            false => Err(self.changed()),
+        if self.is(&found) {
+            Ok(file)
+        } else {
+            Err(self.changed())
         }
     }
 

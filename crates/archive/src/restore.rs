@@ -61,9 +61,10 @@ pub fn restore(
                 let member = member.flatten().copied();
                 match place(entry, member, content, &mut budget, to)? {
                     Ok((path, is_new)) => {
-                        let list = match is_new {
-                            true => &mut restored.written,
-                            false => &mut restored.present,
+                        let list = if is_new {
+                            &mut restored.written
+                        } else {
+                            &mut restored.present
                         };
                         list.push(path);
                         return Ok(());
@@ -147,9 +148,10 @@ fn place(
         }
         Err(refused) if refused.error.kind() == io::ErrorKind::AlreadyExists => {
             let is_file = std::fs::symlink_metadata(&target).is_ok_and(|there| there.is_file());
-            Ok(match is_file && digest_of_file(&target)? == found {
-                true => Ok((target, false)),
-                false => Err(format!("another file lies in {}", files::show(&target))),
+            Ok(if is_file && digest_of_file(&target)? == found {
+                Ok((target, false))
+            } else {
+                Err(format!("another file lies in {}", files::show(&target)))
             })
         }
         Err(refused) => Err(files::Error::new("write", &target, refused.error).into()),

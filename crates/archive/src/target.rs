@@ -28,9 +28,10 @@ impl<F: Seek> Target<F> {
 
     /// The file, if it took everything.
     pub(crate) fn into_file(self) -> io::Result<F> {
-        match self.has_failed {
-            false => Ok(self.file),
-            true => Err(io::Error::other("not everything was written")),
+        if self.has_failed {
+            Err(io::Error::other("not everything was written"))
+        } else {
+            Ok(self.file)
         }
     }
 
@@ -102,9 +103,10 @@ mod tests {
     impl Refusing {
         fn call(&mut self) -> io::Result<()> {
             self.calls += 1;
-            match self.refused.contains(&self.calls) {
-                true => Err(io::ErrorKind::StorageFull.into()),
-                false => Ok(()),
+            if self.refused.contains(&self.calls) {
+                Err(io::ErrorKind::StorageFull.into())
+            } else {
+                Ok(())
             }
         }
     }

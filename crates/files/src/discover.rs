@@ -15,6 +15,7 @@ use crate::kind;
 
 mod name;
 
+pub use name::NameDate;
 use name::{Promise, is_hidden, name_date};
 
 // Hosts, years, months and days need four; a tree deeper than this is no log folder.
@@ -68,21 +69,6 @@ pub struct FileIdentity {
     pub device: u64,
     /// The file's number on it.
     pub inode: u64,
-}
-
-/// A date and time of day in a file's name, in the zone of whoever named it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct NameDate {
-    /// 1 to 9999.
-    pub year: i16,
-    /// 1 to 12.
-    pub month: i8,
-    /// 1 to the month's last day.
-    pub day: i8,
-    /// 0 to 23.
-    pub hour: i8,
-    /// 0 to 59.
-    pub minute: i8,
 }
 
 /// Something that was passed over.
@@ -326,9 +312,10 @@ impl Search<'_> {
                     io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
                 ) =>
             {
-                let reason = match self.points_into_log_dir(&path) {
-                    true => SkipReason::LinkToGone,
-                    false => SkipReason::DanglingLink,
+                let reason = if self.points_into_log_dir(&path) {
+                    SkipReason::LinkToGone
+                } else {
+                    SkipReason::DanglingLink
                 };
                 return self.skip(link, reason);
             }

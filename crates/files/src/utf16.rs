@@ -1,8 +1,12 @@
 //! UTF-16 to UTF-8 while reading, as PowerShell's `>` writes UTF-16.
 //!
-//! Broken surrogates and a last odd byte become U+FFFD; nothing is an error.
+//! `encoding_rs` decodes; broken surrogates and a last odd byte become U+FFFD, and nothing is an error.
+//! `encoding_rs_io` would be a reader of the same kind, but it takes byte order marks off itself and
+//! does not say how much of its input it has read, by which [`open`](crate::open) bounds expansion.
 
 use std::io::{self, Read};
+
+use encoding_rs::{CoderResult, Decoder, UTF_16BE, UTF_16LE};
 
 const CHUNK: usize = 32 << 10;
 
@@ -16,11 +20,9 @@ pub(crate) enum ByteOrder {
 /// Decodes what `input` gives; the byte order mark has been taken off before.
 pub(crate) struct Utf16Reader<R> {
     input: R,
-    order: ByteOrder,
-    // Bytes of `raw` that wait for the rest of their unit: 0 or 1.
-    waiting: usize,
+    decoder: Decoder,
     raw: Box<[u8]>,
-    high: Option<u16>,
+    /// What a chunk says, and how much of that was given out.
     text: String,
     given: usize,
     ended: bool,
@@ -28,13 +30,17 @@ pub(crate) struct Utf16Reader<R> {
 
 impl<R: Read> Utf16Reader<R> {
     pub(crate) fn new(input: R, order: ByteOrder) -> Self {
+        let encoding = match order {
+            ByteOrder::Little => UTF_16LE,
+            ByteOrder::Big => UTF_16BE,
+        };
+        let decoder = encoding.new_decoder_without_bom_handling();
+        let most = decoder.max_utf8_buffer_length(CHUNK);
         Self {
             input,
-            order,
-            waiting: 0,
+            text: String::with_capacity(most.expect("a chunk is small")),
+            decoder,
             raw: vec![0; CHUNK].into_boxed_slice(),
-            high: None,
-            text: String::with_capacity(CHUNK / 2 * 3),
             given: 0,
             ended: false,
         }
@@ -47,53 +53,11 @@ impl<R: Read> Utf16Reader<R> {
     fn refill(&mut self) -> io::Result<()> {
         self.text.clear();
         self.given = 0;
-        let read = self.input.read(&mut self.raw[self.waiting..])?;
-        if read == 0 {
-            self.ended = true;
-            if self.high.take().is_some() {
-                self.text.push(char::REPLACEMENT_CHARACTER);
-            }
-            if self.waiting > 0 {
-                self.text.push(char::REPLACEMENT_CHARACTER);
-            }
-            return Ok(());
-        }
-        let filled = self.waiting + read;
-        let (pairs, rest) = self.raw[..filled].as_chunks::<2>();
-        let unit = |pair: &[u8; 2]| match self.order {
-            ByteOrder::Little => u16::from_le_bytes(*pair),
-            ByteOrder::Big => u16::from_be_bytes(*pair),
-        };
-        let mut units = self
-            .high
-            .take()
-            .into_iter()
-            .chain(pairs.iter().map(unit))
-            .peekable();
-        while let Some(first) = units.next() {
-            match first {
-                0xd800..=0xdbff => match units.peek() {
-                    // Its other half may be in the next chunk.
-                    None => self.high = Some(first),
-                    Some(&second) => {
-                        let pair = [first, second];
-                        let letter = char::decode_utf16(pair).next().and_then(Result::ok);
-                        if letter.is_some() {
-                            units.next();
-                        }
-                        self.text
-                            .push(letter.unwrap_or(char::REPLACEMENT_CHARACTER));
-                    }
-                },
-                _ => {
-                    let letter = char::from_u32(u32::from(first));
-                    self.text
-                        .push(letter.unwrap_or(char::REPLACEMENT_CHARACTER));
-                }
-            }
-        }
-        self.waiting = rest.len();
-        self.raw[0] = rest.first().copied().unwrap_or_default();
+        let count = self.input.read(&mut self.raw)?;
+        self.ended = count == 0;
+        let raw = &self.raw[..count];
+        let (result, ..) = (self.decoder).decode_to_string(raw, &mut self.text, self.ended);
+        debug_assert_eq!(result, CoderResult::InputEmpty, "the text has room");
         Ok(())
     }
 }
@@ -171,6 +135,13 @@ mod tests {
     }
 
     #[test]
+    fn a_mark_within_the_text_is_text() {
+        let text = "\u{feff}a\u{feff}";
+        let bytes = little(text.encode_utf16());
+        assert_eq!(decode(&bytes, ByteOrder::Little), text);
+    }
+
+    #[test]
     fn broken_surrogates_and_an_odd_byte_are_replaced() {
         for units in [
             vec![0xd800],
@@ -183,6 +154,9 @@ mod tests {
             assert_eq!(decode(&little(units), ByteOrder::Little), expected);
         }
         assert_eq!(decode(b"a\0b", ByteOrder::Little), "a\u{fffd}");
+        // A log that is cut in the middle of a pair.
+        let cut = &little("a😀".encode_utf16())[..5];
+        assert_eq!(decode(cut, ByteOrder::Little), "a\u{fffd}");
         assert_eq!(decode(b"", ByteOrder::Big), "");
     }
 }

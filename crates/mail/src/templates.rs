@@ -149,9 +149,12 @@ impl Templates {
     fn environment(&self) -> Environment<'static> {
         let mut environment = Environment::new();
         environment.set_fuel(Some(FUEL));
-        environment.set_auto_escape_callback(|name| match name.ends_with(".html") {
-            true => AutoEscape::Html,
-            false => AutoEscape::None,
+        environment.set_auto_escape_callback(|name| {
+            if name.ends_with(".html") {
+                AutoEscape::Html
+            } else {
+                AutoEscape::None
+            }
         });
         // Methods of Python's strings and dictionaries, which Jinja2's templates may call.
         environment

@@ -5,8 +5,8 @@ use memchr::memchr;
 use crate::known::KnownRows;
 use crate::line::glued_header;
 use crate::quick::{self, Stamp, WINDOW, Window};
-use crate::rows::{Cell, Form, Kind, Rows};
-use crate::{Fault, Limits, Line, Reason, Row, parse_line};
+use crate::rows::{Cell, Form, Rows};
+use crate::{Fault, Kind, Limits, Line, Reason, Row, parse_line};
 
 /// One refresh.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -344,9 +344,10 @@ impl<'a> Splitter<'a> {
             return Some(None);
         }
         let cut = self.cut(self.taken)?;
-        let line = match cut.content.len() > self.limits.max_line_bytes {
-            true => Line::Fault(Reason::TooLong),
-            false => parse_line(cut.content),
+        let line = if cut.content.len() > self.limits.max_line_bytes {
+            Line::Fault(Reason::TooLong)
+        } else {
+            parse_line(cut.content)
         };
         let reason = match line {
             // An empty line is filler then.

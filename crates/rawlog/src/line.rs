@@ -7,6 +7,7 @@
 use memchr::memmem;
 
 use crate::note::{Note, note};
+use crate::scan::{Head, Number, leading_number, local_port, port, timestamp, trailing_number};
 use crate::{Address, Connection, Process, Protocol, Reason, Row};
 
 const HEADER: &[u8] = b"Refreshing:";
@@ -107,26 +108,6 @@ fn connection(line: &[u8]) -> Result<Connection<'_>, Reason> {
     })
 }
 
-/// What was read at the head of some text, and what follows it.
-pub(crate) type Head<'a, T> = Result<(T, &'a [u8]), Reason>;
-
-/// Reads `<kind>: <ts> `.
-pub(crate) fn timestamp<'a>(line: &'a [u8], prefix: &[u8]) -> Head<'a, i64> {
-    let rest = line.strip_prefix(prefix).ok_or(Reason::UnknownKind)?;
-    let (negative, digits) = match rest.strip_prefix(b"-") {
-        Some(digits) => (true, digits),
-        None => (false, rest),
-    };
-    let (value, rest) = leading_number(digits).ok_or(Reason::Timestamp)?;
-    let rest = rest.strip_prefix(b"> ").ok_or(Reason::Timestamp)?;
-    let value = value.ok().and_then(|value| i128::try_from(value).ok());
-    let value = value.map(|value| if negative { -value } else { value });
-    let value = value
-        .and_then(|value| i64::try_from(value).ok())
-        .ok_or(Reason::TimestampRange)?;
-    Ok((value, rest))
-}
-
 /// Reads `[<interface>]:port => `; the interface ends at the first `>:port => `.
 fn local_end(rest: &[u8]) -> Head<'_, (Option<&[u8]>, u16)> {
     if let Some(after) = rest.strip_prefix(b":") {
@@ -142,11 +123,6 @@ fn local_end(rest: &[u8]) -> Head<'_, (Option<&[u8]>, u16)> {
         }
     }
     Err(Reason::LocalPort)
-}
-
-fn local_port(text: &[u8]) -> Option<(Result<u16, Reason>, &[u8])> {
-    let (value, rest) = leading_number(text)?;
-    Some((port(value), rest.strip_prefix(b" => ")?))
 }
 
 /// Reads `host:port (protocol) up/down Bps: `, ending the host at the first place where all of that
@@ -175,8 +151,6 @@ fn find_mark(text: &[u8], mark: &[u8]) -> Option<usize> {
     memchr::memchr_iter(mark[0], text).find(|&at| text[at..].starts_with(mark))
 }
 
-pub(crate) type Number = Result<u128, Reason>;
-
 fn host_port_protocol(before: &[u8]) -> Option<(&[u8], Number, Protocol)> {
     let (rest, protocol) = if let Some(rest) = before.strip_suffix(b" (tcp") {
         (rest, Protocol::Tcp)
@@ -185,10 +159,6 @@ fn host_port_protocol(before: &[u8]) -> Option<(&[u8], Number, Protocol)> {
     };
     let (rest, number) = trailing_number(rest)?;
     Some((rest.strip_suffix(b":")?, number, protocol))
-}
-
-pub(crate) fn port(number: Number) -> Result<u16, Reason> {
-    u16::try_from(number.map_err(|_| Reason::PortRange)?).map_err(|_| Reason::PortRange)
 }
 
 /// Reads `n/n` at the head and gives what follows it.
@@ -209,41 +179,6 @@ fn rates_and_connections(text: &[u8]) -> Result<(&[u8], u128, u128, u128), Reaso
     let (rest, up) = trailing_number(rest).ok_or(Reason::Rates)?;
     let rest = rest.strip_suffix(b" up/down Bps: ").ok_or(Reason::Rates)?;
     Ok((rest, up?, down?, connections?))
-}
-
-/// ASCII digits at the head: their value, and what follows. `None` where there is no digit.
-pub(crate) fn leading_number(text: &[u8]) -> Option<(Number, &[u8])> {
-    let length = text
-        .iter()
-        .position(|byte| !byte.is_ascii_digit())
-        .unwrap_or(text.len());
-    let (digits, rest) = text.split_at(length);
-    (length > 0).then(|| (number(digits), rest))
-}
-
-/// ASCII digits at the end: what stands before them, and their value.
-fn trailing_number(text: &[u8]) -> Option<(&[u8], Number)> {
-    let start = text
-        .iter()
-        .rposition(|byte| !byte.is_ascii_digit())
-        .map_or(0, |at| at + 1);
-    let (rest, digits) = text.split_at(start);
-    (!digits.is_empty()).then(|| (rest, number(digits)))
-}
-
-fn number(digits: &[u8]) -> Number {
-    if digits.len() <= 19 {
-        // Nineteen digits fit into 64 bits.
-        let value = digits
-            .iter()
-            .fold(0u64, |sum, digit| sum * 10 + u64::from(digit - b'0'));
-        return Ok(u128::from(value));
-    }
-    digits.iter().try_fold(0u128, |sum, digit| {
-        sum.checked_mul(10)
-            .and_then(|sum| sum.checked_add(u128::from(digit - b'0')))
-            .ok_or(Reason::NumberRange)
-    })
 }
 
 /// Where a header is glued to the end of a faulty line's text, gives the offset of the header. The

@@ -210,9 +210,10 @@ pub fn escape(text: &[u8]) -> Vec<u8> {
         for letter in chunk.valid().chars() {
             let mut bytes = [0; 4];
             let bytes = letter.encode_utf8(&mut bytes).as_bytes();
-            match letter.is_control() || matches!(letter, '"' | '\\') {
-                true => hidden(bytes, &mut out),
-                false => out.extend_from_slice(bytes),
+            if letter.is_control() || matches!(letter, '"' | '\\') {
+                hidden(bytes, &mut out);
+            } else {
+                out.extend_from_slice(bytes);
             }
         }
         hidden(chunk.invalid(), &mut out);

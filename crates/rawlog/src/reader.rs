@@ -7,75 +7,7 @@ use memchr::{memchr, memrchr};
 
 use crate::frame::Overlong;
 use crate::quick::WINDOW;
-use crate::{Block, Extent, Fault, Frame, Note};
-
-/// Bounds on what the reader keeps in memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Bytes asked for at a time. The items are the same for any size, but that filler may come in parts.
-    pub chunk_size: usize,
-    /// A line with more bytes before its line feed is a fault; what lies beyond is not kept.
-    pub max_line_bytes: usize,
-    /// A longer frame ends here: what belongs to it and follows is left out, line by line as faults. Each
-    /// fault in it counts as 64 bytes on top of its text.
-    pub max_frame_bytes: usize,
-    /// A frame with more rows ends here in the same way.
-    pub max_frame_rows: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Limits {
-            // What was read and what was made of it fit into a core's own cache together.
-            chunk_size: 512 << 10,
-            max_line_bytes: 65_536,
-            // A hundred thousand connections, each with a peer of its own, take 18 MB (IPv4) to 25 MB.
-            max_frame_bytes: 32 << 20,
-            max_frame_rows: 300_000,
-        }
-    }
-}
-
-impl Limits {
-    /// Places within a block have 32 bits.
-    fn bounded(self) -> Self {
-        const MOST: usize = 1 << 30;
-        Limits {
-            chunk_size: self.chunk_size.clamp(1, MOST),
-            max_line_bytes: self.max_line_bytes.min(MOST),
-            max_frame_bytes: self.max_frame_bytes.min(MOST),
-            max_frame_rows: self.max_frame_rows,
-        }
-    }
-}
-
-/// What the reader hands out. Every byte of the log is in exactly one item, and the items are the same for
-/// any size of chunks, filler aside.
-#[derive(Debug, PartialEq)]
-pub enum Item<'a> {
-    /// A refresh, with the faults inside it.
-    Frame(&'a Frame<'a>),
-    /// A line outside all frames that is no part of the format.
-    Fault(Fault<'a>),
-    /// What a collector noted between frames, and the bytes of its line.
-    Note(Note<'a>, u64),
-    /// Bytes that say nothing: empty lines between frames, a byte order mark. How many of them come in one
-    /// item depends on the size of chunks.
-    Filler(u64),
-    /// The last line, which has no line end: never to be counted, for it may be cut.
-    Unfinished(Fault<'a>),
-}
-
-impl Item<'_> {
-    /// Bytes that it takes in the log. The sum over all items is what was read.
-    pub fn bytes(&self) -> u64 {
-        match self {
-            Item::Frame(frame) => frame.bytes(),
-            Item::Fault(fault) | Item::Unfinished(fault) => fault.bytes,
-            Item::Note(_, bytes) | Item::Filler(bytes) => *bytes,
-        }
-    }
-}
+use crate::{Block, Extent, Item, Limits};
 
 /// Reads a log frame by frame.
 ///
@@ -299,7 +231,7 @@ fn last_border(text: &[u8]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Reason;
+    use crate::{Fault, Reason};
 
     const FRAME: &str = "Refreshing:\nprocess: <7> \"ssh\" up/down Bps: 3/4 connections: 1\n\n";
 

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use crate::Kind;
-
 /// Transport protocol of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Protocol {
@@ -81,6 +79,17 @@ pub struct Address<'a> {
     pub down: u128,
     /// Connections with this peer now.
     pub connections: u128,
+}
+
+/// The kind of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// `process:`
+    Process,
+    /// `connection:`
+    Connection,
+    /// `remote_address:`
+    Address,
 }
 
 /// One row of any kind.

@@ -8,18 +8,7 @@ use memchr::memchr;
 
 use crate::known::KnownRows;
 use crate::quick::HEAD;
-use crate::{Line, Row, parse_line};
-
-/// The kind of a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
-    /// `process:`
-    Process,
-    /// `connection:`
-    Connection,
-    /// `remote_address:`
-    Address,
-}
+use crate::{Kind, Line, Row, parse_line};
 
 /// A row in 32 bytes.
 #[derive(Clone, Copy, Debug)]

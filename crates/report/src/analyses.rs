@@ -10,7 +10,7 @@ use display::Moment;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use crate::{Found, TextOptions};
+use crate::Found;
 
 pub(crate) use text::{every, lines_of, name, whom};
 
@@ -151,11 +151,6 @@ impl Analysis {
     /// As JSON: two blanks an indent, a line feed at the end.
     pub fn to_json(&self) -> String {
         crate::json::pretty(self)
-    }
-
-    /// For a terminal. Whatever comes from a log is made printable and cut to the width.
-    pub fn to_text(&self, options: &TextOptions) -> String {
-        text::to_text(self, options)
     }
 }
 

@@ -102,9 +102,10 @@ fn cell(text: &str) -> Cow<'_, str> {
             || matches!(character, '"' | '\'' | '\0' | '\u{feff}' | '\u{200b}')
     });
     let is_formula = start.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
-    match is_formula {
-        true => Cow::Owned(format!("'{}", printable(text))),
-        false => printable(text),
+    if is_formula {
+        Cow::Owned(format!("'{}", printable(text)))
+    } else {
+        printable(text)
     }
 }
 

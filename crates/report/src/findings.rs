@@ -76,9 +76,10 @@ impl<'a> Found<'a> {
         if start.date() != last.date() {
             return format!("{} – {}", day(start), day(last));
         }
-        let ends = match end.date() == start.date() {
-            true => end.strftime("%H:%M").to_string(),
-            false => "24:00".to_owned(),
+        let ends = if end.date() == start.date() {
+            end.strftime("%H:%M").to_string()
+        } else {
+            "24:00".to_owned()
         };
         let begins = start.strftime("%H:%M").to_string();
         match self.finding.kind {

@@ -10,6 +10,7 @@ mod change;
 mod findings;
 mod lists;
 mod names;
+mod options;
 mod quantities;
 mod view;
 
@@ -22,7 +23,9 @@ use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use crate::{Analysis, Report, Traces};
+pub use options::HtmlOptions;
+
+use crate::{Analysis, Report};
 
 const TEMPLATE: &str = include_str!("../templates/report.html");
 const STYLE: &str = include_str!("../templates/report.css");
@@ -32,15 +35,6 @@ const ANALYSIS_STYLE: &str = include_str!("../templates/analysis.css");
 const SCRIPT: &str = include_str!("../templates/report.js");
 /// Instructions of the template engine that a page may take: some hundred a connection.
 const FUEL: u64 = 50_000_000;
-
-/// What a page shows.
-#[derive(Clone, Copy)]
-pub struct HtmlOptions<'a> {
-    /// Whether it has charts.
-    pub charts: bool,
-    /// What its sparklines are drawn from. `None` leaves them out.
-    pub traces: Option<&'a Traces>,
-}
 
 /// The page could not be made: a fault of the template.
 #[derive(Debug, thiserror::Error)]

@@ -21,6 +21,7 @@ mod history;
 mod html;
 mod json;
 mod ledger;
+mod look_back;
 mod notes;
 mod parquet;
 mod quotas;

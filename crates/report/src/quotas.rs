@@ -110,9 +110,10 @@ fn course(state: &QuotaState) -> String {
         return format!("used up on {}", short(full.day));
     }
     let Some(projection) = state.projection else {
-        let text = match state.coverage_ratio > 0.0 {
-            true => "not exhausted",
-            false => "nothing was observed",
+        let text = if state.coverage_ratio > 0.0 {
+            "not exhausted"
+        } else {
+            "nothing was observed"
         };
         return text.to_owned();
     };

@@ -158,9 +158,10 @@ impl Reconciliation {
             Agreement::CountedTwice => format!(
                 "{} of the most: bytes are counted twice{}",
                 part(most),
-                match over.is_empty() {
-                    true => String::new(),
-                    false => format!(", as what passes {over} passes another interface too"),
+                if over.is_empty() {
+                    String::new()
+                } else {
+                    format!(", as what passes {over} passes another interface too")
                 }
             ),
         };

@@ -2,13 +2,12 @@
 
 mod findings;
 mod lines;
+mod options;
 mod table;
 
 use std::fmt::Write as _;
 
-use display::{
-    Colour, Moment, bytes, counted, cut, duration, percent, printable, rate, width, wrapped,
-};
+use display::{Moment, bytes, counted, cut, duration, percent, printable, rate, width, wrapped};
 use jiff::civil::Date;
 
 use crate::{Compared, Gap, Report};
@@ -16,45 +15,12 @@ use table::Line;
 
 pub(crate) use findings::findings;
 pub(crate) use lines::Lines;
+pub use options::{Glyphs, TextOptions};
 
 /// Gaps, and damaged lines, that are shown.
 const MAX_SHOWN: usize = 5;
 /// The part of a period from which on it counts as observed.
 const MOSTLY: f64 = 0.9;
-
-/// Which characters a terminal can show.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Glyphs {
-    /// Bars of blocks, arrows, an ellipsis.
-    #[default]
-    Unicode,
-    /// Nothing of our own beyond ASCII. Names stay as they are.
-    Ascii,
-}
-
-/// How a summary looks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TextOptions {
-    /// Columns; at least 50 are used.
-    pub width: usize,
-    /// Characters.
-    pub glyphs: Glyphs,
-    /// Colours.
-    pub colour: Colour,
-    /// Names of the files that were written.
-    pub files: Vec<String>,
-}
-
-impl Default for TextOptions {
-    fn default() -> Self {
-        TextOptions {
-            width: 80,
-            glyphs: Glyphs::default(),
-            colour: Colour::default(),
-            files: Vec::new(),
-        }
-    }
-}
 
 impl Report {
     /// The summary for a terminal. Whatever comes from a log is made printable and cut to the width.
@@ -272,9 +238,10 @@ impl Summary<'_> {
             let then = rate(download_bps.saturating_add(*upload_bps));
             // The rate of a few minutes says little of a day.
             let observed = *observed_seconds as f64 / (f64::from(*days) * 86_400.0);
-            let observed = match observed < MOSTLY {
-                true => format!(" ({} observed)", percent(observed)),
-                false => String::new(),
+            let observed = if observed < MOSTLY {
+                format!(" ({} observed)", percent(observed))
+            } else {
+                String::new()
             };
             self.lines.labelled(
                 label,

@@ -45,9 +45,12 @@ impl Collect {
         };
         // Lists hold each value once; an argument may well be repeated.
         let place = Cell::new(0);
-        let argument = |typed: &str| match typed.contains('\0') {
-            true => Err("holds a null character".to_owned()),
-            false => Ok((place.replace(place.get() + 1), typed.to_owned())),
+        let argument = |typed: &str| {
+            if typed.contains('\0') {
+                Err("holds a null character".to_owned())
+            } else {
+                Ok((place.replace(place.get() + 1), typed.to_owned()))
+            }
         };
         let args = reader.list("collect.args", argument).unwrap_or_default();
         Self {

@@ -23,9 +23,10 @@ pub(crate) fn read(reader: &mut Reader<'_>) -> Vec<Quota> {
             problems: &mut reader.typed.problems,
         };
         if let Some(quota) = entry.read() {
-            match quotas.iter().any(|other| other.name == quota.name) {
-                true => entry.note("name", "is the name of another quota too"),
-                false => quotas.push(quota),
+            if quotas.iter().any(|other| other.name == quota.name) {
+                entry.note("name", "is the name of another quota too");
+            } else {
+                quotas.push(quota);
             }
         }
     }

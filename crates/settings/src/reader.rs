@@ -38,9 +38,12 @@ impl Reader<'_> {
 
     /// The value of a key that takes any text without control characters.
     pub(crate) fn text(&mut self, key: &'static str) -> Option<String> {
-        self.value(key, |text| match text.chars().any(char::is_control) {
-            true => Err("holds a control character".to_owned()),
-            false => Ok(text.to_owned()),
+        self.value(key, |text| {
+            if text.chars().any(char::is_control) {
+                Err("holds a control character".to_owned())
+            } else {
+                Ok(text.to_owned())
+            }
         })
     }
 

@@ -131,9 +131,10 @@ fn note_decided(root: &Path, catalog: &Connection, journal: Journal) -> Result<(
         is_news |= !entry.decided;
         entry.decided = true;
     }
-    match is_news {
-        true => journal::write(root, &entries),
-        false => Ok(()),
+    if is_news {
+        journal::write(root, &entries)
+    } else {
+        Ok(())
     }
 }
 

@@ -217,11 +217,12 @@ fn seen<K>(traces: Traces<K>, name: impl Fn(K) -> String) -> BTreeMap<String, Se
     all.truncate(MOST_NAMES);
     let of = |(place, (_, name, trace)): (usize, (u64, String, BTreeMap<u8, Volume>))| {
         let first = trace.keys().next().copied().unwrap_or(0);
-        let quarters = match place < MOST_TRACED {
-            true => (trace.into_iter())
+        let quarters = if place < MOST_TRACED {
+            (trace.into_iter())
                 .map(|(quarter, volume)| (quarter, volume.up, volume.down))
-                .collect(),
-            false => Vec::new(),
+                .collect()
+        } else {
+            Vec::new()
         };
         (name, Seen { first, quarters })
     };

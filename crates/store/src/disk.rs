@@ -67,9 +67,10 @@ pub(crate) fn checksum(path: &Path) -> files::Result<String> {
 
 /// Holds that a file is what was written.
 pub(crate) fn verify(path: &Path, expected: &str) -> Result<()> {
-    match checksum(path)? == expected {
-        true => Ok(()),
-        false => Err(Error::damaged(path, "its checksum differs")),
+    if checksum(path)? == expected {
+        Ok(())
+    } else {
+        Err(Error::damaged(path, "its checksum differs"))
     }
 }
 

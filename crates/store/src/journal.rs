@@ -88,9 +88,10 @@ pub(crate) fn dead(root: &Path, entries: &[Entry]) -> BTreeSet<String> {
     for entry in entries {
         let removed = |file: &String| dead.contains(file) || root.join(file).exists();
         let is_made = entry.decided || entry.bring.iter().all(removed);
-        dead.extend(match is_made {
-            true => entry.remove.clone(),
-            false => entry.bring.clone(),
+        dead.extend(if is_made {
+            entry.remove.clone()
+        } else {
+            entry.bring.clone()
         });
     }
     dead

@@ -172,9 +172,12 @@ impl Store {
         mut visit: impl FnMut(&Stretch<'_>) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
         for path in self.segments(host, Kind::Rows(table), &seconds)? {
-            segment::read_stretches(&path?, |row| match seconds.contains(&row.bucket) {
-                true => visit(row),
-                false => Ok(()),
+            segment::read_stretches(&path?, |row| {
+                if seconds.contains(&row.bucket) {
+                    visit(row)
+                } else {
+                    Ok(())
+                }
             })?;
         }
         Ok(())
@@ -433,9 +436,10 @@ impl Store {
     /// # Errors
     /// Where the catalogue cannot be written.
     pub fn mark_unfinished(&mut self, host: &str, day: &str, unfinished: bool) -> Result<()> {
-        let sql = match unfinished {
-            true => "INSERT OR IGNORE INTO unfinished VALUES (?1, ?2)",
-            false => "DELETE FROM unfinished WHERE host = ?1 AND day = ?2",
+        let sql = if unfinished {
+            "INSERT OR IGNORE INTO unfinished VALUES (?1, ?2)"
+        } else {
+            "DELETE FROM unfinished WHERE host = ?1 AND day = ?2"
         };
         self.catalog.execute(sql, params![host, day])?;
         Ok(())

@@ -418,12 +418,11 @@ fn files_of(log: &[u8], threads: usize, tuning: Tuning) -> BTreeMap<PathBuf, Vec
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).into_iter().flatten() {
             let path = entry.unwrap().path();
-            match path.is_dir() {
-                true => folders.push(path),
-                false => {
-                    let name = path.strip_prefix(root).unwrap().to_owned();
-                    files.insert(name, std::fs::read(path).unwrap());
-                }
+            if path.is_dir() {
+                folders.push(path)
+            } else {
+                let name = path.strip_prefix(root).unwrap().to_owned();
+                files.insert(name, std::fs::read(path).unwrap());
             }
         }
     }

@@ -8,243 +8,31 @@
 
 mod apart;
 mod book;
+mod clock;
 mod flip;
 mod give;
+mod kinds;
+mod pending;
 mod residual;
 mod restart;
+mod run;
 mod see;
 mod time;
 mod turned;
 
-use std::collections::{HashMap, VecDeque};
+use rawlog::{Note, Told};
 
-use foldhash::fast::FixedState;
-use rawlog::{Kind as Family, Note, RowRef, Rows, Told};
-
-use self::flip::{Flips, given};
-use self::residual::Peer;
-use self::time::Clock;
-use self::turned::Mirror;
+use self::flip::given;
+use self::kinds::{has_process, has_remote, table};
+pub(crate) use self::run::{Observation, Restarted, RunFold, Style};
 use crate::carry::{Carry, LiveKey, tail_rows};
-use crate::machine::Machine;
-use crate::mode::row_volume;
-use crate::places::Places;
-use crate::slots::{Kind, Nth, Slot, Slots, Way};
-use crate::{BucketFacts, Row, Strings, Table, TextId, Volume};
+use crate::slots::{Kind, Way};
+use crate::{TextId, Volume};
 
-/// The name that bandwhich prints for traffic whose owner it did not find.
-pub(crate) const UNKNOWN: &[u8] = b"<UNKNOWN>";
-
-/// Frames with the same value that make a steady stream.
-const STEADY_FRAMES: u64 = 6;
-/// Frames after which an absent key is forgotten; until then its name is still known.
-const FORGET_AFTER: u64 = 64;
-/// Frames after which what an absent key counts is settled.
-const CLOSED_AFTER: u64 = 5;
-/// Keys beyond those that are alive which are held until they are given out: a log with more has
-/// a bucket's rows given out in parts, and its keys are forgotten after five frames.
-const MOST_KEYS: usize = 500_000;
-/// Buckets that are collected before their rows are given out.
-const BATCH_BUCKETS: u32 = 16;
-/// Rows that are collected before they are given out.
-const BATCH_ROWS: usize = 200_000;
-/// How many texts may be held before those no longer needed are dropped.
-const MAX_TEXTS: usize = 50_000;
 /// Gaps in a log without frame heads up to this many seconds count as idle; longer ones as gaps.
 const LEGACY_IDLE: i64 = 300;
 
-/// The frame does not continue the run: bandwhich was restarted before it.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Restarted;
-
-/// One frame.
-pub(crate) struct Observation<'a> {
-    pub(crate) timestamp: i64,
-    pub(crate) rows: Rows<'a>,
-    /// Where the rows hold running sums, how much each of them rose.
-    pub(crate) differences: Option<&'a Vec<Volume>>,
-    /// Some of its rows may be missing.
-    pub(crate) damaged: bool,
-}
-
-impl<'a> Observation<'a> {
-    /// The rows, each with its bytes per refresh.
-    fn rows(&self) -> impl Iterator<Item = (RowRef<'a>, Volume)> {
-        let differences = self.differences;
-        let value = move |(place, row)| match differences {
-            None => (row, row_volume(row)),
-            Some(differences) => (row, differences[place]),
-        };
-        self.rows.iter().enumerate().map(value)
-    }
-
-    /// Whether rows vanish only when their window ends, as those of running sums do not.
-    fn windowed(&self) -> bool {
-        self.differences.is_none()
-    }
-}
-
-/// How the frames of a run are to be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Style {
-    /// With frame heads, from the start of bandwhich on.
-    Fresh,
-    /// With frame heads, from somewhere within a run.
-    Continued,
-    /// With frame heads, after idle frames: nothing is alive at its first frame, and bandwhich was
-    /// started at most that many frames before.
-    Resumed(u64),
-    /// Without frame heads (up to 0.16.0).
-    Legacy,
-}
-
-/// The rows of a frame, added up by kind: processes, connections, addresses.
-#[derive(Default)]
-struct Sums {
-    volumes: [Volume; 3],
-    rows: [u64; 3],
-    /// Connection rows so small that rounding takes a per cent of them.
-    tiny: u64,
-}
-
-impl Sums {
-    #[inline(always)]
-    fn add(&mut self, row: RowRef<'_>, value: Volume) {
-        let kind = row.kind() as usize;
-        self.volumes[kind].add(value);
-        self.rows[kind] += 1;
-        self.tiny += u64::from(row.kind() == Family::Connection && value.total() < 100);
-    }
-}
-
-/// Which rows make up the totals of a frame.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Primary {
-    Connections,
-    Processes,
-    Addresses,
-}
-
-pub(crate) struct RunFold {
-    resolution: i64,
-    style: Style,
-    /// Number of the next frame, from 0.
-    next: u64,
-    slots: Slots,
-    /// Keys that were alive when they were last too many.
-    alive: usize,
-    pub(crate) machine: Machine,
-    /// The state of the machine that slots are classed by.
-    edition: u32,
-    pub(crate) strings: Strings,
-    unknown: TextId,
-    /// Slots of the frame before, and of the frame at hand.
-    before: Vec<u32>,
-    present: Vec<u32>,
-    /// How many of the frame at hand were in the frame before.
-    followed: usize,
-    /// Slots of the frame before that are not in the frame at hand.
-    gone: Vec<u32>,
-    /// Slots that went: their last frame, index and life, in the order of the former.
-    leaving: VecDeque<(Option<Nth>, u32, u32)>,
-    places: Places,
-    /// What see_residual adds up, by the number of the peer's text.
-    peers: Vec<Peer>,
-    in_bucket: Vec<u32>,
-    bucket: Option<i64>,
-    pub(crate) rows: Vec<Row>,
-    flips: Flips,
-    /// A connection has the loopback interface and a peer elsewhere.
-    suspects: bool,
-    /// Some slots say how much their rows hold.
-    has_given: bool,
-    /// Connections whose ports are exchanged.
-    mirrors: Vec<Mirror>,
-    batch_buckets: u32,
-    /// Addresses that were later shown by name.
-    names_of_hosts: HashMap<TextId, TextId, FixedState>,
-    has_connections: bool,
-    /// A connection was first seen in the frame at hand.
-    has_new_connection: bool,
-    has_loopback: bool,
-    residual_by_peer: bool,
-    /// Whether what address rows hold beyond connection rows is rounding alone: then it follows the
-    /// windows as rows do. What damaged or pruned rows lose does not.
-    residual_is_windowed: bool,
-    /// A row that appears after a damaged frame need not be new.
-    damaged_before: bool,
-    last_time: Option<i64>,
-    frames_since: i64,
-    clock: Clock,
-    pub(crate) facts: Vec<BucketFacts>,
-    pub(crate) disagreement: u64,
-    pub(crate) doubled: Volume,
-    pub(crate) turned: Volume,
-    pub(crate) clock_steps: Vec<(i64, i64)>,
-    pub(crate) frames: u64,
-    pub(crate) idle_frames: u64,
-    pub(crate) first_time: Option<i64>,
-}
-
 impl RunFold {
-    pub(crate) fn new(resolution: i64, style: Style, mut machine: Machine) -> Self {
-        let mut strings = Strings::default();
-        let unknown = strings.intern(UNKNOWN);
-        machine.take_newly_apart();
-        RunFold {
-            resolution,
-            style,
-            next: 0,
-            slots: Slots::default(),
-            alive: 0,
-            edition: machine.edition,
-            machine,
-            strings,
-            unknown,
-            before: Vec::new(),
-            present: Vec::new(),
-            followed: 0,
-            gone: Vec::new(),
-            leaving: VecDeque::new(),
-            places: Places::default(),
-            peers: Vec::new(),
-            in_bucket: Vec::new(),
-            bucket: None,
-            rows: Vec::new(),
-            flips: Flips::default(),
-            suspects: false,
-            has_given: false,
-            mirrors: Vec::new(),
-            batch_buckets: 0,
-            names_of_hosts: HashMap::default(),
-            has_connections: false,
-            has_new_connection: false,
-            has_loopback: false,
-            residual_by_peer: false,
-            residual_is_windowed: true,
-            damaged_before: style == Style::Continued,
-            last_time: None,
-            frames_since: 0,
-            clock: Clock::default(),
-            facts: Vec::new(),
-            disagreement: 0,
-            doubled: Volume::ZERO,
-            turned: Volume::ZERO,
-            clock_steps: Vec::new(),
-            frames: 0,
-            idle_frames: 0,
-            first_time: None,
-        }
-    }
-
-    /// Gives up keys that are gone before their bucket ends, if they are too many to be held.
-    fn shed_keys(&mut self) {
-        if self.slots.len() > self.alive + MOST_KEYS {
-            self.close_bucket();
-            self.alive = self.slots.len();
-        }
-    }
-
     pub(crate) fn style(&self) -> Style {
         self.style
     }
@@ -438,46 +226,4 @@ impl RunFold {
             keys,
         }
     }
-}
-
-fn table(slot: &Slot) -> Table {
-    match slot.kind {
-        _ if slot.way == Way::Loopback => Table::Loopback,
-        _ if slot.way == Way::Apart => Table::Apart,
-        Kind::PeerBeside => Table::Peers,
-        _ => Table::Traffic,
-    }
-}
-
-fn has_process(slot: &Slot) -> bool {
-    !matches!(slot.kind, Kind::Peer | Kind::PeerBeside)
-}
-
-fn has_remote(slot: &Slot) -> bool {
-    let has = matches!(
-        slot.kind,
-        Kind::Connection | Kind::Beside | Kind::Peer | Kind::PeerBeside | Kind::Residual
-    );
-    has && !slot.is_peerless
-}
-
-fn is_loopback_interface(name: &[u8]) -> bool {
-    name == b"lo" || name == b"lo0" || name.starts_with(b"Loopback")
-}
-
-fn is_loopback_host(host: &[u8]) -> bool {
-    address(host).is_some_and(|address| address.is_loopback())
-}
-
-fn is_address(host: &[u8]) -> bool {
-    address(host).is_some()
-}
-
-fn address(host: &[u8]) -> Option<std::net::IpAddr> {
-    // Names rarely begin like an address; the full parse is for those that do.
-    let first = host.first()?;
-    if !first.is_ascii_hexdigit() && *first != b':' {
-        return None;
-    }
-    std::str::from_utf8(host).ok()?.parse().ok()
 }

@@ -27,13 +27,12 @@ pub use carry::{Carry, LiveKey, tail_rows};
 pub use log::{LogFold, Options, Sink};
 pub use machine::{interfaces_apart, watched_interface};
 pub use mode::Mode;
-pub use noted::{AddressChange, CaptureCount, Collector, Noted, Stop};
-
+pub use noted::{AddressChange, CaptureCount, Collector, InterfaceCount, Noted, Stop};
 pub use period::{Period, PeriodError, When};
 pub use rollup::{BucketFacts, Row, Table, host_label, observed_seconds};
 pub use service::ServicePorts;
 pub use strings::{Strings, TextId};
-pub use summary::{Accounting, DamagedLine, InterfaceCount, LogSummary, RunSummary};
+pub use summary::{Accounting, DamagedLine, LogSummary, RunSummary};
 pub use utc_day::UtcDay;
 pub use view::RowView;
 pub use volume::Volume;

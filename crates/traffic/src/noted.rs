@@ -3,8 +3,6 @@
 use rawlog::{Note, Told};
 use serde::{Deserialize, Serialize};
 
-use crate::InterfaceCount;
-
 /// Counts of interfaces that are kept of a log: those of a day with a hundred interfaces.
 const MOST_COUNTS: usize = 30_000;
 /// Other notes that are kept of a log, of each kind.
@@ -54,6 +52,23 @@ pub struct CaptureCount {
     pub dropped: u64,
     /// The sums of the last note.
     last: (u64, u64),
+}
+
+/// What the kernel had counted on an interface since it came up, as a collector noted it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InterfaceCount {
+    /// Which collection of the log it belongs to: counts of different ones cannot be compared.
+    pub collection: u32,
+    /// Seconds since 1970.
+    pub time: i64,
+    /// Name of the interface; what is not UTF-8 becomes U+FFFD.
+    pub name: String,
+    /// One word: what it is, like `ethernet` or `tunnel`.
+    pub kind: String,
+    /// Bytes, link-layer headers included, and packets.
+    pub received: (u64, u64),
+    /// Bytes, link-layer headers included, and packets.
+    pub sent: (u64, u64),
 }
 
 /// An address that an interface got or lost.

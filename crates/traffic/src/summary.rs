@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{BucketFacts, Carry, Mode, Noted, Volume};
+use crate::{BucketFacts, Carry, InterfaceCount, Mode, Noted, Volume};
 
 /// One run, or the part of it that the log holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -152,21 +152,4 @@ pub struct LogSummary {
     /// What else a collector noted.
     #[serde(default)]
     pub noted: Noted,
-}
-
-/// What the kernel had counted on an interface since it came up, as a collector noted it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InterfaceCount {
-    /// Which collection of the log it belongs to: counts of different ones cannot be compared.
-    pub collection: u32,
-    /// Seconds since 1970.
-    pub time: i64,
-    /// Name of the interface; what is not UTF-8 becomes U+FFFD.
-    pub name: String,
-    /// One word: what it is, like `ethernet` or `tunnel`.
-    pub kind: String,
-    /// Bytes, link-layer headers included, and packets.
-    pub received: (u64, u64),
-    /// Bytes, link-layer headers included, and packets.
-    pub sent: (u64, u64),
 }

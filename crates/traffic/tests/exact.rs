@@ -72,9 +72,10 @@ impl Life {
                 )
                 .expect("a String takes any text");
             }
-            match connections.is_empty() {
-                true => log.push_str("<NO TRAFFIC>\n"),
-                false => log.extend([connections, addresses]),
+            if connections.is_empty() {
+                log.push_str("<NO TRAFFIC>\n")
+            } else {
+                log.extend([connections, addresses])
             }
             log.push('\n');
             *time += 1;

@@ -185,9 +185,10 @@ fn contributors(event: &Event, scene: &Scene<'_, '_>) -> Vec<Contributor> {
     }
     found.sort_by(|one, other| {
         let kind = |one: &Contributor| std::mem::discriminant(&one.subject);
-        match kind(one) == kind(other) {
-            true => other.share.total_cmp(&one.share),
-            false => one.subject.cmp(&other.subject),
+        if kind(one) == kind(other) {
+            other.share.total_cmp(&one.share)
+        } else {
+            one.subject.cmp(&other.subject)
         }
     });
     let mut named = Vec::new();

@@ -296,15 +296,17 @@ fn regularity(values: &mut [f64], nothing: f64) -> Regularity {
     let first = middle(lower).unwrap_or(second);
     let third = middle(upper).unwrap_or(second);
     let spread = third - first;
-    let bowley = match spread < LEAST_SPREAD || second == first || second == third {
-        true => 0.0,
-        false => (first + third - 2.0 * second) / spread,
+    let bowley = if spread < LEAST_SPREAD || second == first || second == third {
+        0.0
+    } else {
+        (first + third - 2.0 * second) / spread
     };
     let mut deviations: Vec<f64> = values.iter().map(|value| (value - second).abs()).collect();
     let deviation = median(&mut deviations).unwrap_or(0.0);
-    let closeness = match second < 1.0 {
-        true => nothing,
-        false => ((second - deviation) / second).max(0.0),
+    let closeness = if second < 1.0 {
+        nothing
+    } else {
+        ((second - deviation) / second).max(0.0)
     };
     let symmetry = 1.0 - bowley.abs();
     Regularity {
@@ -325,9 +327,10 @@ fn evenness(bins: Vec<Option<f64>>) -> Evenness {
         .map(|count| (count - mean).powi(2))
         .sum::<f64>())
         / counts.len().max(1) as f64;
-    let flatness = match mean > 0.0 {
-        true => (1.0 - variance.sqrt() / mean).max(0.0),
-        false => 0.0,
+    let flatness = if mean > 0.0 {
+        (1.0 - variance.sqrt() / mean).max(0.0)
+    } else {
+        0.0
     };
     let most = counts.iter().copied().fold(0.0, f64::max);
     let width = (most * ALIKE).ceil().max(1.0);
@@ -362,9 +365,10 @@ fn persistence(coverage: f64, filled: &[Option<bool>; 24]) -> Persistence {
         longest = longest.max(run.min(hours));
     }
     let coverage = coverage.clamp(0.0, 1.0);
-    let score = match hours >= LEAST_HOURS {
-        true => coverage.max(longest as f64 / WHOLE_HOURS).min(1.0),
-        false => 0.0,
+    let score = if hours >= LEAST_HOURS {
+        coverage.max(longest as f64 / WHOLE_HOURS).min(1.0)
+    } else {
+        0.0
     };
     Persistence {
         score,
@@ -381,9 +385,10 @@ impl Beacon {
             .port
             .map_or_else(String::new, |port| format!(" port {port}"));
         let protocol = self.protocol.as_deref().unwrap_or_default();
-        match protocol.is_empty() {
-            true => format!("{}{port}", self.remote),
-            false => format!("{}{port}/{protocol}", self.remote),
+        if protocol.is_empty() {
+            format!("{}{port}", self.remote)
+        } else {
+            format!("{}{port}/{protocol}", self.remote)
         }
     }
 
@@ -391,9 +396,10 @@ impl Beacon {
         let subject = Subject::Remote(self.remote.clone());
         let is_new = (history.met.iter())
             .any(|met| met.subject == subject && judged.contains(&met.first_seen));
-        let severity = match is_new || self.is_strobe {
-            true => Severity::Warning,
-            false => Severity::Info,
+        let severity = if is_new || self.is_strobe {
+            Severity::Warning
+        } else {
+            Severity::Info
         };
         let seconds = self.first_seen..self.last_seen.saturating_add(1);
         let mut draft = Draft::new(FindingKind::Beacon, severity, &subject, seconds);

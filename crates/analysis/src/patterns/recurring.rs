@@ -6,7 +6,6 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{Binomial, DiscreteCDF as _};
 
-use super::talks_needed;
 use crate::days::{Day, HOUR};
 use crate::finding::Draft;
 use crate::robust::median;
@@ -33,6 +32,9 @@ const MOST: usize = 50;
 const MOST_TRANSFERS: usize = 500;
 /// Seconds of a day.
 const DAY: i64 = 24 * HOUR;
+
+/// Days that recurring transfers are looked for in at least: a week.
+const WEEK: i64 = 7;
 
 /// A transfer that recurs at a time of the day.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -67,6 +69,12 @@ struct Transfer {
     start: i64,
     end: i64,
     bytes: u64,
+}
+
+/// The stretch of which [`History::talks`] have to be given to judge another: a week at least.
+pub fn talks_needed(judged: &Range<i64>) -> Range<i64> {
+    let week = judged.end.saturating_sub(WEEK * 24 * HOUR);
+    week.min(judged.start)..judged.end
 }
 
 /// Finds transfers that recur in a stretch of time and at least in the week up to its end.

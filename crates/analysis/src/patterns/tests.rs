@@ -1,6 +1,7 @@
 //! What is found of what was made by hand.
 
 use super::*;
+use crate::days::HOUR;
 use crate::history::{Hour, Talks};
 use crate::{FindingKind, Met, Severity, Subject};
 

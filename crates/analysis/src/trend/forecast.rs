@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::days::{Day, total};
-use crate::robust::{median, sigma, student};
+use crate::robust::{median, sigma, student, usual_day};
 use crate::{Direction, History, Series};
 
 /// A billing month.
@@ -116,5 +116,5 @@ fn part_seen(day: &Day) -> f64 {
 }
 
 fn usual_of_all(known: &[(u8, f64)]) -> Option<f64> {
-    super::usual_day(known.iter().map(|(_, bytes)| bytes))
+    usual_day(known.iter().map(|(_, bytes)| bytes))
 }

@@ -8,7 +8,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::robust::{median, two_sided_p};
+use crate::robust::{median, two_sided_p, usual_day};
 
 /// Weeks from which on only the same weekdays are compared.
 const WEEKS: f64 = 3.0;
@@ -50,9 +50,10 @@ pub(crate) fn slope(points: &[Point]) -> Option<Slope> {
     let (first, last) = (points.first()?, points.last()?);
     let by_weekday = last.at - first.at >= WEEKS * 7.0 - 1.0;
     let season = |point: &Point| if by_weekday { point.season } else { 0 };
-    let (points, usual) = match by_weekday {
-        true => scaled(points),
-        false => (points.to_vec(), usual_of(points)),
+    let (points, usual) = if by_weekday {
+        scaled(points)
+    } else {
+        (points.to_vec(), usual_of(points))
     };
     let (mut slopes, mut s, mut variance) = (Vec::new(), 0.0, 0.0);
     for number in 0..7 {
@@ -127,7 +128,7 @@ fn scaled(points: &[Point]) -> (Vec<Point>, Option<f64>) {
 
 /// The middle of some days.
 fn usual_of(points: &[Point]) -> Option<f64> {
-    super::usual_day(points.iter().map(|point| &point.value))
+    usual_day(points.iter().map(|point| &point.value))
 }
 
 /// The variance of Kendall's S without a trend, corrected for equal values.

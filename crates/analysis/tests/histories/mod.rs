@@ -223,9 +223,10 @@ fn hide(
             let who = random.usize(0..processes.len());
             for hour in first..first + length {
                 let of_host = |hour: usize| bytes.iter().map(|of| of[way][hour]).sum::<f64>();
-                let more = match plan.bursts {
-                    true => (0..usual.len()).map(of_host).fold(0.0, f64::max) * f64::from(times),
-                    false => usual[hour][way] * (f64::from(times) - 1.0),
+                let more = if plan.bursts {
+                    (0..usual.len()).map(of_host).fold(0.0, f64::max) * f64::from(times)
+                } else {
+                    usual[hour][way] * (f64::from(times) - 1.0)
                 };
                 bytes[who][way][hour] += more;
             }

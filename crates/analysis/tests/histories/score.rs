@@ -94,9 +94,10 @@ impl Trends {
             let truth = made.slopes[usize::from(line.direction == Direction::Down)];
             let is_told = slope.p <= 0.05;
             self.all += 1;
-            self.sign += usize::from(match growth == 0.0 {
-                true => !is_told,
-                false => is_told && slope.per_day.signum() == growth.signum(),
+            self.sign += usize::from(if growth == 0.0 {
+                !is_told
+            } else {
+                is_told && slope.per_day.signum() == growth.signum()
             });
             self.within += usize::from(slope.low <= truth && truth <= slope.high);
         }

@@ -2,7 +2,20 @@
 
 use std::ffi::OsStr;
 
-use super::NameDate;
+/// A date and time of day in a file's name, in the zone of whoever named it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NameDate {
+    /// 1 to 9999.
+    pub year: i16,
+    /// 1 to 12.
+    pub month: i8,
+    /// 1 to the month's last day.
+    pub day: i8,
+    /// 0 to 23.
+    pub hour: i8,
+    /// 0 to 59.
+    pub minute: i8,
+}
 
 /// What the name of a file promises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

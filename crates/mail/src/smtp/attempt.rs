@@ -15,7 +15,9 @@ use rustls::{ClientConfig, RootCertStore};
 use secrecy::ExposeSecret as _;
 
 use super::connection::{Connection, Fault, Tls};
-use super::{Answer, Parcel, Security, Server, Step, Told, Trouble, transfer_time};
+use super::parcel::{Answer, Parcel, Told, transfer_time};
+use super::server::{Security, Server, Step};
+use super::trouble::Trouble;
 
 type Outcome<T> = Result<T, Trouble>;
 

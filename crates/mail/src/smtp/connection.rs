@@ -160,11 +160,12 @@ impl Connection {
 
     /// Says that a message follows. A server that does not wait for it would take its lines for commands.
     pub(super) fn data(&mut self) -> Result<()> {
-        match self.command(Data)?.has_code(354) {
-            true => Ok(()),
-            false => Err(Fault::Protocol(
+        if self.command(Data)?.has_code(354) {
+            Ok(())
+        } else {
+            Err(Fault::Protocol(
                 "the server does not wait for the message after DATA",
-            )),
+            ))
         }
     }
 
@@ -227,9 +228,10 @@ impl Connection {
             if is_last {
                 let strange = |_| Fault::Protocol("the server does not speak SMTP");
                 let reply: Response = text.parse().map_err(strange)?;
-                return match reply.is_positive() {
-                    true => Ok(reply),
-                    false => Err(Fault::Refused(reply)),
+                return if reply.is_positive() {
+                    Ok(reply)
+                } else {
+                    Err(Fault::Refused(reply))
                 };
             }
         }

@@ -10,7 +10,7 @@ use rustls::CertificateError;
 use secrecy::ExposeSecret as _;
 
 use super::connection::Fault;
-use super::{Security, Server, Step};
+use super::server::{Security, Server, Step};
 
 /// The longest reason that is kept of what a server says.
 const LONGEST: usize = 300;

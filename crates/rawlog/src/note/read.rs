@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::{
     Begun, Capture, HEAD, Interface, NOTES_FORMAT, Note, OwnAddress, Owner, Port, Quoted, Told,
 };
-use crate::line::{Number, leading_number, port, timestamp};
+use crate::scan::{Number, leading_number, port, timestamp};
 use crate::{Protocol, Reason};
 
 /// Reads a line that begins with `n`.

@@ -17,18 +17,21 @@ const MOST_LINES: usize = 14;
 /// Rows of a table.
 const ROWS: usize = 10;
 
-pub(super) fn to_text(analysis: &Analysis, options: &TextOptions) -> String {
-    let mut lines = Lines::new(options);
-    if analysis.hosts.is_empty() {
-        lines.line("Nothing to judge: the store holds no history.");
-    }
-    for (number, host) in analysis.hosts.iter().enumerate() {
-        if number > 0 {
-            lines.blank();
+impl Analysis {
+    /// For a terminal. Whatever comes from a log is made printable and cut to the width.
+    pub fn to_text(&self, options: &TextOptions) -> String {
+        let mut lines = Lines::new(options);
+        if self.hosts.is_empty() {
+            lines.line("Nothing to judge: the store holds no history.");
         }
-        of_host(&mut lines, host, analysis);
+        for (number, host) in self.hosts.iter().enumerate() {
+            if number > 0 {
+                lines.blank();
+            }
+            of_host(&mut lines, host, self);
+        }
+        lines.text
     }
-    lines.text
 }
 
 fn of_host(lines: &mut Lines, host: &HostAnalysis, analysis: &Analysis) {
@@ -343,9 +346,10 @@ pub(crate) fn every(beacon: &Beacon) -> String {
 pub(crate) fn whom(beacon: &Beacon) -> String {
     let mut whom = beacon.remote.clone();
     if let Some(port) = beacon.port {
-        whom = match whom.contains(':') {
-            true => format!("[{whom}]:{port}"),
-            false => format!("{whom}:{port}"),
+        whom = if whom.contains(':') {
+            format!("[{whom}]:{port}")
+        } else {
+            format!("{whom}:{port}")
         };
     }
     if let Some(protocol) = &beacon.protocol {

@@ -185,9 +185,10 @@ impl SeriesChart<'_> {
                 continue;
             };
             let (from, to, y) = (frame.x(point.start), frame.x(point.end), frame.y(*value));
-            let begin = match is_open {
-                true => format!("V{y:.1}"),
-                false => format!("M{from:.1} {y:.1}"),
+            let begin = if is_open {
+                format!("V{y:.1}")
+            } else {
+                format!("M{from:.1} {y:.1}")
             };
             write!(path, "{begin}H{to:.1}").expect("a String takes any text");
             is_open = true;
@@ -232,12 +233,13 @@ impl SeriesChart<'_> {
         };
         let marks: Vec<&Point> = self.points.iter().filter(is_mark).collect();
         let every = marks.len().div_ceil(most).max(1);
-        let every = match in_days {
-            true => every,
-            false => [1, 2, 3, 6, 12, 24]
+        let every = if in_days {
+            every
+        } else {
+            [1, 2, 3, 6, 12, 24]
                 .into_iter()
                 .find(|hours| *hours >= every)
-                .unwrap_or(24),
+                .unwrap_or(24)
         };
         let format = if in_days { "%-d %b" } else { "%H:%M" };
         marks

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::HtmlOptions;
 use super::names::{Name, Names};
+use super::options::HtmlOptions;
 use super::quantities::{bytes, clock, count, counted, percent, rate};
 use crate::traces::List;
 use crate::{Connection, History, Report, TopProtocol, charts, history};

@@ -3,11 +3,11 @@
 use display::Moment;
 use serde::Serialize;
 
-use super::HtmlOptions;
 use super::change::{report_days, sentence, signed};
 use super::findings::{Findings, findings};
 use super::lists::{Entry, Lists, NewNames, Row, Week, new_names, row, week};
 use super::names::{FullName, Name, Names};
+use super::options::HtmlOptions;
 use super::quantities::{bytes, clock, count, counted, duration, percent, rate};
 use crate::charts::{self, CurveSize, curve_svg};
 use crate::traces::List;

@@ -2,7 +2,7 @@
 
 use display::{Colour, cut, width, wrapped};
 
-use crate::text::{Glyphs, TextOptions};
+use crate::text::options::{Glyphs, TextOptions};
 
 /// Columns before the values.
 const LABEL: usize = 11;

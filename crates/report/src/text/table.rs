@@ -2,7 +2,7 @@
 
 use display::{Colour, bytes, fitted, percent};
 
-use crate::text::Glyphs;
+use crate::text::options::Glyphs;
 
 /// Columns of a volume, and of a share.
 const NUMBER: usize = 10;
@@ -49,9 +49,10 @@ impl Layout {
         let bar = if self.width < ROOM_FOR_BAR { 0 } else { BAR };
         let name = self.width - 2 * NUMBER - SHARE - bar - 2;
         // A process may have no name at all, or one of blanks.
-        let shown = match line.name.trim().is_empty() {
-            true => format!("{:?}", line.name),
-            false => line.name.to_owned(),
+        let shown = if line.name.trim().is_empty() {
+            format!("{:?}", line.name)
+        } else {
+            line.name.to_owned()
         };
         format!(
             "  {}{}{:>NUMBER$}{:>NUMBER$}{:>SHARE$}",

@@ -6,6 +6,8 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 
+use super::connect::{path, with_sums};
+
 /// Catalogues of earlier versions get this table when they are next opened for writing.
 pub(super) const TABLE: &str = "
     CREATE TABLE meta (
@@ -165,9 +167,9 @@ pub(crate) fn former_names(catalog: &Connection) -> rusqlite::Result<Vec<(String
 /// All that a catalogue that is about to be replaced says of the store. Nothing if it cannot be read.
 pub(crate) fn read_all(root: &Path) -> Vec<(String, String)> {
     let read = || -> rusqlite::Result<Vec<(String, String)>> {
-        let path = super::path(root);
+        let path = path(root);
         let catalog = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        super::with_sums(&catalog)?;
+        with_sums(&catalog)?;
         let sql = "SELECT key, value FROM meta WHERE sum IS row_sum(key, value)";
         let mut query = catalog.prepare(sql)?;
         let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;

@@ -178,9 +178,10 @@ fn copy(from: &Path, to: &Path) {
     for entry in std::fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();
         let to = to.join(path.file_name().unwrap());
-        match path.is_dir() {
-            true => copy(&path, &to),
-            false => drop(std::fs::copy(&path, &to).unwrap()),
+        if path.is_dir() {
+            copy(&path, &to)
+        } else {
+            drop(std::fs::copy(&path, &to).unwrap())
         }
     }
 }
@@ -213,12 +214,13 @@ fn a_kill_between_the_steps_leaves_all_or_nothing() {
             std::fs::copy(catalogue.join(file), killed.path().join(file)).unwrap();
             std::fs::write(killed.path().join("journal"), "").unwrap();
             // Where the catalogue is lost too, the newer sidecar decides.
-            let (store, expected) = match is_lost {
-                false => (Store::open(killed.path(), "now", "test").unwrap(), expected),
-                true => (
+            let (store, expected) = if is_lost {
+                (
                     Store::rebuild(killed.path(), "now", "test").unwrap().0,
                     &after,
-                ),
+                )
+            } else {
+                (Store::open(killed.path(), "now", "test").unwrap(), expected)
             };
             assert_same(&history(&store), expected, "after a kill");
             assert_eq!(store.check().unwrap().damaged, []);

@@ -7,7 +7,8 @@
 
 use rawlog::RowRef;
 
-use super::{RunFold, UNKNOWN};
+use super::kinds::UNKNOWN;
+use super::run::RunFold;
 use crate::machine::Class;
 use crate::slots::{Key, Kind, Nth, Slot, Way};
 

@@ -3,7 +3,7 @@
 use std::hint::select_unpredictable;
 
 use super::give::{close_parts, push_row};
-use super::{RunFold, Style};
+use super::run::{RunFold, Style};
 use crate::Volume;
 use crate::slots::{Kind, Nth, Part, Slot, Way};
 

@@ -1,66 +1,10 @@
 //! What a connection turns out to be after some of its rows were counted: those that were not given
 //! out yet are corrected.
 
-use std::collections::HashSet;
-
-use foldhash::fast::FixedState;
-use rawlog::Protocol;
-
-use super::{RunFold, is_loopback_host, is_loopback_interface};
+use super::kinds::{is_loopback_host, is_loopback_interface};
+use super::run::RunFold;
 use crate::slots::{Slot, Way};
-use crate::{Row, Table, TextId, Volume};
-
-/// A connection as its rows have it.
-type Connection = (Option<TextId>, Option<u16>, Option<u16>, Option<Protocol>);
-
-type Set<T> = HashSet<T, FixedState>;
-
-/// What is to be corrected in rows that wait to be given out.
-#[derive(Default)]
-pub(super) struct Flips {
-    /// Connections that are not loopback although they seemed to be.
-    loopback: Set<Connection>,
-    /// Connections that belong to the traffic although they seemed to be apart.
-    apart: Set<Connection>,
-    /// Interfaces that are counted apart.
-    interfaces: Set<TextId>,
-    /// Interfaces and addresses of their own that rows have as their peer.
-    own: Set<(Option<TextId>, Option<TextId>)>,
-}
-
-fn connection(slot: &Slot) -> Connection {
-    let ports = (Some(slot.local_port), Some(slot.remote_port));
-    (Some(slot.text), ports.0, ports.1, slot.protocol)
-}
-
-impl Flips {
-    /// The connection is not loopback.
-    pub(super) fn count_loopback(&mut self, slot: &Slot) {
-        self.loopback.insert(connection(slot));
-    }
-
-    /// The connection is not apart.
-    pub(super) fn count_apart(&mut self, slot: &Slot) {
-        self.apart.insert(connection(slot));
-    }
-
-    /// What is nobody's on this interface is apart.
-    pub(super) fn count_interface_apart(&mut self, interface: TextId) {
-        self.interfaces.insert(interface);
-    }
-
-    /// Rows with this peer on this interface are to be turned.
-    pub(super) fn turn(&mut self, interface: TextId, address: TextId) {
-        self.own.insert((Some(interface), Some(address)));
-    }
-
-    fn is_empty(&self) -> bool {
-        self.loopback.is_empty()
-            && self.apart.is_empty()
-            && self.interfaces.is_empty()
-            && self.own.is_empty()
-    }
-}
+use crate::{Row, Table, Volume};
 
 impl RunFold {
     /// Corrects the rows that wait.

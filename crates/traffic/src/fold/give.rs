@@ -1,14 +1,34 @@
 //! What the keys gathered → rows, given out in batches, each with the best-known owner.
 
 use super::flip::given;
-use super::{
-    BATCH_BUCKETS, BATCH_ROWS, CLOSED_AFTER, FORGET_AFTER, MAX_TEXTS, MOST_KEYS, RunFold,
-    has_process, has_remote, is_loopback_host, table,
-};
+use super::kinds::{has_process, has_remote, is_loopback_host, table};
+use super::run::RunFold;
 use crate::slots::{Nth, Part, Slot, Way};
 use crate::{Row, Strings, Table, TextId};
 
+/// Frames after which an absent key is forgotten; until then its name is still known.
+const FORGET_AFTER: u64 = 64;
+/// Frames after which what an absent key counts is settled.
+const CLOSED_AFTER: u64 = 5;
+/// Keys beyond those that are alive which are held until they are given out: a log with more has
+/// a bucket's rows given out in parts, and its keys are forgotten after five frames.
+const MOST_KEYS: usize = 500_000;
+/// Buckets that are collected before their rows are given out.
+const BATCH_BUCKETS: u32 = 16;
+/// Rows that are collected before they are given out.
+const BATCH_ROWS: usize = 200_000;
+/// How many texts may be held before those no longer needed are dropped.
+const MAX_TEXTS: usize = 50_000;
+
 impl RunFold {
+    /// Gives up keys that are gone before their bucket ends, if they are too many to be held.
+    pub(super) fn shed_keys(&mut self) {
+        if self.slots.len() > self.alive + MOST_KEYS {
+            self.close_bucket();
+            self.alive = self.slots.len();
+        }
+    }
+
     /// Turns what the keys gathered in the bucket at hand into rows.
     pub(super) fn close_bucket(&mut self) {
         let Some(bucket) = self.bucket else { return };
@@ -28,9 +48,10 @@ impl RunFold {
     /// Forgets the keys that have been away for long.
     fn forget_gone(&mut self) {
         let mut gone = Vec::new();
-        let after = match self.slots.len() > MOST_KEYS {
-            true => CLOSED_AFTER,
-            false => FORGET_AFTER,
+        let after = if self.slots.len() > MOST_KEYS {
+            CLOSED_AFTER
+        } else {
+            FORGET_AFTER
         };
         while let Some(&(last, index, life)) = self.leaving.front()
             && last.is_none_or(|last| last.number() + after < self.next)

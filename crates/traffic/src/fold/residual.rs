@@ -3,7 +3,8 @@
 
 use rawlog::{Kind as Family, Row as Line};
 
-use super::{Observation, RunFold, Sums, UNKNOWN, is_loopback_interface};
+use super::kinds::{UNKNOWN, is_loopback_interface};
+use super::run::{Observation, Peer, RunFold, Sums};
 use crate::Volume;
 use crate::slots::{Key, Kind};
 
@@ -116,12 +117,4 @@ impl RunFold {
             peer.loopback |= loopback;
         }
     }
-}
-
-/// What the connection rows of a peer in a frame hold.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Peer {
-    frame: u64,
-    volume: Volume,
-    loopback: bool,
 }

@@ -1,7 +1,11 @@
 //! Signs that bandwhich was restarted between two frames.
 
-use super::{RunFold, STEADY_FRAMES, Style, is_address};
+use super::kinds::is_address;
+use super::run::{RunFold, Style};
 use crate::slots::{Kind, Nth};
+
+/// Frames with the same value that make a steady stream.
+const STEADY_FRAMES: u64 = 6;
 
 impl RunFold {
     /// Whether a row is missing that grew in one of the last four frames: its window still held

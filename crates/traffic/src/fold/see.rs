@@ -5,10 +5,8 @@ use std::collections::{HashMap, VecDeque};
 use foldhash::fast::FixedState;
 use rawlog::{Kind as Family, Protocol, Row as Line, RowRef};
 
-use super::{
-    Observation, Primary, RunFold, Style, Sums, UNKNOWN, is_address, is_loopback_host,
-    is_loopback_interface,
-};
+use super::kinds::{UNKNOWN, is_address, is_loopback_host, is_loopback_interface};
+use super::run::{Observation, Primary, RunFold, Style, Sums};
 use crate::Volume;
 use crate::machine::Class;
 use crate::places::Place;
@@ -191,9 +189,10 @@ impl RunFold {
             key.kind = Kind::Beside;
         }
         let is_turned = !loopback && !is_beside && self.machine.is_own(row.interface, row.host);
-        let mirror = match loopback || is_turned || key.kind == Kind::Beside {
-            true => None,
-            false => self.mirror(&row),
+        let mirror = if loopback || is_turned || key.kind == Kind::Beside {
+            None
+        } else {
+            self.mirror(&row)
         };
         let index = self.open(&key, row.host, row.process, loopback);
         let interface = row

@@ -16,7 +16,8 @@
 
 use rawlog::Protocol;
 
-use super::{RunFold, is_address};
+use super::kinds::is_address;
+use super::run::{Mirror, RunFold};
 use crate::slots::{Kind, Slot, Way};
 use crate::{TextId, Volume};
 
@@ -24,12 +25,6 @@ use crate::{TextId, Volume};
 const MOST_MIRRORS: usize = 256;
 /// Frames after which a pair is judged.
 const FRAMES: u32 = 3;
-
-/// Two connections with the ports exchanged, each with its life.
-pub(super) struct Mirror {
-    pair: [(u32, u32); 2],
-    frames: u32,
-}
 
 impl RunFold {
     /// Remembers two connections whose ports are exchanged.

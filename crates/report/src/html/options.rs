@@ -1,0 +1,12 @@
+//! What a page shows.
+
+use crate::Traces;
+
+/// What a page shows.
+#[derive(Clone, Copy)]
+pub struct HtmlOptions<'a> {
+    /// Whether it has charts.
+    pub charts: bool,
+    /// What its sparklines are drawn from. `None` leaves them out.
+    pub traces: Option<&'a Traces>,
+}
