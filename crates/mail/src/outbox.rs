@@ -17,9 +17,11 @@
 mod deliver;
 
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use twox_hash::XxHash3_128;
 
 use crate::{Address, Letter};
@@ -27,6 +29,12 @@ pub use deliver::{Delivery, Which};
 
 /// Raised when older programs would misread a record.
 const VERSION: u32 = 1;
+/// Bytes that a record may have: a thousand recipients, each with the longest reply of a server.
+const LARGEST_RECORD: u64 = 64 << 20;
+/// Bytes that a message may have whose record does not say how many it has; servers take less.
+const LARGEST_MESSAGE: u64 = 256 << 20;
+/// The key of a record's own checksum.
+const RECORD_CHECKSUM: &str = "record_checksum";
 
 /// What a letter is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,6 +122,9 @@ pub struct Record {
     /// The checksum of the message. `None` in records of versions that kept none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     checksum: Option<String>,
+    /// The bytes of the message. `None` in records of versions that did not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    size: Option<u64>,
 }
 
 /// What keeps a letter from being sent for good.
@@ -218,10 +229,22 @@ impl Record {
         self.waiting().next().is_some()
     }
 
-    /// Whether this is the message that the record was written for.
-    fn is_whole(&self, eml: &[u8]) -> bool {
+    /// The message that the record was written for. `None` if the file is something else, of which no more
+    /// is read than the message had.
+    fn message(&self, path: &Path) -> std::io::Result<Option<Vec<u8>>> {
+        let there = fs::symlink_metadata(path)?;
+        let is_possible = match self.size {
+            Some(size) => there.len() == size,
+            None => there.len() <= LARGEST_MESSAGE,
+        };
+        if !there.is_file() || !is_possible {
+            return Ok(None);
+        }
+        let mut eml = Vec::new();
+        (fs::File::open(path)?.take(there.len())).read_to_end(&mut eml)?;
         let checksum = self.checksum.as_ref();
-        checksum.is_none_or(|checksum| *checksum == checksum_of(eml))
+        let is_whole = checksum.is_none_or(|checksum| *checksum == checksum_of(&eml));
+        Ok(is_whole.then_some(eml))
     }
 
     /// Those who refused it, with what their server said.
@@ -282,36 +305,48 @@ impl Outbox {
     /// Moves a letter to the folder `damaged`, its message before its record: without its record the
     /// message would be set aside once more.
     fn put_aside(&mut self, name: &str, lost: Lost) -> Result<()> {
-        let damaged = self.folder.join("damaged");
-        files::create_folder(&damaged)?;
         for extension in ["eml", "json"] {
-            let from = self.path(name, extension);
-            let to = damaged.join(format!("{name}.{extension}"));
-            match fs::rename(&from, &to) {
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                outcome => outcome.map_err(files::Error::context("move", &from))?,
-            }
+            self.move_aside(name, extension)?;
         }
         let extension = match lost {
             Lost::Record => "json",
             Lost::Message | Lost::Recipients => "eml",
         };
         self.set_aside.push(SetAside {
-            path: damaged.join(format!("{name}.{extension}")),
+            path: self.aside(name, extension),
             lost,
         });
         Ok(())
     }
 
+    /// Moves a file to the folder `damaged`, if it is there.
+    fn move_aside(&self, name: &str, extension: &str) -> Result<()> {
+        files::create_folder(&self.folder.join("damaged"))?;
+        let from = self.path(name, extension);
+        match fs::rename(&from, self.aside(name, extension)) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            outcome => Ok(outcome.map_err(files::Error::context("move", &from))?),
+        }
+    }
+
+    fn aside(&self, name: &str, extension: &str) -> PathBuf {
+        self.folder
+            .join("damaged")
+            .join(format!("{name}.{extension}"))
+    }
+
     /// Finishes what a crash or the disk stopped while a letter was put in: the record is the commit point.
     fn finish_putting(&self, name: &str) -> Result<()> {
         let path = self.path(name, "new");
-        let eml = fs::read(&path).map_err(files::Error::context("read", &path))?;
-        match read(&self.path(name, "json"))? {
-            Some(record) if record.checksum.is_some() && record.is_whole(&eml) => {
-                self.name_message(name)
-            }
-            _ => self.forget(name, "new"),
+        let message = match read(&self.path(name, "json"))? {
+            Some(record) if record.checksum.is_some() => record
+                .message(&path)
+                .map_err(files::Error::context("read", &path))?,
+            _ => None,
+        };
+        match message {
+            Some(_) => self.name_message(name),
+            None => self.forget(name, "new"),
         }
     }
 
@@ -384,6 +419,7 @@ impl Outbox {
             next_attempt: now,
             trouble: None,
             checksum: Some(checksum_of(&eml)),
+            size: Some(eml.len() as u64),
         };
         self.keep(&name, &record)?;
         self.name_message(&name)?;
@@ -391,7 +427,9 @@ impl Outbox {
     }
 
     fn keep(&self, name: &str, record: &Record) -> Result<()> {
-        let json = serde_json::to_vec_pretty(record).expect("a record becomes JSON");
+        let mut json = serde_json::to_value(record).expect("a record becomes JSON");
+        json[RECORD_CHECKSUM] = checksum_of(json.to_string().as_bytes()).into();
+        let json = serde_json::to_vec_pretty(&json).expect("a record becomes JSON");
         let path = self.path(name, "json");
         files::write_atomically(&path, None, |out| out.write_all(&json))?;
         Ok(())
@@ -400,10 +438,10 @@ impl Outbox {
     fn forget(&self, name: &str, extension: &str) -> Result<()> {
         let path = self.path(name, extension);
         match fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(files::Error::new("remove", path, error).into())
-            }
-            _ => Ok(()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            // A folder in the place of a letter is nothing of ours.
+            Err(_) if path.is_dir() => self.move_aside(name, extension),
+            outcome => Ok(outcome.map_err(files::Error::context("remove", &path))?),
         }
     }
 
@@ -413,27 +451,50 @@ impl Outbox {
 }
 
 fn read(path: &Path) -> Result<Option<Record>> {
+    let there = match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        outcome => outcome.map_err(files::Error::context("read", path))?,
+    };
+    let damaged = |reason: String| OutboxError::Damaged {
+        path: path.to_owned(),
+        reason,
+    };
+    // Nothing else is opened: a pipe would be waited for.
+    if !there.is_file() {
+        return Err(damaged("it is not a regular file".to_owned()));
+    }
+    if there.len() > LARGEST_RECORD {
+        return Err(damaged("it is larger than a record can be".to_owned()));
+    }
     let text = match fs::read(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         outcome => outcome.map_err(files::Error::context("read", path))?,
     };
-    let path = || path.to_owned();
-    let record: Record = serde_json::from_slice(&text).map_err(|error| OutboxError::Damaged {
-        path: path(),
-        reason: error.to_string(),
-    })?;
-    match record.version {
-        ..=VERSION => Ok(Some(record)),
-        _ => Err(OutboxError::Newer { path: path() }),
+    let not_a_record = |error: serde_json::Error| damaged(error.to_string());
+    let mut json: Map<String, Value> = serde_json::from_slice(&text).map_err(not_a_record)?;
+    if json.get("version").and_then(Value::as_u64) > Some(VERSION.into()) {
+        return Err(OutboxError::Newer {
+            path: path.to_owned(),
+        });
     }
+    // Records of earlier versions have none.
+    if let Some(checksum) = json.remove(RECORD_CHECKSUM) {
+        let text = Value::Object(json.clone()).to_string();
+        if checksum != checksum_of(text.as_bytes()) {
+            return Err(damaged("its checksum differs".to_owned()));
+        }
+    }
+    let record = serde_json::from_value(Value::Object(json)).map_err(not_a_record)?;
+    Ok(Some(record))
 }
 
-/// The checksum of a message: XXH3 with 128 bits, as 32 digits.
-fn checksum_of(eml: &[u8]) -> String {
-    format!("{:032x}", XxHash3_128::oneshot(eml))
+/// The checksum of a message or a record: XXH3 with 128 bits, as 32 digits.
+fn checksum_of(bytes: &[u8]) -> String {
+    format!("{:032x}", XxHash3_128::oneshot(bytes))
 }
 
-/// Names of the files with an extension, without it, in order.
+/// Names of letters by the files with an extension, without it, in order. What lies there in place of a file
+/// is found to be damaged by whoever reads it.
 fn names(folder: &Path, extension: &str) -> Result<Vec<String>> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -449,7 +510,6 @@ fn names(folder: &Path, extension: &str) -> Result<Vec<String>> {
         if let Some((name, found)) = name.to_str().and_then(|name| name.rsplit_once('.'))
             && found == extension
             && is_key(name)
-            && entry.file_type().is_ok_and(|kind| kind.is_file())
         {
             names.push(name.to_owned());
         }

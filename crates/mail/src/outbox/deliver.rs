@@ -1,7 +1,5 @@
 //! Sending what waits, and noting what became of it.
 
-use std::fs;
-
 use super::{Lost, Outbox, Record, Result, State, names, read};
 use crate::{Answer, Server, Trouble};
 
@@ -90,19 +88,19 @@ impl Outbox {
         let path = self.path(name, "eml");
         let to: Vec<String> = record.waiting().map(|one| one.address.clone()).collect();
         let mut refused = Vec::new();
-        let answers = match (fs::read(&path), server) {
+        let answers = match (record.message(&path), server) {
             // Somebody took it away, so that it is not sent.
             (Err(error), _) if error.kind() == std::io::ErrorKind::NotFound => {
                 let reason = "its message is no longer in the outbox".to_owned();
                 Ok(vec![Answer::Refused(reason); to.len()])
             }
             (Err(error), _) => return Err(files::Error::new("read", path, error).into()),
-            (Ok(eml), _) if !record.is_whole(&eml) => {
+            (Ok(None), _) => {
                 self.put_aside(name, Lost::Message)?;
                 return Ok(None);
             }
-            (Ok(eml), Ok(server)) => server.send(&record.from, &to, &eml, |_, _| {}),
-            (Ok(_), Err(trouble)) => Err(trouble.clone()),
+            (Ok(Some(eml)), Ok(server)) => server.send(&record.from, &to, &eml, |_, _| {}),
+            (Ok(Some(_)), Err(trouble)) => Err(trouble.clone()),
         };
         let trouble = match answers {
             Ok(answers) => {

@@ -291,7 +291,9 @@ fn a_record_without_a_checksum_is_sent_as_before() {
     put(&mut outbox, &key);
     let path = outbox.path(&key.name(), "json");
     let mut record: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-    assert!(record.as_object_mut().unwrap().remove("checksum").is_some());
+    for later in ["checksum", "size", RECORD_CHECKSUM] {
+        assert!(record.as_object_mut().unwrap().remove(later).is_some());
+    }
     fs::write(&path, record.to_string()).unwrap();
     drop(outbox);
     let mut outbox = Outbox::open(folder.path(), "now", "test").unwrap();
@@ -329,4 +331,109 @@ fn copies_with_other_names_are_no_letters() {
     let deliveries = outbox.deliver(unreachable, 1000, Which::All).unwrap();
     assert_eq!((deliveries.len(), outbox.set_aside()), (1, &[][..]));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), before);
+}
+
+/// Runs something that may wait for a pipe, and does not wait for that.
+fn in_time<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> T {
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || drop(tell.send(run())));
+    let patience = std::time::Duration::from_secs(20);
+    told.recv_timeout(patience).expect("it comes to an end")
+}
+
+/// What may lie in the place of a letter's file.
+#[cfg(unix)]
+const INSTEAD: [fn(&Path); 5] = [
+    |path| {
+        let made = std::process::Command::new("mkfifo").arg(path).status();
+        assert!(made.unwrap().success());
+    },
+    |path| fs::create_dir(path).unwrap(),
+    |path| std::os::unix::fs::symlink("/dev/zero", path).unwrap(),
+    |path| std::os::unix::fs::symlink("/nowhere", path).unwrap(),
+    |path| fs::File::create(path).unwrap().set_len(1 << 40).unwrap(),
+];
+
+#[cfg(unix)]
+#[test]
+fn other_files_are_neither_waited_for_nor_held_in_memory() {
+    for instead in INSTEAD {
+        for (extension, lost) in [("json", Lost::Record), ("eml", Lost::Message)] {
+            let folder = tempfile::tempdir().unwrap();
+            let (damaged, whole) = (key(&["ada@example.org"]), key(&["bob@example.org"]));
+            let mut outbox = Outbox::open(folder.path(), "now", "test").unwrap();
+            put(&mut outbox, &damaged);
+            put(&mut outbox, &whole);
+            let path = outbox.path(&damaged.name(), extension);
+            drop(outbox);
+            fs::remove_file(&path).unwrap();
+            instead(&path);
+            let at = folder.path().to_owned();
+            let (deliveries, set_aside) = in_time(move || {
+                let _ = Outbox::records(&at);
+                let mut outbox = Outbox::open(&at, "now", "test").unwrap();
+                let deliveries = outbox.deliver(unreachable, 1000, Which::Due).unwrap();
+                (deliveries, outbox.set_aside().to_vec())
+            });
+            assert_eq!(deliveries.len(), 1, "{extension}");
+            let file = format!("{}.{extension}", damaged.name());
+            let aside = folder.path().join("damaged").join(file);
+            assert!(fs::symlink_metadata(&aside).is_ok() && fs::symlink_metadata(&path).is_err());
+            assert_eq!(set_aside, [SetAside { path: aside, lost }]);
+            // The next run puts it in again.
+            let mut outbox = Outbox::open(folder.path(), "now", "test").unwrap();
+            assert_eq!(outbox.find(&damaged).unwrap(), None);
+            put(&mut outbox, &damaged);
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn other_files_in_place_of_a_half_written_letter_go_away() {
+    for instead in INSTEAD {
+        for has_record in [false, true] {
+            let folder = tempfile::tempdir().unwrap();
+            let key = key(&["ada@example.org"]);
+            let mut outbox = Outbox::open(folder.path(), "now", "test").unwrap();
+            if has_record {
+                put(&mut outbox, &key);
+            }
+            let new = outbox.path(&key.name(), "new");
+            drop(outbox);
+            instead(&new);
+            let at = folder.path().to_owned();
+            let opened = in_time(move || Outbox::open(&at, "now", "test"));
+            let mut outbox = opened.unwrap();
+            assert!(fs::symlink_metadata(&new).is_err());
+            let deliveries = outbox.deliver(unreachable, 1000, Which::Due).unwrap();
+            assert_eq!(deliveries.len(), usize::from(has_record));
+            assert!(outbox.set_aside().is_empty());
+        }
+    }
+}
+
+#[test]
+fn a_record_that_changed_is_set_aside() {
+    for (from, to) in [
+        ("ada@example.org", "eve@example.org"),
+        ("\"attempts\": 0", "\"attempts\": 1"),
+        ("\"created\": 1000", "\"created\": 1001"),
+        (
+            "\"record_checksum\": \"",
+            "\"x\": 1, \"record_checksum\": \"",
+        ),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let key = key(&["ada@example.org"]);
+        let mut outbox = Outbox::open(folder.path(), "now", "test").unwrap();
+        put(&mut outbox, &key);
+        let path = outbox.path(&key.name(), "json");
+        drop(outbox);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{text}");
+        fs::write(&path, text.replacen(from, to, 1)).unwrap();
+        let outbox = Outbox::open(folder.path(), "now", "test").unwrap();
+        assert_eq!(outbox.set_aside()[0].lost, Lost::Record, "{to}");
+    }
 }
