@@ -5,7 +5,7 @@ use std::path::Path;
 
 use files::{Discovery, Skipped};
 use rawlog::{Line, parse_line};
-use tracing::{debug, warn};
+use tracing::{debug, info, warn};
 
 /// Bytes that are looked at of a file whose name is not a log's.
 const LOOK: u64 = 8 << 10;
@@ -30,20 +30,25 @@ pub fn tell(folder: &Path, discovery: &Discovery) -> Vec<String> {
             Err(error) => debug!("{path}: passed over: {}", files::describe(&error)),
         }
     }
+    let folder = files::show(folder);
     let more = discovery.others_count - discovery.others.len();
-    if more > 0 {
-        let files = report::counted(more as u64, "more file", "more files");
-        let folder = files::show(folder);
-        debug!("{folder}: {files} passed over, whose names are not those of logs");
-    }
+    let unseen = format!(
+        "{} with other names than those of logs were not looked into",
+        report::counted(more as u64, "more file", "more files")
+    );
     if let Some(first) = unnamed.first() {
         let files = report::counted(unnamed.len() as u64, "file", "files");
-        let folder = files::show(folder);
+        let also = match more {
+            0 => String::new(),
+            _ => format!("; {unseen}"),
+        };
         warn!(
             "{files} in {folder} hold what bandwhich prints, but are not read because of their names, the first: \
-             {first}; hint: name them *.log (also *.log.1, *.log-20260131, with .gz or .zst), or run \
+             {first}{also}; hint: name them *.log (also *.log.1, *.log-20260131, with .gz or .zst), or run \
              `network-monitor ingest FILE`"
         );
+    } else if more > 0 {
+        info!("{folder}: {unseen}");
     }
     unnamed
 }

@@ -72,19 +72,33 @@ fn a_log_without_a_name_of_one_is_said_once_and_can_be_ingested() {
         1,
         "{ran:?}"
     );
-    assert!(ran.complained.contains("2 files in "), "{ran:?}");
-    let ran = lab.run(&["report", "-v"]).done();
     for words in [
-        "notes_1.txt: passed over: its name is not a log's",
-        "70 more files passed over",
+        "2 files in ",
+        "70 more files with other names than those of logs were not looked into",
     ] {
         assert!(ran.complained.contains(words), "{words}: {ran:?}");
     }
+    let ran = lab.run(&["report", "-v"]).done();
+    let words = "notes_1.txt: passed over: its name is not a log's";
+    assert!(ran.complained.contains(words), "{ran:?}");
     let ran = lab.run(&["report", "-q"]).done();
     assert_eq!(ran.complained, "");
     let path = lab.logs().join("bandwhich");
     let ran = lab.run(&["ingest".as_ref(), path.as_os_str()]).done();
     assert!(ran.said.contains("1 new"), "{ran:?}");
+}
+
+#[test]
+fn files_that_nobody_looked_into_are_counted() {
+    let lab = Lab::new();
+    lab.put(LOG, &recording(LOG));
+    for other in 0..33 {
+        lab.put(format!("notes_{other}.txt"), b"nothing of bandwhich\n");
+    }
+    lab.put("zz", &recording(LOG));
+    let ran = lab.run(&["report"]).done();
+    let words = "2 more files with other names than those of logs were not looked into";
+    assert!(ran.complained.contains(words), "{ran:?}");
 }
 
 #[test]
