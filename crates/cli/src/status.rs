@@ -7,7 +7,7 @@ use std::path::Path;
 use analysis::QuotaState;
 use jiff::ToSpan as _;
 use serde::Serialize;
-use store::{Store, StoreStatus};
+use store::{KeptFiles, Store, StoreStatus};
 use traffic::Period;
 
 use crate::args::StatusArgs;
@@ -349,6 +349,21 @@ fn show(status: &Status, settings: &Settings, out: &mut dyn Write) -> Result<(),
     Ok(())
 }
 
+/// Says which files are kept, and for whom.
+pub fn kept_sentence(kept: &KeptFiles) -> String {
+    let readers: Vec<String> = kept.readers.iter().map(u32::to_string).collect();
+    let process = match readers.len() {
+        1 => "process",
+        _ => "processes",
+    };
+    format!(
+        "{} of the history ({}), as {process} {} may still read them",
+        report::counted(kept.files, "old file", "old files"),
+        report::bytes(kept.bytes),
+        readers.join(", ")
+    )
+}
+
 fn show_store(status: &Status, settings: &Settings, lines: &mut Vec<String>) {
     let mut line = |label: &str, text: &str| {
         lines.push(format!("{label:<10}{}", report::printable(text)));
@@ -383,6 +398,9 @@ fn show_store(status: &Status, settings: &Settings, lines: &mut Vec<String>) {
             report::counted(store.pending_days, "day", "days")
         ),
     );
+    if let Some(kept) = &store.kept_files {
+        line("Kept", &kept_sentence(kept));
+    }
     for host in &status.coverage {
         let ratios: Vec<String> = host
             .days

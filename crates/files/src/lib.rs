@@ -29,6 +29,6 @@ pub use discover::{
 };
 pub use error::{Error, Result, ShownPath, describe, show, turns_direction};
 pub use interrupt::{interrupt_flag, interrupted};
-pub use lock::{Lock, LockError, abandoned, lock_holder};
+pub use lock::{Lock, LockError, abandoned, lock_holder, lock_processes};
 pub use open::{Compression, Encoding, Limits, OpenLog, open_log, open_log_within};
 pub use space::{Space, folder_size, space};

@@ -181,28 +181,43 @@ fn is_gone(pid: &str, file: &File) -> bool {
     if !Path::new("/proc").join(pid).exists() {
         return true;
     }
+    locks_of(file).is_some_and(|locks| locks.is_empty())
+}
+
+/// The process ids in the kernel's list of locks of a file; 0 for what no process of this machine's view holds.
+/// `None` if there is no such list.
+fn locks_of(file: &File) -> Option<Vec<u32>> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt as _;
-        let Ok(metadata) = file.metadata() else {
-            return false;
+        // The sixth word of a line is DEVICE:DEVICE:INODE, the one before it the process. Devices are not those
+        // that `stat` gives on some filesystems, and inodes hardly ever meet.
+        let inode = format!(":{}", file.metadata().ok()?.ino());
+        let locks = std::fs::read_to_string("/proc/locks").ok()?;
+        let of_line = |line: &str| {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let at = words.iter().position(|word| word.split(':').count() == 3)?;
+            let pid = words.get(at.checked_sub(1)?)?;
+            words[at]
+                .ends_with(&inode)
+                .then(|| pid.parse().unwrap_or(0))
         };
-        // The sixth word of a line is DEVICE:DEVICE:INODE. Devices are not those that `stat` gives on some
-        // filesystems, and inodes hardly ever meet.
-        let inode = metadata.ino().to_string();
-        let is_its = |line: &str| {
-            let file = line
-                .split_whitespace()
-                .find(|word| word.split(':').count() == 3);
-            file.is_some_and(|file| file.ends_with(&format!(":{inode}")))
-        };
-        match std::fs::read_to_string("/proc/locks") {
-            Ok(locks) => !locks.lines().any(is_its),
-            Err(_) => false,
-        }
+        Some(locks.lines().filter_map(of_line).collect())
     }
     #[cfg(not(unix))]
-    false
+    None
+}
+
+/// The other processes that hold a lock of a file, or wait for one, in order. Empty if the system does not say.
+pub fn lock_processes(path: &Path) -> Vec<u32> {
+    let mut processes = File::open(path)
+        .ok()
+        .and_then(|file| locks_of(&file))
+        .unwrap_or_default();
+    processes.retain(|process| *process != 0 && *process != std::process::id());
+    processes.sort_unstable();
+    processes.dedup();
+    processes
 }
 
 fn open(path: &Path) -> std::io::Result<File> {
@@ -393,6 +408,34 @@ mod tests {
         std::fs::write(&path, &text).unwrap();
         assert_eq!(lock_holder(&path), None);
         assert_eq!(abandoned(&path), [text]);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn other_processes_with_a_lock_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let own = File::create(&path).unwrap();
+        own.lock_shared().unwrap();
+        assert_eq!(lock_processes(&path), [0; 0]);
+        // util-linux's flock takes the same kind of lock; without it there is nothing to show.
+        let Ok(mut other) = std::process::Command::new("flock")
+            .args(["--shared", "--no-fork"])
+            .arg(&path)
+            .args(["sleep", "60"])
+            .spawn()
+        else {
+            return;
+        };
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
+        while lock_processes(&path).is_empty() && std::time::Instant::now() < until {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        assert_eq!(lock_processes(&path), [other.id()]);
+        other.kill().unwrap();
+        other.wait().unwrap();
+        assert_eq!(lock_processes(&path), [0; 0]);
+        assert_eq!(lock_processes(&folder.path().join("none")), [0; 0]);
     }
 
     #[test]

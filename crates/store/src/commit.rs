@@ -102,6 +102,25 @@ pub(crate) fn remove_replaced(root: &Path, catalog: &Connection) -> Result<()> {
     journal::remove(root)
 }
 
+/// Files that commits replaced and that are there still: how many, and their bytes.
+pub(crate) fn replaced(root: &Path, catalog: &Connection) -> Result<(u64, u64)> {
+    let Some(Journal::Entries(mut entries)) = journal::read(root)? else {
+        return Ok((0, 0));
+    };
+    let commits = catalog::commits(catalog)?;
+    // Of a commit under way nothing is replaced yet.
+    entries.retain(|entry| entry.commit <= commits);
+    let mut sum = (0, 0);
+    for file in journal::files(&entries) {
+        if !catalog::names_file(catalog, file)?
+            && let Ok(there) = std::fs::metadata(root.join(file))
+        {
+            sum = (sum.0 + 1, sum.1 + there.len());
+        }
+    }
+    Ok(sum)
+}
+
 fn note_decided(root: &Path, catalog: &Connection, journal: Journal) -> Result<()> {
     let Journal::Entries(mut entries) = journal else {
         return Ok(());

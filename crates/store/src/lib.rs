@@ -47,7 +47,7 @@ pub use fold::{FoldedLog, fold_log};
 pub use ingest::{IngestReport, Outcome};
 pub use logs::LogRecord;
 pub use mutes::{MuteRecord, mute, mutes, unmute};
-pub use query::{InputFacts, LogState, Span, StoreStatus, Totals};
+pub use query::{InputFacts, KeptFiles, LogState, Span, StoreStatus, Totals};
 pub use retention::StoredDay;
 pub use segment::Stretch;
 pub use tuning::Tuning;

@@ -13,7 +13,7 @@ use traffic::{
 use crate::disk::verify;
 use crate::partition::{Kind, day_number};
 use crate::sidecar::{Source, SourceFacts};
-use crate::{Error, Result, Store, Stretch, catalog, facts, segment};
+use crate::{Error, Result, Store, Stretch, catalog, commit, facts, readers, segment};
 
 /// A stretch of time, both ends included, in seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -110,6 +110,19 @@ pub struct StoreStatus {
     pub damaged_logs: Vec<LogState>,
     /// Days with news that no report tells yet.
     pub pending_days: u64,
+    /// Old files that readers keep from being removed. `None` if nothing is kept.
+    pub kept_files: Option<KeptFiles>,
+}
+
+/// Files that commits replaced, and the processes for whose sake they are still there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct KeptFiles {
+    /// How many.
+    pub files: u64,
+    /// Their size.
+    pub bytes: u64,
+    /// Ids of the processes that read the store.
+    pub readers: Vec<u32>,
 }
 
 /// Damaged lines that are kept as samples of a period.
@@ -453,7 +466,16 @@ impl Store {
                 damage: row.get(1)?,
             })
         })?;
+        let (files, bytes) = commit::replaced(&self.root, &self.catalog)?;
+        let readers = readers::processes(&self.root);
+        // Without a reader, they go with the next commit.
+        let is_kept = files > 0 && !readers.is_empty();
         Ok(StoreStatus {
+            kept_files: is_kept.then_some(KeptFiles {
+                files,
+                bytes,
+                readers,
+            }),
             hosts: self.hosts()?,
             sources: count("SELECT count(*) FROM source")?,
             runs: count("SELECT count(*) FROM run")?,

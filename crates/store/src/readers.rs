@@ -52,6 +52,11 @@ pub(crate) fn wait_for_readers(root: &Path) -> Result<Option<Alone>> {
     Ok(retry(LONG_PATIENCE, || is_free(&file)).then_some(Alone(file)))
 }
 
+/// Other processes that read, or remove files that nobody reads. Empty if the system does not say.
+pub(crate) fn processes(root: &Path) -> Vec<u32> {
+    files::lock_processes(&root.join(NAME))
+}
+
 /// Takes the lock, unless somebody holds it. A file system without locks has no readers that could be
 /// seen.
 fn is_free(file: &File) -> bool {

@@ -48,6 +48,17 @@ pub(super) fn checks(
             "what is whole of it was counted; move the log away once it needs no looking at",
         )
     }));
+    let kept = status
+        .store
+        .iter()
+        .filter_map(|store| store.kept_files.as_ref());
+    checks.extend(kept.map(|kept| {
+        Check::advice(
+            "history",
+            status::kept_sentence(kept),
+            "end them if they hang; the next run removes the files",
+        )
+    }));
     checks.extend(outbox(&status, machine));
     let has_collector = services::has_collector(machine, surroundings);
     checks.extend(logs(settings, has_collector, world));

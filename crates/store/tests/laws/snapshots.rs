@@ -64,6 +64,40 @@ fn what_a_reader_kept_is_removed_when_the_store_is_next_opened() {
     assert_eq!(store.check().unwrap().damaged, []);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn files_that_another_process_keeps_are_counted() {
+    let mut lab = Lab::new();
+    let root = lab.folder.path().to_owned();
+    lab.ingest(&[("g.log", &frames(START, 60))]);
+    // It takes the lock of a reader; without it there is nothing to show.
+    let Ok(mut reader) = std::process::Command::new("flock")
+        .args(["--shared", "--no-fork"])
+        .arg(root.join("readers"))
+        .args(["sleep", "60"])
+        .spawn()
+    else {
+        return;
+    };
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while files::lock_processes(&root.join("readers")).is_empty() {
+        assert!(std::time::Instant::now() < until);
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let status = |root| Store::open_to_read(root).unwrap().unwrap().status();
+    assert_eq!(status(&root).unwrap().kept_files, None);
+    let before = segments(&root).len();
+    lab.ingest(&[("g.log", &frames(START, 120))]);
+    let kept = status(&root).unwrap().kept_files.unwrap();
+    assert_eq!(kept.readers, [reader.id()]);
+    assert!(kept.files as usize >= before && kept.bytes > 0, "{kept:?}");
+    reader.kill().unwrap();
+    reader.wait().unwrap();
+    assert_eq!(status(&root).unwrap().kept_files, None);
+    lab.ingest(&[("g.log", &frames(START, 180))]);
+    assert!(!root.join("journal").exists());
+}
+
 #[test]
 fn a_rebuild_beside_a_reader_leaves_its_snapshot_alone() {
     let mut lab = Lab::new();
