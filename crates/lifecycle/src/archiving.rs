@@ -25,7 +25,6 @@ use jiff::civil::Date;
 use settings::Settings;
 use store::{ArchiveRecord, LogRecord, Store};
 use tracing::info;
-use traffic::UtcDay;
 
 use crate::error::Result;
 use crate::log_folder::exclusions;

@@ -461,7 +461,7 @@ fn read(path: &Path) -> Result<Option<Record>> {
     };
     // Nothing else is opened: a pipe would be waited for.
     if !there.is_file() {
-        return Err(damaged("it is no regular file".to_owned()));
+        return Err(damaged("it is not a regular file".to_owned()));
     }
     if there.len() > LARGEST_RECORD {
         return Err(damaged("it is larger than a record can be".to_owned()));

@@ -356,7 +356,7 @@ const INSTEAD: [fn(&Path); 5] = [
 
 #[cfg(unix)]
 #[test]
-fn what_is_no_letter_is_neither_waited_for_nor_held_in_memory() {
+fn other_files_are_neither_waited_for_nor_held_in_memory() {
     for instead in INSTEAD {
         for (extension, lost) in [("json", Lost::Record), ("eml", Lost::Message)] {
             let folder = tempfile::tempdir().unwrap();
@@ -390,7 +390,7 @@ fn what_is_no_letter_is_neither_waited_for_nor_held_in_memory() {
 
 #[cfg(unix)]
 #[test]
-fn what_is_no_half_written_letter_goes_away() {
+fn other_files_in_place_of_a_half_written_letter_go_away() {
     for instead in INSTEAD {
         for has_record in [false, true] {
             let folder = tempfile::tempdir().unwrap();

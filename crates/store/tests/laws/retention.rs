@@ -179,9 +179,9 @@ fn copy(from: &Path, to: &Path) {
         let path = entry.unwrap().path();
         let to = to.join(path.file_name().unwrap());
         if path.is_dir() {
-            copy(&path, &to)
+            copy(&path, &to);
         } else {
-            drop(std::fs::copy(&path, &to).unwrap())
+            std::fs::copy(&path, &to).unwrap();
         }
     }
 }
