@@ -131,7 +131,7 @@ pub struct Finding {
 }
 
 /// A finding that is being made.
-pub(crate) struct Draft {
+pub(crate) struct FindingDraft {
     kind: FindingKind,
     severity: Severity,
     subject: Subject,
@@ -148,7 +148,7 @@ pub(crate) struct Draft {
     pub(crate) reasons: Vec<String>,
 }
 
-impl Draft {
+impl FindingDraft {
     pub(crate) fn new(
         kind: FindingKind,
         severity: Severity,

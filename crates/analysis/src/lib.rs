@@ -29,7 +29,7 @@ pub use patterns::{
 };
 pub use percentile::Percentile;
 pub use quota::{
-    Crossing, DayAhead, DayUse, HISTORY_DAYS, Per, Projection, Quota, QuotaState, Scope,
+    Crossing, DayAhead, DayUse, HISTORY_DAYS, Per, Projection, Quota, QuotaScope, QuotaState,
     THRESHOLDS, billing_month,
 };
 pub use state::{Judged, with_states};

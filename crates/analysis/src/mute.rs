@@ -165,12 +165,12 @@ impl fmt::Display for Mute {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::Draft;
+    use crate::finding::FindingDraft;
     use crate::{Contributor, FindingKind, Severity};
     use jiff::civil::date;
 
     fn spike(subject: Subject) -> Finding {
-        Draft::new(FindingKind::Spike, Severity::Warning, &subject, 0..3600).named("web1", 0)
+        FindingDraft::new(FindingKind::Spike, Severity::Warning, &subject, 0..3600).named("web1", 0)
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub enum Per {
 /// Whose bytes count.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", tag = "kind", content = "name")]
-pub enum Scope {
+pub enum QuotaScope {
     /// All hosts of the history together.
     Total,
     /// One host.
@@ -62,7 +62,7 @@ pub struct Quota {
     /// Which way. `None` counts both.
     pub direction: Option<Direction>,
     /// Whose.
-    pub scope: Scope,
+    pub scope: QuotaScope,
 }
 
 /// The billing month that holds a day, where months begin on a day from 1 to 31, or on their last
@@ -145,7 +145,7 @@ pub struct QuotaState {
     /// Its name.
     pub name: String,
     /// Whose bytes count.
-    pub scope: Scope,
+    pub scope: QuotaScope,
     /// Which way. `None` counts both.
     pub direction: Option<Direction>,
     /// For how long.

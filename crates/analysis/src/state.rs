@@ -75,10 +75,10 @@ fn is_same(old: &Finding, new: &Finding) -> bool {
 mod tests {
     use super::*;
     use crate::Subject;
-    use crate::finding::Draft;
+    use crate::finding::FindingDraft;
 
     fn found(kind: FindingKind, seconds: std::ops::Range<i64>, name: i64) -> Finding {
-        Draft::new(kind, Severity::Warning, &Subject::Total, seconds).named("web1", name)
+        FindingDraft::new(kind, Severity::Warning, &Subject::Total, seconds).named("web1", name)
     }
 
     fn judged(told: &[Finding]) -> Judged {

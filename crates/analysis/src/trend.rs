@@ -12,7 +12,7 @@ pub use forecast::{Forecast, Month};
 pub use kendall::Slope;
 
 use crate::days::{Day, observed_days, total};
-use crate::finding::Draft;
+use crate::finding::FindingDraft;
 use crate::percentile::{Percentile, percentile};
 
 use crate::words;
@@ -206,7 +206,7 @@ fn finding(history: &History, line: &TrendLine, thresholds: &Thresholds) -> Opti
     } else {
         "shrinks"
     };
-    let mut draft = Draft::new(
+    let mut draft = FindingDraft::new(
         FindingKind::Trend,
         Severity::Info,
         &line.subject,

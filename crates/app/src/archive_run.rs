@@ -1,7 +1,7 @@
 //! A whole run of `archive`.
 
 use lifecycle::claims::{self, Standing};
-use lifecycle::{ArchiveSummary, Scope, archive_logs, own_host};
+use lifecycle::{ArchiveScope, ArchiveSummary, archive_logs, own_host};
 use settings::Settings;
 use store::Store;
 
@@ -18,7 +18,7 @@ pub fn archive_run(settings: &Settings, now: i64) -> Result<ArchiveSummary> {
     own_host::record(&store, settings)?;
     let standing = claims::examine(&store, settings)?;
     lifecycle::sweep(settings);
-    let summary = archive_logs(&mut store, settings, now, Scope::Ingested, &[])?;
+    let summary = archive_logs(&mut store, settings, now, ArchiveScope::Ingested, &[])?;
     if standing == Standing::Current {
         claims::claim(&store, settings, !summary.written.is_empty())?;
     }

@@ -1,8 +1,8 @@
 //! What a run would do, without doing it.
 
 use lifecycle::{
-    DroppedDay, LogFolder, Scope, Unreadable, look_for_logs, passed_over_sentences, plan_archives,
-    retention,
+    ArchiveScope, DroppedDay, LogFolder, Unreadable, look_for_logs, passed_over_sentences,
+    plan_archives, retention,
 };
 use serde::Serialize;
 use settings::Settings;
@@ -85,7 +85,7 @@ impl DryRun {
     /// # Errors
     /// Where the catalogue or the log folder cannot be read.
     fn add_archives(&mut self, store: &Store, settings: &Settings, now: i64) -> Result<()> {
-        let plan = plan_archives(store, settings, now, Scope::Ingested)?;
+        let plan = plan_archives(store, settings, now, ArchiveScope::Ingested)?;
         for ((host, day), logs) in plan.days {
             self.would_archive.extend(logs.iter().map(|log| PlannedLog {
                 path: files::show(&log.path).to_string(),

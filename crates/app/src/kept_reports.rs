@@ -1,7 +1,7 @@
 //! Reports that were written before, and that a run does not replace because the history may say less now.
 
 use lifecycle::newer_archives;
-use reporting::{DamagedPeriod, Plan, is_written, written_total};
+use reporting::{DamagedPeriod, ReportPlan, is_written, written_total};
 use settings::Settings;
 use store::Store;
 use tracing::warn;
@@ -13,7 +13,7 @@ use crate::result::DroppedPeriod;
 /// Says what becomes of the report of a period of which the store dropped days. One that was written
 /// when the store held more is kept.
 pub(crate) fn handle_dropped_days(
-    plan: &mut Plan,
+    plan: &mut ReportPlan,
     host: &str,
     asked: Period,
     settings: &Settings,
@@ -42,7 +42,7 @@ pub(crate) fn handle_dropped_days(
 /// Takes reports that were written before out of a plan: the history is older than the archives, and could
 /// say less than they do.
 pub(crate) fn keep_written(
-    plan: &mut Plan,
+    plan: &mut ReportPlan,
     host: &str,
     settings: &Settings,
     damage: &mut Vec<DamagedPeriod>,
@@ -70,7 +70,7 @@ pub(crate) fn keep_written(
 /// # Errors
 /// If the store cannot be read.
 pub(crate) fn keep_larger(
-    plan: &mut Plan,
+    plan: &mut ReportPlan,
     store: &Store,
     host: &str,
     settings: &Settings,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use lifecycle::IngestSummary;
 use mailing::{Envelope, ReportFile, Subject, Writer};
-use reporting::{Published, Reporter, Target};
+use reporting::{PublishedReport, Reporter, Target};
 use settings::Settings;
 use store::Store;
 use traffic::Period;
@@ -49,7 +49,7 @@ pub fn preview(
         force: false,
     };
     let mut reporter = Reporter::new(settings, now);
-    let Published { report, files, .. } = reporter.publish(&store, host, period, &target)?;
+    let PublishedReport { report, files, .. } = reporter.publish(&store, host, period, &target)?;
     let report_dir = Target::of(settings, host, false).folder;
     let files: Vec<ReportFile> = files
         .into_iter()

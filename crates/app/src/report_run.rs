@@ -8,7 +8,7 @@ use lifecycle::claims::{self, Standing};
 use lifecycle::{ArchiveSummary, Progress, finish_logs, ingest_folder, newer_archives, own_host};
 use mailing::{FailedRun, MailResult, ReportFile, Subject, send_failure_letter};
 use report::Report;
-use reporting::{Published, Reporter, Target, Written, has_lost};
+use reporting::{PublishedReport, Reporter, Target, WrittenFile, has_lost};
 use settings::Settings;
 use store::Store;
 use tracing::warn;
@@ -43,7 +43,7 @@ pub struct FinishedReport<'a> {
     /// Its period.
     pub period: Period,
     /// Its files.
-    pub files: &'a [Written],
+    pub files: &'a [WrittenFile],
     /// How many reports of its host are planned.
     pub planned: usize,
 }
@@ -218,10 +218,10 @@ impl Run<'_> {
     fn finish_report(
         &mut self,
         period: Period,
-        published: Published,
+        published: PublishedReport,
         planned: usize,
     ) -> Result<()> {
-        let Published {
+        let PublishedReport {
             report,
             files,
             damage,
@@ -326,7 +326,7 @@ impl Run<'_> {
 }
 
 /// A file of a report as its letter has it.
-pub(crate) fn report_file(file: &Written) -> ReportFile {
+pub(crate) fn report_file(file: &WrittenFile) -> ReportFile {
     ReportFile {
         path: PathBuf::from(&file.path),
         shown: PathBuf::from(&file.path),

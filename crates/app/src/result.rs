@@ -4,7 +4,7 @@ use analysis::QuotaState;
 use lifecycle::{ArchiveSummary, IngestSummary};
 use mailing::MailResult;
 use report::Report;
-use reporting::{DamagedPeriod, Written};
+use reporting::{DamagedPeriod, WrittenFile};
 use serde::Serialize;
 use traffic::Period;
 
@@ -67,12 +67,12 @@ pub struct ReportResult {
     /// Damaged lines in its logs.
     pub damaged_lines: u64,
     /// Its files.
-    pub files: Vec<Written>,
+    pub files: Vec<WrittenFile>,
 }
 
 impl ReportResult {
     /// A report and its files.
-    pub(crate) fn new(report: &Report, period: Period, files: Vec<Written>) -> Self {
+    pub(crate) fn new(report: &Report, period: Period, files: Vec<WrittenFile>) -> Self {
         Self {
             host: report.host.clone(),
             first_day: period.first.to_string(),
@@ -88,7 +88,7 @@ impl ReportResult {
 
 impl RunResult {
     /// All files of the reports.
-    pub(crate) fn files(&self) -> impl Iterator<Item = &Written> {
+    pub(crate) fn files(&self) -> impl Iterator<Item = &WrittenFile> {
         self.reports.iter().flat_map(|report| &report.files)
     }
 }

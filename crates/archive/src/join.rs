@@ -173,7 +173,7 @@ impl Joining {
     ///
     /// # Errors
     /// Where it cannot be written; what was there is untouched.
-    pub fn finish(mut self) -> Result<Option<Draft>> {
+    pub fn finish(mut self) -> Result<Option<ArchiveDraft>> {
         if !self.changed {
             return Ok(None);
         }
@@ -202,7 +202,7 @@ impl Joining {
             size,
             sha256,
         };
-        Ok(Some(Draft {
+        Ok(Some(ArchiveDraft {
             file,
             document: Document::new(&self.host, self.archive.day, archive, self.members),
             archive: self.archive,
@@ -211,14 +211,14 @@ impl Joining {
 }
 
 /// An archive that is written and synced, and has not taken its name.
-pub struct Draft {
+pub struct ArchiveDraft {
     file: Option<AtomicFile>,
     archive: FoundArchive,
     /// What it holds.
     pub document: Document,
 }
 
-impl Draft {
+impl ArchiveDraft {
     /// Where it can be read back from, until it takes its name.
     pub fn path(&self) -> &Path {
         match &self.file {

@@ -2,7 +2,7 @@
 //! `metadata_YYYYMMDD.json` with what is in it.
 //!
 //! - [`Joining`] writes a day's archive anew, with more logs in it, beside the one that is there;
-//! - [`Draft`] is what it wrote, read back with [`check`] before it takes the name;
+//! - [`ArchiveDraft`] is what it wrote, read back with [`check`] before it takes the name;
 //! - [`restore`] takes logs out again, whatever an archive claims their names are;
 //! - [`expired`] says which archives are past their time;
 //! - [`open_for_writing`] says which files somebody still writes.
@@ -30,7 +30,7 @@ pub use error::{Error, Result};
 pub use expiry::expired;
 pub use find::{FoundArchive, find, locate};
 pub use in_use::open_for_writing;
-pub use join::{Draft, Joining, Log, Place};
+pub use join::{ArchiveDraft, Joining, Log, Place};
 pub use name::{Format, member_name};
 pub use restore::{Restored, restore};
 pub use unpack::{Entry, read};

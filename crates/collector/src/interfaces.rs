@@ -115,7 +115,7 @@ pub(crate) fn note(interfaces: &[Interface], timestamp: i64, out: &mut Vec<u8>) 
         let Some(name) = Quoted::of_escaped(&name) else {
             continue;
         };
-        let told = rawlog::Told::Interface(rawlog::Interface {
+        let told = rawlog::NoteKind::Interface(rawlog::Interface {
             name,
             kind: interface.kind,
             received_bytes: interface.received.0,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rawlog::{Begun, Capture, NOTES_FORMAT, Note, OwnAddress, Port, Quoted, Told, escape};
+use rawlog::{Begun, Capture, NOTES_FORMAT, Note, NoteKind, OwnAddress, Port, Quoted, escape};
 
 use crate::capture::Passed;
 use crate::collect::Plan;
@@ -18,7 +18,7 @@ pub(crate) fn begun(plan: &Plan, timestamp: i64, out: &mut Vec<u8>) {
     else {
         return;
     };
-    let told = Told::Begun(Begun {
+    let told = NoteKind::Begun(Begun {
         format: NOTES_FORMAT,
         collector,
         bandwhich,
@@ -29,14 +29,14 @@ pub(crate) fn begun(plan: &Plan, timestamp: i64, out: &mut Vec<u8>) {
 
 /// bandwhich was started for the log.
 pub(crate) fn started(timestamp: i64, out: &mut Vec<u8>) {
-    let told = Told::Started;
+    let told = NoteKind::Started;
     Note { timestamp, told }.print(out);
 }
 
 /// Why bandwhich ended.
 pub(crate) fn stopped(reason: &str, timestamp: i64, out: &mut Vec<u8>) {
     if let Some(reason) = quoted(&escape(reason.as_bytes())) {
-        let told = Told::Stopped(reason);
+        let told = NoteKind::Stopped(reason);
         Note { timestamp, told }.print(out);
     }
 }
@@ -44,7 +44,7 @@ pub(crate) fn stopped(reason: &str, timestamp: i64, out: &mut Vec<u8>) {
 /// What passed the capture of an interface.
 pub(crate) fn capture(name: &str, passed: Passed, timestamp: i64, out: &mut Vec<u8>) {
     if let Some(interface) = quoted(&escape(name.as_bytes())) {
-        let told = Told::Capture(Capture {
+        let told = NoteKind::Capture(Capture {
             interface,
             packets: Some(passed.packets),
             dropped: passed.dropped,
@@ -58,7 +58,7 @@ pub(crate) fn network(before: &Network, now: &Network, timestamp: i64, out: &mut
     let (old, new) = (addresses(before), addresses(now));
     let mut address = |(name, address, prefix): &(&str, _, _), gone| {
         if let Some(interface) = quoted(&escape(name.as_bytes())) {
-            let told = Told::Address(OwnAddress {
+            let told = NoteKind::Address(OwnAddress {
                 interface,
                 address: *address,
                 prefix: *prefix,
@@ -73,7 +73,7 @@ pub(crate) fn network(before: &Network, now: &Network, timestamp: i64, out: &mut
     let mut port = |(name, master): &(&str, &str), gone| {
         let (name, master) = (escape(name.as_bytes()), escape(master.as_bytes()));
         if let (Some(interface), Some(master)) = (quoted(&name), quoted(&master)) {
-            let told = Told::Port(Port {
+            let told = NoteKind::Port(Port {
                 interface,
                 master,
                 gone,

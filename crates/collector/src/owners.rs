@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use procfs::net::TcpState;
 use procfs::process::{FDTarget, Process, all_processes};
-use rawlog::{Note, Owner, Protocol, Quoted, Row, RowList, Told, escape};
+use rawlog::{Note, NoteKind, Owner, Protocol, Quoted, Row, RowList, escape};
 
 /// A connection by protocol, local and remote port.
 type Ports = (Protocol, u16, u16);
@@ -234,7 +234,7 @@ fn note(ports: Ports, known: &Known, timestamp: i64, out: &mut Vec<u8>) {
     let (Some(process), Ok(pid)) = (Quoted::of_escaped(&process), u32::try_from(holder.pid)) else {
         return;
     };
-    let told = Told::Owner(Owner {
+    let told = NoteKind::Owner(Owner {
         local_port,
         remote_port,
         protocol,

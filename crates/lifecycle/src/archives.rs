@@ -1,7 +1,7 @@
 //! Which archives there are or should be, what is known of each, and which are gone.
 //!
 //! An archive is described by the catalogue, or by the metadata beside it. One that nothing describes is
-//! trouble, and is read all the same: see [`Known::document`].
+//! trouble, and is read all the same: see [`KnownArchive::document`].
 
 use std::collections::{BTreeSet, HashSet};
 use std::io::Read;
@@ -22,7 +22,7 @@ const LOOKS: usize = 3;
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// An archive that is there or is known, and what the catalogue says of it.
-pub struct Known {
+pub struct KnownArchive {
     /// Where it is.
     pub archive: FoundArchive,
     /// What the catalogue says of it.
@@ -33,14 +33,14 @@ pub struct Known {
 ///
 /// # Errors
 /// Where the folder cannot be listed, or the catalogue not be read.
-pub fn known_archives(store: Option<&Store>, archive_dir: &Path) -> Result<Vec<Known>> {
+pub fn known_archives(store: Option<&Store>, archive_dir: &Path) -> Result<Vec<KnownArchive>> {
     let records = store.map(Store::archives).transpose()?.unwrap_or_default();
     let mut archives: BTreeSet<FoundArchive> = archive::find(archive_dir)?.into_iter().collect();
     let noted = records.iter().map(|record| Path::new(&record.file));
     archives.extend(noted.filter_map(|file| FoundArchive::at(archive_dir, file)));
     let known = archives.into_iter().map(|archive| {
         let is_its = |record: &&ArchiveRecord| Path::new(&record.file) == archive.relative;
-        Known {
+        KnownArchive {
             records: records.iter().filter(is_its).cloned().collect(),
             archive,
         }
@@ -48,7 +48,7 @@ pub fn known_archives(store: Option<&Store>, archive_dir: &Path) -> Result<Vec<K
     Ok(known.collect())
 }
 
-impl Known {
+impl KnownArchive {
     /// What the archive should hold, best known: by the catalogue if the checksum is known there, by the
     /// metadata beside it, by the catalogue all the same. Says why if nothing describes it.
     pub fn document(&self, checksum: Option<&str>) -> Result<Document, String> {
@@ -166,7 +166,7 @@ impl Known {
 /// # Errors
 /// If the archives cannot be listed again.
 pub fn faults_at_rest(
-    mut known: Known,
+    mut known: KnownArchive,
     store: Option<&Store>,
     settings: &Settings,
 ) -> Result<(usize, Vec<String>)> {

@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use traffic::UtcDay;
 
-use archive::{Document, Draft, FoundArchive, Joining, Log, Place, digest_of_file};
+use archive::{ArchiveDraft, Document, FoundArchive, Joining, Log, Place, digest_of_file};
 use files::FoundLog;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -37,7 +37,7 @@ pub(crate) use self::read_back::{fold_through_pipe, read_back};
 
 /// Which of the logs that are in the history may be archived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
+pub enum ArchiveScope {
     /// All.
     Ingested,
     /// Those that the reports tell of in full.
@@ -46,7 +46,7 @@ pub enum Scope {
 
 /// What is to be archived.
 #[derive(Clone, Debug, Default)]
-pub struct Plan {
+pub struct ArchivePlan {
     /// Logs by host and day.
     pub days: BTreeMap<(String, Date), Vec<FoundLog>>,
     /// Logs that wait, and why.
@@ -57,9 +57,14 @@ pub struct Plan {
 ///
 /// # Errors
 /// Where the folder or the catalogue cannot be read.
-pub fn plan(store: &Store, settings: &Settings, now: i64, scope: Scope) -> Result<Plan> {
+pub fn plan(
+    store: &Store,
+    settings: &Settings,
+    now: i64,
+    scope: ArchiveScope,
+) -> Result<ArchivePlan> {
     let found = files::discover(&settings.paths.log_dir, &exclusions(settings))?.logs;
-    let mut plan = Plan::default();
+    let mut plan = ArchivePlan::default();
     let mut finished = Vec::new();
     let mut pending: BTreeMap<String, Vec<i64>> = BTreeMap::new();
     for log in found {
@@ -75,8 +80,8 @@ pub fn plan(store: &Store, settings: &Settings, now: i64, scope: Scope) -> Resul
             }
         }
         let days = |host: &str| match scope {
-            Scope::Ingested => &[],
-            Scope::Reported => pending[host].as_slice(),
+            ArchiveScope::Ingested => &[],
+            ArchiveScope::Reported => pending[host].as_slice(),
         };
         match finished_day(&log, record.as_ref(), days, settings, now) {
             Ok(day) => finished.extend(record.map(|record| (log, record.host, day))),
@@ -99,7 +104,7 @@ pub fn plan(store: &Store, settings: &Settings, now: i64, scope: Scope) -> Resul
     Ok(plan)
 }
 
-impl Plan {
+impl ArchivePlan {
     fn wait(&mut self, log: &FoundLog, reason: String) {
         self.waiting.push(waiting(log, reason));
     }
@@ -163,7 +168,7 @@ fn finished_day<'a>(
 /// # Errors
 /// Where the catalogue cannot be written, or a signal asks to stop.
 pub(crate) fn carry_out(
-    plan: Plan,
+    plan: ArchivePlan,
     store: &Store,
     settings: &Settings,
     summary: &mut ArchiveSummary,
@@ -198,13 +203,13 @@ pub(crate) fn carry_out(
 pub(crate) struct Ready {
     archive: FoundArchive,
     /// `None` where the archive holds all already.
-    draft: Option<Draft>,
+    draft: Option<ArchiveDraft>,
     document: Document,
-    logs: Vec<Held>,
+    logs: Vec<HeldLog>,
 }
 
 /// A log that was found in the archive as it was read back.
-struct Held {
+struct HeldLog {
     found: FoundLog,
     log: Log,
     is_new: bool,
@@ -243,7 +248,9 @@ pub(crate) fn prepare(
             return Ok(None);
         }
     };
-    let path = draft.as_ref().map_or(archive.path.as_path(), Draft::path);
+    let path = draft
+        .as_ref()
+        .map_or(archive.path.as_path(), ArchiveDraft::path);
     let described = draft.as_ref().map(|draft| &draft.document).or(old.as_ref());
     let Some(mut document) = described.cloned() else {
         return Ok(None);
@@ -269,7 +276,7 @@ pub(crate) fn prepare(
     let mut held = Vec::new();
     for (found, name, is_new) in places {
         match read.content.get(&name) {
-            Some(Ok(_)) => held.push(Held {
+            Some(Ok(_)) => held.push(HeldLog {
                 log: log_of(&found),
                 found,
                 is_new,
@@ -294,7 +301,7 @@ pub(crate) fn prepare(
 }
 
 /// A log, its name in the archive, and whether it is new there.
-type Placed = (FoundLog, String, bool);
+type PlacedLog = (FoundLog, String, bool);
 
 /// Adds all logs to an archive; one that cannot be read is left out.
 fn join_all(
@@ -303,7 +310,7 @@ fn join_all(
     old: Option<&Document>,
     mut logs: Vec<FoundLog>,
     summary: &mut ArchiveSummary,
-) -> (Joining, Vec<Placed>) {
+) -> (Joining, Vec<PlacedLog>) {
     'anew: loop {
         let mut joining = Joining::new(archive.clone(), host, old.cloned());
         let mut places = Vec::new();
@@ -357,7 +364,7 @@ impl Ready {
 pub(crate) struct InPlace {
     archive: FoundArchive,
     document: Document,
-    logs: Vec<Held>,
+    logs: Vec<HeldLog>,
     is_new: bool,
 }
 

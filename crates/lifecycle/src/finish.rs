@@ -7,7 +7,7 @@ use store::Store;
 use tracing::warn;
 
 use crate::archives;
-use crate::archiving::{self, Scope};
+use crate::archiving::{self, ArchiveScope};
 use crate::error::Result;
 use crate::retention;
 use crate::summary::ArchiveSummary;
@@ -24,11 +24,11 @@ pub fn finish_logs(
     made: &[PathBuf],
 ) -> Result<Option<ArchiveSummary>> {
     if settings.archive.enabled {
-        return archive_logs(store, settings, now, Scope::Reported, made).map(Some);
+        return archive_logs(store, settings, now, ArchiveScope::Reported, made).map(Some);
     }
     let mut expired = retention::plan(store, settings, now)?;
     expired.keep_reports(made);
-    if expired == retention::Plan::default() {
+    if expired == retention::RetentionPlan::default() {
         return Ok(None);
     }
     let mut summary = ArchiveSummary::default();
@@ -45,7 +45,7 @@ pub fn archive_logs(
     store: &mut Store,
     settings: &Settings,
     now: i64,
-    scope: Scope,
+    scope: ArchiveScope,
     made: &[PathBuf],
 ) -> Result<ArchiveSummary> {
     let mut summary = ArchiveSummary::default();

@@ -24,7 +24,7 @@ mod summary;
 mod sweep;
 mod tuning;
 
-pub use archiving::{Plan as ArchivePlan, Scope, plan as plan_archives};
+pub use archiving::{ArchivePlan, ArchiveScope, plan as plan_archives};
 pub use error::{Error, Result};
 pub use finish::{archive_logs, finish_logs};
 pub use ingest::{ingest_folder, ingest_paths};

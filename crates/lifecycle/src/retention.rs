@@ -17,7 +17,7 @@ use crate::summary::{ArchiveSummary, DroppedDay};
 
 /// What is past its time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Plan {
+pub struct RetentionPlan {
     /// Archives.
     pub archives: Vec<FoundArchive>,
     /// Files of reports.
@@ -26,7 +26,7 @@ pub struct Plan {
     pub days: Vec<StoredDay>,
 }
 
-impl Plan {
+impl RetentionPlan {
     /// Leaves the reports that this run made: who asks for one of a day long ago finds it.
     pub fn keep_reports(&mut self, made: &[PathBuf]) {
         let made: BTreeSet<&Path> = made.iter().map(PathBuf::as_path).collect();
@@ -38,9 +38,9 @@ impl Plan {
 ///
 /// # Errors
 /// Where the catalogue cannot be read.
-pub fn plan(store: &Store, settings: &Settings, now: i64) -> Result<Plan> {
+pub fn plan(store: &Store, settings: &Settings, now: i64) -> Result<RetentionPlan> {
     let today = settings.today(now);
-    let mut plan = Plan::default();
+    let mut plan = RetentionPlan::default();
     if settings.archive.enabled && settings.archive.clean_old_archives {
         let files: BTreeSet<String> = store
             .archives()?
@@ -95,7 +95,11 @@ fn days_past(store: &Store, settings: &Settings, oldest: Date) -> Result<Vec<Sto
 ///
 /// # Errors
 /// Where the catalogue cannot be read or written, or a signal asks to stop.
-pub fn carry_out(plan: Plan, store: &mut Store, summary: &mut ArchiveSummary) -> Result<()> {
+pub fn carry_out(
+    plan: RetentionPlan,
+    store: &mut Store,
+    summary: &mut ArchiveSummary,
+) -> Result<()> {
     let records = store.archives()?;
     for archive in plan.archives {
         let file = archive.relative.to_string_lossy().into_owned();

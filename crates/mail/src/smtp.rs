@@ -10,7 +10,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 pub use parcel::Answer;
-use parcel::{Parcel, Told, transfer_time};
+use parcel::{Parcel, Progress, transfer_time};
 pub use server::{Credentials, Security, Server, Step};
 pub use trouble::Trouble;
 
@@ -64,21 +64,21 @@ impl Server {
         std::thread::spawn(move || {
             let ended = attempt::attempt(&server, parcel.as_ref(), deadline, &tell);
             // Nobody listens any more where the time was up.
-            let _ = tell.send(Told::Ended(ended));
+            let _ = tell.send(Progress::Ended(ended));
         });
         let mut step = Step::Resolve;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             match told.recv_timeout(left + Duration::from_millis(200)) {
-                Ok(Told::Began(next)) => {
+                Ok(Progress::Began(next)) => {
                     step = next;
                     if step == Step::Accept {
                         deadline += to_transfer;
                         time += to_transfer;
                     }
                 }
-                Ok(Told::Passed(step, detail)) => passed(step, &detail),
-                Ok(Told::Ended(ended)) => return ended,
+                Ok(Progress::Passed(step, detail)) => passed(step, &detail),
+                Ok(Progress::Ended(ended)) => return ended,
                 Err(_) => return Err(Trouble::no_answer(step, self, time)),
             }
         }

@@ -26,4 +26,4 @@ pub use result::{
 };
 pub use server::server;
 pub use silence::HostLastSeen;
-pub use writer::{Draft, Subject, Writer};
+pub use writer::{LetterDraft, Subject, Writer};

@@ -10,7 +10,7 @@ use crate::problems::Circumstances;
 use crate::result::{MailResult, SetAsideLetter, outbox_folder, waiting_letters};
 use crate::server::server;
 use crate::silence::{HostLastSeen, silent};
-use crate::writer::{Draft, Subject, Writer};
+use crate::writer::{LetterDraft, Subject, Writer};
 
 /// The open outbox with all that is needed to fill and empty it.
 pub struct Post<'a> {
@@ -122,7 +122,7 @@ impl<'a> Post<'a> {
         self.put(&key, draft)
     }
 
-    pub(crate) fn put(&mut self, key: &mail::Key, draft: Draft) -> Result<()> {
+    pub(crate) fn put(&mut self, key: &mail::Key, draft: LetterDraft) -> Result<()> {
         for fault in &draft.faults {
             let fault = fault.to_string();
             if !self.result.template_faults.contains(&fault) {

@@ -118,7 +118,7 @@ pub(crate) fn problems(report: &Report, circumstances: &Circumstances) -> Proble
         );
     }
     // What goes on was told before; what is merely worth knowing is in the report. Quotas are asked for.
-    let is_problem = |one: &report::Found<'_>| {
+    let is_problem = |one: &report::DatedFinding<'_>| {
         let finding = one.finding;
         !one.goes_on() && (finding.severity > Severity::Info || finding.kind == FindingKind::Quota)
     };

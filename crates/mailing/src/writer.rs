@@ -34,13 +34,13 @@ pub struct Writer<'a> {
 }
 
 /// A letter but for its Message-ID, and what was wrong with the user's templates.
-pub struct Draft {
+pub struct LetterDraft {
     letter: Letter,
     /// What was wrong with the user's templates; the built-in ones wrote the letter.
     pub faults: Vec<TemplateFault>,
 }
 
-impl Draft {
+impl LetterDraft {
     /// The letter with its Message-ID.
     pub fn with_id(self, message_id: String) -> Letter {
         Letter {
@@ -78,7 +78,11 @@ impl<'a> Writer<'a> {
     ///
     /// # Errors
     /// Where a file to be attached cannot be read.
-    pub fn write(&self, subject: &Subject<'_>, circumstances: &Circumstances) -> Result<Draft> {
+    pub fn write(
+        &self,
+        subject: &Subject<'_>,
+        circumstances: &Circumstances,
+    ) -> Result<LetterDraft> {
         let report = subject.report;
         let problems = problems(report, circumstances);
         let (attachments, carried) = attachments(subject.files, self.settings)?;
@@ -93,7 +97,7 @@ impl<'a> Writer<'a> {
             name: CURVE.to_owned(),
             png,
         });
-        Ok(Draft {
+        Ok(LetterDraft {
             letter: Letter {
                 images: images.collect(),
                 attachments,
@@ -104,17 +108,17 @@ impl<'a> Writer<'a> {
     }
 
     /// Writes the letter about a run that failed, or about logs that stopped.
-    pub fn write_error(&self, host: &str, title: &str, message: &str, hint: &str) -> Draft {
+    pub fn write_error(&self, host: &str, title: &str, message: &str, hint: &str) -> LetterDraft {
         let data = ErrorData::new(host, title, message, hint, &self.frame());
         let rendered = self.templates.render("error_report", &data);
-        Draft {
+        LetterDraft {
             letter: self.letter(&data.subject, rendered.text, rendered.html),
             faults: rendered.faults,
         }
     }
 
     /// Writes the letter that only proves the way.
-    pub fn write_test(&self) -> Draft {
+    pub fn write_test(&self) -> LetterDraft {
         let host = display::printable(&self.settings.host);
         let prefix = &self.settings.email.subject_prefix;
         let text = format!(
@@ -122,7 +126,7 @@ impl<'a> Writer<'a> {
              There is nothing to do.\n"
         );
         let html = format!("<p>{}</p>", text.replace('&', "&amp;").replace('<', "&lt;"));
-        Draft {
+        LetterDraft {
             letter: self.letter(&format!("{prefix}: test from {host}"), text, html),
             faults: Vec::new(),
         }

@@ -21,7 +21,8 @@ pub use item::Item;
 pub use limits::Limits;
 pub use line::{Line, looks_prefixed, may_become_line, parse_line};
 pub use note::{
-    Begun, Capture, Interface, NOTES_FORMAT, Note, OwnAddress, Owner, Port, Quoted, Told, escape,
+    Begun, Capture, Interface, NOTES_FORMAT, Note, NoteKind, OwnAddress, Owner, Port, Quoted,
+    escape,
 };
 pub use reader::Reader;
 pub use row::{Address, Connection, Kind, Process, Protocol, Row};

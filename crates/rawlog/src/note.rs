@@ -37,12 +37,12 @@ pub struct Note<'a> {
     /// Seconds since 1970 by the writer's clock.
     pub timestamp: i64,
     /// What it tells.
-    pub told: Told<'a>,
+    pub told: NoteKind<'a>,
 }
 
 /// What a note tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Told<'a> {
+pub enum NoteKind<'a> {
     /// A collector began this log.
     Begun(Begun<'a>),
     /// Who owns a connection from the next frame on.
@@ -227,7 +227,7 @@ impl Note<'_> {
         out.extend_from_slice(HEAD);
         put(out, format_args!("{}> ", self.timestamp));
         match &self.told {
-            Told::Begun(begun) => {
+            NoteKind::Begun(begun) => {
                 put(out, format_args!("format {} collector ", begun.format));
                 put_quoted(out, begun.collector);
                 out.extend_from_slice(b" bandwhich ");
@@ -235,7 +235,7 @@ impl Note<'_> {
                 out.extend_from_slice(b" arguments ");
                 put_quoted(out, begun.arguments);
             }
-            Told::Owner(owner) => {
+            NoteKind::Owner(owner) => {
                 let protocol = owner.protocol.as_str();
                 let (local, remote) = (owner.local_port, owner.remote_port);
                 put(
@@ -251,7 +251,7 @@ impl Note<'_> {
                     put_quoted(out, executable);
                 }
             }
-            Told::Interface(interface) => {
+            NoteKind::Interface(interface) => {
                 out.extend_from_slice(b"interface ");
                 put_quoted(out, interface.name);
                 put(
@@ -266,7 +266,7 @@ impl Note<'_> {
                     ),
                 );
             }
-            Told::Capture(capture) => {
+            NoteKind::Capture(capture) => {
                 out.extend_from_slice(b"capture ");
                 put_quoted(out, capture.interface);
                 if let Some(packets) = capture.packets {
@@ -274,25 +274,25 @@ impl Note<'_> {
                 }
                 put(out, format_args!(" dropped {}", capture.dropped));
             }
-            Told::Address(address) => {
+            NoteKind::Address(address) => {
                 out.extend_from_slice(b"address ");
                 put_quoted(out, address.interface);
                 put(out, format_args!(" {}/{}", address.address, address.prefix));
                 put_gone(out, address.gone);
             }
-            Told::Port(port) => {
+            NoteKind::Port(port) => {
                 out.extend_from_slice(b"port ");
                 put_quoted(out, port.interface);
                 out.extend_from_slice(b" of ");
                 put_quoted(out, port.master);
                 put_gone(out, port.gone);
             }
-            Told::Stopped(reason) => {
+            NoteKind::Stopped(reason) => {
                 out.extend_from_slice(b"stopped ");
                 put_quoted(out, *reason);
             }
-            Told::Started => out.extend_from_slice(b"started"),
-            Told::Later => out.extend_from_slice(b"later"),
+            NoteKind::Started => out.extend_from_slice(b"started"),
+            NoteKind::Later => out.extend_from_slice(b"later"),
         }
         out.push(b'\n');
     }

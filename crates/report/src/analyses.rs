@@ -10,7 +10,7 @@ use display::Moment;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use crate::Found;
+use crate::DatedFinding;
 
 pub(crate) use text::{every, lines_of, name, whom};
 
@@ -43,7 +43,7 @@ pub struct HostAnalysis {
     pub muted: u64,
     /// What was found.
     #[serde(flatten)]
-    pub told: Told,
+    pub told: AnalysisResult,
 }
 
 /// What was judged.
@@ -58,7 +58,7 @@ pub struct JudgedSpan {
 /// What each analysis tells.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
-pub enum Told {
+pub enum AnalysisResult {
     /// Where volumes are going.
     Trend(TrendReport),
     /// What is unusual.
@@ -67,53 +67,59 @@ pub enum Told {
     Patterns(PatternReport),
 }
 
-impl Told {
+impl AnalysisResult {
     /// What was found.
     pub fn findings(&self) -> &[Finding] {
         match self {
-            Told::Trend(report) => &report.findings,
-            Told::Anomaly(report) => &report.findings,
-            Told::Patterns(report) => &report.findings,
+            AnalysisResult::Trend(report) => &report.findings,
+            AnalysisResult::Anomaly(report) => &report.findings,
+            AnalysisResult::Patterns(report) => &report.findings,
         }
     }
 
     /// What was found, to take out what is muted.
     pub fn findings_mut(&mut self) -> &mut Vec<Finding> {
         match self {
-            Told::Trend(report) => &mut report.findings,
-            Told::Anomaly(report) => &mut report.findings,
-            Told::Patterns(report) => &mut report.findings,
+            AnalysisResult::Trend(report) => &mut report.findings,
+            AnalysisResult::Anomaly(report) => &mut report.findings,
+            AnalysisResult::Patterns(report) => &mut report.findings,
         }
     }
 
     pub(crate) fn silent_because(&self) -> Option<&str> {
         match self {
-            Told::Trend(report) => report.silent_because.as_deref(),
-            Told::Anomaly(report) => report.silent_because.as_deref(),
-            Told::Patterns(report) => report.silent_because.as_deref(),
+            AnalysisResult::Trend(report) => report.silent_because.as_deref(),
+            AnalysisResult::Anomaly(report) => report.silent_because.as_deref(),
+            AnalysisResult::Patterns(report) => report.silent_because.as_deref(),
         }
     }
 
     pub(crate) fn history_days(&self) -> u32 {
         match self {
-            Told::Trend(report) => report.history_days,
-            Told::Anomaly(report) => report.history_days,
-            Told::Patterns(report) => report.history_days,
+            AnalysisResult::Trend(report) => report.history_days,
+            AnalysisResult::Anomaly(report) => report.history_days,
+            AnalysisResult::Patterns(report) => report.history_days,
         }
     }
 
     pub(crate) fn name(&self) -> &'static str {
         match self {
-            Told::Trend(_) => "Trend",
-            Told::Anomaly(_) => "Anomalies",
-            Told::Patterns(_) => "Patterns",
+            AnalysisResult::Trend(_) => "Trend",
+            AnalysisResult::Anomaly(_) => "Anomalies",
+            AnalysisResult::Patterns(_) => "Patterns",
         }
     }
 }
 
 impl HostAnalysis {
     /// What was found of a host in a stretch of seconds since 1970.
-    pub fn new(host: &str, judged: &Range<i64>, zone: &TimeZone, told: Told, muted: u64) -> Self {
+    pub fn new(
+        host: &str,
+        judged: &Range<i64>,
+        zone: &TimeZone,
+        told: AnalysisResult,
+        muted: u64,
+    ) -> Self {
         HostAnalysis {
             host: host.to_owned(),
             period: JudgedSpan {
@@ -130,9 +136,11 @@ impl HostAnalysis {
         crate::text::days(&self.period.start, &self.period.end)
     }
 
-    pub(crate) fn found<'a>(&'a self, zone: &'a TimeZone) -> Vec<Found<'a>> {
+    pub(crate) fn found<'a>(&'a self, zone: &'a TimeZone) -> Vec<DatedFinding<'a>> {
         let findings = self.told.findings().iter();
-        findings.map(|finding| Found::new(finding, zone)).collect()
+        findings
+            .map(|finding| DatedFinding::new(finding, zone))
+            .collect()
     }
 }
 

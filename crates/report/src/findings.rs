@@ -12,16 +12,16 @@ const SENTENCE: usize = 600;
 
 /// A finding, with the zone in which its times are told.
 #[derive(Clone, Copy)]
-pub struct Found<'a> {
+pub struct DatedFinding<'a> {
     /// What was found.
     pub finding: &'a Finding,
     zone: &'a TimeZone,
 }
 
-impl<'a> Found<'a> {
+impl<'a> DatedFinding<'a> {
     /// A finding to be told in the times of a zone.
     pub fn new(finding: &'a Finding, zone: &'a TimeZone) -> Self {
-        Found { finding, zone }
+        DatedFinding { finding, zone }
     }
 
     /// Whether it was told the day before, too.
@@ -132,8 +132,8 @@ impl Report {
     }
 
     /// The findings, with their times on the clocks of the report's zone.
-    pub fn found(&self) -> impl Iterator<Item = Found<'_>> {
+    pub fn found(&self) -> impl Iterator<Item = DatedFinding<'_>> {
         let findings = self.findings.iter();
-        findings.map(|finding| Found::new(finding, &self.zone))
+        findings.map(|finding| DatedFinding::new(finding, &self.zone))
     }
 }

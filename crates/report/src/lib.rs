@@ -34,14 +34,14 @@ mod timeline;
 mod traces;
 mod zip;
 
-pub use analyses::{Analysis, HostAnalysis, Told};
+pub use analyses::{Analysis, AnalysisResult, HostAnalysis};
 pub use build::{Builder, Context, Options};
 pub use collected::Capture;
 pub use comparison::{Compared, Comparison, Comparisons, Totals};
 pub use connections::{Connection, ConnectionView};
 pub use coverage::{Coverage, Gap, ShownHole};
 pub use curve::Curve;
-pub use findings::Found;
+pub use findings::DatedFinding;
 pub use history::{History, NewName, NewNames, Past};
 pub use html::{HtmlError, HtmlOptions, timestamp_of_html};
 pub use notes::Note;

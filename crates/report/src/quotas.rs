@@ -1,7 +1,7 @@
 //! Quotas in words, and the findings that tell of thresholds.
 
 use analysis::{
-    Direction, Finding, FindingId, FindingKind, Per, QuotaState, Scope, Severity, Subject,
+    Direction, Finding, FindingId, FindingKind, Per, QuotaScope, QuotaState, Severity, Subject,
 };
 use display::{bytes, percent};
 use jiff::civil::Date;
@@ -29,8 +29,8 @@ impl Report {
         let crossing = state.news()?;
         let seconds = Period::day(crossing.day).seconds(zone);
         let subject = match &state.scope {
-            Scope::Process(name) => Subject::Process(name.clone()),
-            Scope::Total | Scope::Host(_) => Subject::Total,
+            QuotaScope::Process(name) => Subject::Process(name.clone()),
+            QuotaScope::Total | QuotaScope::Host(_) => Subject::Total,
         };
         let named = format!(
             "quota\0{}\0{}\0{}",
@@ -85,9 +85,9 @@ pub fn quota_lines(state: &QuotaState) -> [String; 2] {
         Some(Direction::Down) => " received",
     });
     match &state.scope {
-        Scope::Total => {}
-        Scope::Host(name) => used.push_str(&format!(" by host {name}")),
-        Scope::Process(name) => used.push_str(&format!(" by process {name}")),
+        QuotaScope::Total => {}
+        QuotaScope::Host(name) => used.push_str(&format!(" by host {name}")),
+        QuotaScope::Process(name) => used.push_str(&format!(" by process {name}")),
     }
     let (first, last) = (short(state.first_day), short(state.last_day));
     match state.per {

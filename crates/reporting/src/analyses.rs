@@ -5,14 +5,14 @@ use std::ops::Range;
 use analysis::{History, Month, anomalies, billing_month, patterns, talks_needed, trend};
 use display::Moment;
 use jiff::civil::Date;
-use report::{HostAnalysis, Told};
+use report::{AnalysisResult, HostAnalysis};
 use settings::Settings;
 use store::Store;
 use traffic::Period;
 
 use crate::error::Result;
 use crate::findings::once_each;
-use crate::history::{self, Wanted};
+use crate::history::{self, HistoryRequest};
 use crate::mutes;
 
 /// What is looked for.
@@ -67,7 +67,7 @@ pub fn judge(
         .date();
     let month_begins = i8::try_from(thresholds.month_begins).unwrap_or(1);
     let month = month(billing_month(month_begins, last), settings);
-    let wanted = Wanted {
+    let wanted = HistoryRequest {
         host,
         judged: judged.clone(),
         zone,
@@ -84,19 +84,19 @@ pub fn judge(
     };
     let mut told = match kind {
         AnalysisKind::Trend => {
-            Told::Trend(trend(&history, judged.clone(), Some(&month), thresholds))
+            AnalysisResult::Trend(trend(&history, judged.clone(), Some(&month), thresholds))
         }
         AnalysisKind::Anomaly => {
             history::count_other_hosts(store, &wanted, &mut history)?;
             let mut found = anomalies(&history, judged.clone(), thresholds);
             found.findings = once_each(found.findings);
-            Told::Anomaly(found)
+            AnalysisResult::Anomaly(found)
         }
         AnalysisKind::Patterns => {
             if !judged.is_empty() {
                 history.talks = history::talks(store, &wanted, talks_needed(&judged))?;
             }
-            Told::Patterns(patterns(&history, judged.clone(), thresholds))
+            AnalysisResult::Patterns(patterns(&history, judged.clone(), thresholds))
         }
     };
     let muted = mutes::remove_muted(told.findings_mut(), &mutes::in_force(settings), settings);

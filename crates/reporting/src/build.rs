@@ -22,7 +22,7 @@ pub struct Reporter<'a> {
 
 /// A report, and what could not be said in it.
 #[derive(Debug)]
-pub struct Built {
+pub struct BuiltReport {
     /// The report.
     pub report: Report,
     /// What damaged files of the store keep from being reported.
@@ -43,7 +43,7 @@ impl<'a> Reporter<'a> {
     ///
     /// # Errors
     /// If the store cannot be read, or a signal asks to stop.
-    pub fn build(&mut self, store: &Store, host: &str, period: Period) -> Result<Built> {
+    pub fn build(&mut self, store: &Store, host: &str, period: Period) -> Result<BuiltReport> {
         self.build_with(store, host, period, |_| Ok(()))
     }
 
@@ -54,7 +54,7 @@ impl<'a> Reporter<'a> {
         host: &str,
         period: Period,
         mut each_row: impl FnMut(&RowView<'_>) -> Result<()>,
-    ) -> Result<Built> {
+    ) -> Result<BuiltReport> {
         let (settings, now) = (self.settings, self.now);
         let zone = &settings.time_zone;
         let seconds = period.seconds(zone);
@@ -99,7 +99,7 @@ impl<'a> Reporter<'a> {
             }
             past => report.look_back(&past?, zone, options.top_n),
         }
-        Ok(Built { report, damage })
+        Ok(BuiltReport { report, damage })
     }
 
     /// The quotas of a host, or of all, at the end of a period or now, whichever is first.

@@ -15,7 +15,7 @@ use store::Store;
 use traffic::Period;
 
 use crate::error::Result;
-use crate::history::{self, Wanted};
+use crate::history::{self, HistoryRequest};
 use crate::mutes;
 use settings::Settings;
 
@@ -73,7 +73,7 @@ fn of_period(
     }
     let day_before = period.first.yesterday().map(Period::day);
     let before = day_before.map_or(seconds.start, |day| day.seconds(zone).start)..seconds.start;
-    let wanted = Wanted {
+    let wanted = HistoryRequest {
         host,
         judged: before.start..seconds.end,
         zone,

@@ -14,7 +14,7 @@ use settings::{HostLayout, ReportFormat, Settings, Word as _};
 
 /// A file of a report.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Written {
+pub struct WrittenFile {
     /// Where it is.
     pub path: String,
     /// Bytes.
@@ -23,7 +23,7 @@ pub struct Written {
     pub is_new: bool,
 }
 
-impl Written {
+impl WrittenFile {
     /// The path, and whether it changed.
     pub fn shown(&self) -> String {
         let path = files::show(Path::new(&self.path));
@@ -64,7 +64,7 @@ pub(crate) struct Folder {
     stamp: String,
     force: bool,
     streamed: Option<(AtomicFile, String)>,
-    files: Vec<(String, Written)>,
+    files: Vec<(String, WrittenFile)>,
 }
 
 /// The folder of a host's reports. The names of reports follow from their day, so only one host has the
@@ -241,7 +241,7 @@ impl Folder {
     }
 
     /// The files, in the order they were written.
-    pub(crate) fn finish(self) -> Vec<Written> {
+    pub(crate) fn finish(self) -> Vec<WrittenFile> {
         self.files.into_iter().map(|(_, written)| written).collect()
     }
 
@@ -261,7 +261,7 @@ impl Folder {
         let path = self.path.join(&name).to_string_lossy().into_owned();
         self.files.push((
             name,
-            Written {
+            WrittenFile {
                 path,
                 bytes,
                 is_new,

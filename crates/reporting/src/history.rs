@@ -26,7 +26,7 @@ const OTHER_HOSTS: usize = 16;
 const HOUR: i64 = 3600;
 
 /// Which history.
-pub struct Wanted<'a> {
+pub struct HistoryRequest<'a> {
     /// Host.
     pub host: &'a str,
     /// What is judged; eight weeks before it come along.
@@ -45,7 +45,7 @@ pub struct Wanted<'a> {
 ///
 /// # Errors
 /// Where the store cannot be read.
-pub fn read(store: &Store, wanted: &Wanted<'_>) -> Result<History> {
+pub fn read(store: &Store, wanted: &HistoryRequest<'_>) -> Result<History> {
     let start = wanted.judged.start - LOOK_BACK * 24 * HOUR;
     let since = store.first_seen(wanted.host)?;
     let start = start.max(since.unwrap_or(start)).min(wanted.judged.end);
@@ -234,7 +234,11 @@ fn met<'a>(
 ///
 /// # Errors
 /// Where the store cannot be read.
-pub fn count_other_hosts(store: &Store, wanted: &Wanted<'_>, history: &mut History) -> Result<()> {
+pub fn count_other_hosts(
+    store: &Store,
+    wanted: &HistoryRequest<'_>,
+    history: &mut History,
+) -> Result<()> {
     let (met, hours) = (&mut history.met, &history.hours);
     let start = hours.first().map_or(wanted.judged.start, |hour| hour.start);
     let mut hosts = store.hosts()?;

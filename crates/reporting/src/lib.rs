@@ -17,9 +17,9 @@ mod publish;
 mod quotas;
 
 pub use analyses::{AnalysisKind, judge, usual_period};
-pub use build::{Built, Reporter};
+pub use build::{BuiltReport, Reporter};
 pub use damage::{DamagedPeriod, note_damage};
 pub use error::{Error, Result};
-pub use folder::{Target, Written, is_written, written_total};
-pub use periods::{Plan, has_lost, plan};
-pub use publish::Published;
+pub use folder::{Target, WrittenFile, is_written, written_total};
+pub use periods::{ReportPlan, has_lost, plan};
+pub use publish::PublishedReport;

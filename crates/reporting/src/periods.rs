@@ -11,7 +11,7 @@ use crate::error::Result;
 
 /// The reports of one host.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Plan {
+pub struct ReportPlan {
     /// Periods to report, in order.
     pub periods: Vec<Period>,
     /// Days (UTC, since 1970) whose news these reports tell in full.
@@ -29,7 +29,7 @@ pub fn plan(
     when: Option<When>,
     zone: &TimeZone,
     today: Date,
-) -> Result<Plan> {
+) -> Result<ReportPlan> {
     let pending = store.pending_days(host)?;
     let mut days = BTreeSet::new();
     for &day in &pending {
@@ -73,7 +73,7 @@ pub fn plan(
             .into_iter()
             .all(|date| !days.contains(&date) || periods.contains(&Period::day(date)))
     });
-    Ok(Plan {
+    Ok(ReportPlan {
         told: told.collect(),
         periods,
     })

@@ -9,18 +9,18 @@ use store::Store;
 use tracing::debug;
 use traffic::Period;
 
-use crate::build::{Built, Reporter};
+use crate::build::{BuiltReport, Reporter};
 use crate::damage::DamagedPeriod;
 use crate::error::{Error, Result};
-use crate::folder::{Folder, Target, Written};
+use crate::folder::{Folder, Target, WrittenFile};
 
 /// A report that was written.
 #[derive(Debug)]
-pub struct Published {
+pub struct PublishedReport {
     /// The report.
     pub report: Report,
     /// Its files.
-    pub files: Vec<Written>,
+    pub files: Vec<WrittenFile>,
     /// What damaged files of the store keep from being reported.
     pub damage: Vec<DamagedPeriod>,
 }
@@ -36,7 +36,7 @@ impl Reporter<'_> {
         host: &str,
         period: Period,
         target: &Target,
-    ) -> Result<Published> {
+    ) -> Result<PublishedReport> {
         let settings = self.settings;
         let now = Moment::new(self.now, &settings.time_zone);
         let formats = settings.reports.formats_to_write();
@@ -52,7 +52,7 @@ impl Reporter<'_> {
         } else {
             None
         };
-        let Built { report, damage } = self.build_with(store, host, period, |row| {
+        let BuiltReport { report, damage } = self.build_with(store, host, period, |row| {
             if let Some(parquet) = &mut parquet {
                 parquet.row(row).map_err(|error| folder.failed(&error))?;
             }
@@ -105,7 +105,7 @@ impl Reporter<'_> {
             folder.write_zip()?;
         }
         debug!("{host} {}: report made", period.stamp());
-        Ok(Published {
+        Ok(PublishedReport {
             report,
             files: folder.finish(),
             damage,

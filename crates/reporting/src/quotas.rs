@@ -1,6 +1,6 @@
 //! What of each quota is used, by the history.
 
-use analysis::{DayAhead, DayUse, Direction, HISTORY_DAYS, Quota, QuotaState, Scope};
+use analysis::{DayAhead, DayUse, Direction, HISTORY_DAYS, Quota, QuotaScope, QuotaState};
 use std::collections::HashMap;
 
 use jiff::ToSpan as _;
@@ -42,15 +42,15 @@ impl QuotaUse {
     ) -> Result<Vec<QuotaState>> {
         let known = store.hosts()?;
         let concerns = |quota: &&Quota| match (&quota.scope, host) {
-            (Scope::Host(name), Some(host)) => name == host,
+            (QuotaScope::Host(name), Some(host)) => name == host,
             _ => true,
         };
         let quotas = settings.quotas.iter().filter(concerns);
         quotas
             .map(|quota| {
                 let hosts = match &quota.scope {
-                    Scope::Host(name) => known.iter().filter(|host| *host == name).collect(),
-                    Scope::Total | Scope::Process(_) => known.iter().collect(),
+                    QuotaScope::Host(name) => known.iter().filter(|host| *host == name).collect(),
+                    QuotaScope::Total | QuotaScope::Process(_) => known.iter().collect(),
                 };
                 let mut count = Count {
                     store,
@@ -156,8 +156,8 @@ impl Count<'_> {
             host: host.to_owned(),
             day,
             process: match &self.quota.scope {
-                Scope::Process(name) => Some(name.clone()),
-                Scope::Total | Scope::Host(_) => None,
+                QuotaScope::Process(name) => Some(name.clone()),
+                QuotaScope::Total | QuotaScope::Host(_) => None,
             },
         };
         if let Some(known) = self.known.get(&key) {
@@ -178,7 +178,7 @@ impl Count<'_> {
         let totals = self
             .store
             .totals(host, seconds.clone(), resolution, loopback)?;
-        let (Some(mut totals), Scope::Process(name)) = (totals, &self.quota.scope) else {
+        let (Some(mut totals), QuotaScope::Process(name)) = (totals, &self.quota.scope) else {
             return Ok(totals);
         };
         totals.volume = Volume::default();

@@ -32,7 +32,7 @@ pub use init::{InitError, write_file};
 pub use locate::{Environment, LOCAL_FILE};
 pub use notify::Notify;
 pub use problem::{Place, Problem, SettingsError};
-pub use sections::{Archive, History, Input, Logging, Paths, Processing, Reports};
+pub use sections::{Archive, Input, Logging, Paths, Processing, Reports, StoreSettings};
 pub use settings::{DEFAULT_FILE, SYSTEM_FOLDER, Settings, check_host, started, system_file};
 pub use typed::Override;
 pub use words::{

@@ -99,7 +99,7 @@ fn machine(file: &Path) -> Option<String> {
 }
 
 /// A settings file that was read.
-pub(crate) struct Found {
+pub(crate) struct LocatedFile {
     /// The file, as it was named.
     pub(crate) path: PathBuf,
     /// The folder it lies in, absolute; relative paths in it begin here.
@@ -113,7 +113,7 @@ pub(crate) struct Found {
 pub(crate) fn find(
     named: Option<&Path>,
     environment: &Environment,
-) -> Result<Option<Found>, SettingsError> {
+) -> Result<Option<LocatedFile>, SettingsError> {
     if let Some(path) = named {
         let found = read(path, environment)?;
         return found
@@ -128,7 +128,7 @@ pub(crate) fn find(
     Ok(None)
 }
 
-fn read(path: &Path, environment: &Environment) -> Result<Option<Found>, SettingsError> {
+fn read(path: &Path, environment: &Environment) -> Result<Option<LocatedFile>, SettingsError> {
     let unreadable = |source| SettingsError::Unreadable {
         path: path.into(),
         source,
@@ -164,7 +164,7 @@ fn read(path: &Path, environment: &Environment) -> Result<Option<Found>, Setting
     let folder = absolute
         .parent()
         .map_or_else(|| absolute.clone(), Path::to_path_buf);
-    Ok(Some(Found {
+    Ok(Some(LocatedFile {
         path: path.into(),
         folder,
         text,

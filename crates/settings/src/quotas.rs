@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use analysis::{Direction, Per, Quota, Scope};
+use analysis::{Direction, Per, Quota, QuotaScope};
 
 use super::problem::{Place, Problem};
 use super::reader::{Reader, wrong};
@@ -55,7 +55,7 @@ impl Entry<'_> {
             self.note("first_day", "has no meaning where per is day");
         }
         let direction = self.value("direction", direction).unwrap_or(None);
-        let scope = self.value("scope", scope).unwrap_or(Scope::Total);
+        let scope = self.value("scope", scope).unwrap_or(QuotaScope::Total);
         if self.problems.len() > before {
             return None;
         }
@@ -117,13 +117,13 @@ fn direction(typed: &str) -> Result<Option<Direction>, String> {
     }
 }
 
-fn scope(typed: &str) -> Result<Scope, String> {
+fn scope(typed: &str) -> Result<QuotaScope, String> {
     let (kind, name) = typed.split_once(' ').unwrap_or((typed, ""));
     let name = name.trim().to_owned();
     match (kind, name.is_empty()) {
-        ("total", true) => Ok(Scope::Total),
-        ("host", false) => Ok(Scope::Host(name)),
-        ("process", false) => Ok(Scope::Process(name)),
+        ("total", true) => Ok(QuotaScope::Total),
+        ("host", false) => Ok(QuotaScope::Host(name)),
+        ("process", false) => Ok(QuotaScope::Process(name)),
         _ => Err("is no scope; write total, host NAME or process NAME".to_owned()),
     }
 }

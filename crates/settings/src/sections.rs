@@ -257,12 +257,12 @@ impl Reports {
 
 /// How the history is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct History {
+pub struct StoreSettings {
     /// The age in days at which days are dropped from the history; `None` keeps them for ever.
     pub retention_days: Option<u32>,
 }
 
-impl History {
+impl StoreSettings {
     pub(crate) fn read(reader: &mut Reader<'_>) -> Self {
         Self {
             retention_days: reader.value("store.retention_days", number(1..=36_500)),

@@ -11,11 +11,11 @@ use jiff::tz::TimeZone;
 use crate::analysis::Analysis;
 use crate::collect::Collect;
 use crate::email::{Email, PasswordSource};
-use crate::locate::{self, Environment, Found};
+use crate::locate::{self, Environment, LocatedFile};
 use crate::notify::Notify;
 use crate::problem::{Place, SettingsError};
 use crate::reader::Reader;
-use crate::sections::{Archive, History, Input, Logging, Paths, Processing, Reports};
+use crate::sections::{Archive, Input, Logging, Paths, Processing, Reports, StoreSettings};
 use crate::typed::{Override, Typed};
 use crate::{quotas, secrets};
 
@@ -67,7 +67,7 @@ pub struct Settings {
     /// What is reported.
     pub reports: Reports,
     /// How the history is kept.
-    pub store: History,
+    pub store: StoreSettings,
     /// What becomes of logs that were ingested.
     pub archive: Archive,
     /// What the program says of itself.
@@ -119,7 +119,7 @@ impl Settings {
         path: &Path,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let found = Found {
+        let found = LocatedFile {
             path: path.into(),
             folder: path.parent().unwrap_or(path).into(),
             text: text.to_owned(),
@@ -129,7 +129,7 @@ impl Settings {
     }
 
     pub(crate) fn settle(
-        found: Option<&Found>,
+        found: Option<&LocatedFile>,
         flags: &[Override],
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
@@ -193,7 +193,7 @@ impl Settings {
             email: Email::read(reader),
             processing: Processing::read(reader),
             reports: Reports::read(reader),
-            store: History::read(reader),
+            store: StoreSettings::read(reader),
             archive: Archive::read(reader),
             logging: Logging::read(reader),
             metrics_textfile: reader.path("metrics.textfile"),

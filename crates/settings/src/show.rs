@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use analysis::{Direction, Per, Scope};
+use analysis::{Direction, Per, QuotaScope};
 use display::is_deceptive;
 use mail::Address;
 
@@ -263,9 +263,9 @@ impl Page {
             };
             self.plain("  direction", direction);
             let scope = match &quota.scope {
-                Scope::Total => "total".to_owned(),
-                Scope::Host(name) => format!("host {name}"),
-                Scope::Process(name) => format!("process {name}"),
+                QuotaScope::Total => "total".to_owned(),
+                QuotaScope::Host(name) => format!("host {name}"),
+                QuotaScope::Process(name) => format!("process {name}"),
             };
             self.plain("  scope", scalar(&scope));
         }

@@ -3,7 +3,7 @@
 mod analyses;
 
 use super::*;
-use crate::locate::Found;
+use crate::locate::LocatedFile;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -19,7 +19,7 @@ fn settle_in(
     flags: &[Override],
     environment: &Environment,
 ) -> Result<Settings, SettingsError> {
-    let found = Found {
+    let found = LocatedFile {
         path: "settings.yaml".into(),
         folder: environment.current_folder.join("config"),
         text: text.to_owned(),
@@ -700,7 +700,7 @@ fn shown_settings_read_back_as_the_same() {
 
 #[test]
 fn quotas_are_read_with_their_defaults_and_shown_as_they_are_read() {
-    use ::analysis::{Direction, Per, Quota, Scope};
+    use ::analysis::{Direction, Per, Quota, QuotaScope};
     let text = "quota:\n  - name: uplink\n    bytes: 500 GB\n  - {name: 'day: up', bytes: 2TiB, per: day, direction: up, scope: process ssh d}\n  - {name: web, bytes: 1, first_day: 31, scope: host web1, direction: down}\n";
     let settings = settle(text).unwrap();
     let quota = |name: &str, bytes, per, first_day, direction, scope| Quota {
@@ -712,14 +712,21 @@ fn quotas_are_read_with_their_defaults_and_shown_as_they_are_read() {
         scope,
     };
     let expected = [
-        quota("uplink", 500_000_000_000, Per::Month, 1, None, Scope::Total),
+        quota(
+            "uplink",
+            500_000_000_000,
+            Per::Month,
+            1,
+            None,
+            QuotaScope::Total,
+        ),
         quota(
             "day: up",
             2 << 40,
             Per::Day,
             1,
             Some(Direction::Up),
-            Scope::Process("ssh d".to_owned()),
+            QuotaScope::Process("ssh d".to_owned()),
         ),
         quota(
             "web",
@@ -727,7 +734,7 @@ fn quotas_are_read_with_their_defaults_and_shown_as_they_are_read() {
             Per::Month,
             31,
             Some(Direction::Down),
-            Scope::Host("web1".to_owned()),
+            QuotaScope::Host("web1".to_owned()),
         ),
     ];
     assert_eq!(settings.quotas, expected);

@@ -12,7 +12,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use serde_saphyr::{Location, Spanned};
 
 use super::keys;
-use super::locate::Found;
+use super::locate::LocatedFile;
 use super::problem::{Place, Problem};
 
 /// A value as it was typed. It may be a password, so it has no `Debug`.
@@ -52,7 +52,7 @@ pub(crate) struct Typed {
 
 impl Typed {
     /// Reads a settings file.
-    pub(crate) fn from_file(found: &Found) -> Self {
+    pub(crate) fn from_file(found: &LocatedFile) -> Self {
         let mut typed = Self {
             path: found.path.clone(),
             ..Self::default()

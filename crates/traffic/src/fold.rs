@@ -20,7 +20,7 @@ mod see;
 mod time;
 mod turned;
 
-use rawlog::{Note, Told};
+use rawlog::{Note, NoteKind};
 
 use self::flip::given;
 use self::kinds::{has_process, has_remote, table};
@@ -66,7 +66,7 @@ impl RunFold {
     pub(crate) fn take_note(&mut self, note: &Note<'_>) {
         self.machine.note(note);
         match note.told {
-            Told::Owner(owner) => {
+            NoteKind::Owner(owner) => {
                 let name = self.strings.intern(&owner.process.text());
                 let seen =
                     (self.slots).with_ports(owner.local_port, owner.remote_port, owner.protocol);
@@ -74,7 +74,7 @@ impl RunFold {
                     self.slots.get_mut(index).owner = Some((name, owner.pid));
                 }
             }
-            Told::Address(address) if !address.gone => {
+            NoteKind::Address(address) if !address.gone => {
                 let interface = self.strings.intern(&address.interface.text());
                 let address = address.address.to_string();
                 let address = self.strings.intern(address.as_bytes());

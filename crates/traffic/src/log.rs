@@ -8,7 +8,7 @@ use rawlog::{
 use crate::fold::{Observation, Restarted, RunFold, Style};
 use crate::machine::Machine;
 use crate::mode::{Counters, Fell, Mode, row_volume};
-use crate::probe::{Probe, Sight, Sights};
+use crate::probe::{FrameComparison, Probe, Sights};
 use crate::{DamagedLine, LogSummary, Row, RunSummary, Strings, Volume};
 
 /// How a log is to be read.
@@ -61,7 +61,7 @@ pub trait Sink {
 }
 
 /// A refresh that owns its text.
-struct Held {
+struct HeldFrame {
     text: Vec<u8>,
     /// Bytes of the text that no fault takes.
     bytes: u64,
@@ -74,14 +74,14 @@ struct Held {
     /// The frame before it was cut off.
     after_cut: bool,
     /// What it tells beside the frame before, once it was looked at.
-    sight: Sight,
+    sight: FrameComparison,
 }
 
 /// Frames that wait until it is known what they hold.
 #[derive(Default)]
 struct Waiting {
     probe: Probe,
-    frames: Vec<Held>,
+    frames: Vec<HeldFrame>,
     text_bytes: usize,
 }
 
@@ -104,7 +104,7 @@ struct Refresh<'a> {
     /// nothing else.
     complete: bool,
     /// What it tells beside the frame before, where it was looked at already.
-    sight: Option<&'a Sight>,
+    sight: Option<&'a FrameComparison>,
 }
 
 /// Folds the items of one log, in order.
@@ -115,7 +115,7 @@ pub struct LogFold<S: Sink> {
     run: Option<Run>,
     /// The mode of the run before, which a short run is assumed to share.
     mode: Mode,
-    torn: Option<Held>,
+    torn: Option<HeldFrame>,
     /// What notes say of the machine, while there is no run that knows.
     machine: Machine,
     sights: Sights,
@@ -192,7 +192,7 @@ impl<S: Sink> LogFold<S> {
             // Its rest may come later, so it is no part of the identity.
             let complete = torn.whole && !torn.legacy && !torn.open;
             self.release(
-                Held {
+                HeldFrame {
                     open: true,
                     complete,
                     ..torn
@@ -269,7 +269,7 @@ impl<S: Sink> LogFold<S> {
         }
         let whole = frame.is_whole() || frame.closing == Closing::TooLong;
         if !frame.faults.is_empty() || !whole {
-            self.torn = Some(Held {
+            self.torn = Some(HeldFrame {
                 text: frame.text.to_vec(),
                 bytes,
                 timestamp: frame.timestamp,
@@ -279,7 +279,7 @@ impl<S: Sink> LogFold<S> {
                 whole,
                 complete: false,
                 after_cut: false,
-                sight: Sight::default(),
+                sight: FrameComparison::default(),
             });
         } else {
             self.refresh(&Refresh {
@@ -300,7 +300,7 @@ impl<S: Sink> LogFold<S> {
     /// Goes on with a frame that was held because it is damaged or cut off. Where a restart or the
     /// end of the log follows a cut frame, bandwhich ended within it: half a refresh has no exact
     /// total, so nothing in it is counted.
-    fn release(&mut self, torn: Held, at_end_of_run: bool) {
+    fn release(&mut self, torn: HeldFrame, at_end_of_run: bool) {
         if torn.timestamp.is_none() {
             self.summary.accounting.filler += torn.bytes;
         } else if !torn.whole && at_end_of_run {
@@ -377,10 +377,10 @@ impl<S: Sink> LogFold<S> {
             }
             let sight = match refresh.sight {
                 Some(sight) => sight.clone(),
-                None if refresh.timestamp.is_none() => Sight::default(),
+                None if refresh.timestamp.is_none() => FrameComparison::default(),
                 None => self.sights.look(refresh.rows, waiting.probe.first()),
             };
-            let held = Held {
+            let held = HeldFrame {
                 text: refresh.text.to_vec(),
                 bytes: refresh.bytes,
                 timestamp: refresh.timestamp,
@@ -476,7 +476,7 @@ impl<S: Sink> LogFold<S> {
     }
 
     /// Lets a frame wait until it is known what the run holds.
-    fn wait(&mut self, held: Held) {
+    fn wait(&mut self, held: HeldFrame) {
         let Some(Run {
             waiting: Some(waiting),
             ..
@@ -637,8 +637,8 @@ impl Run {
     }
 }
 
-impl Held {
-    fn refresh<'a>(&'a self, rows: Rows<'a>, sight: Option<&'a Sight>) -> Refresh<'a> {
+impl HeldFrame {
+    fn refresh<'a>(&'a self, rows: Rows<'a>, sight: Option<&'a FrameComparison>) -> Refresh<'a> {
         Refresh {
             timestamp: self.timestamp,
             rows,

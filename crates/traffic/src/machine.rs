@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use rawlog::{Begun, Interface, Note, OwnAddress, Port, Told};
+use rawlog::{Begun, Interface, Note, NoteKind, OwnAddress, Port};
 
 use crate::owners::Owners;
 
@@ -66,12 +66,12 @@ impl Machine {
     /// Takes a note.
     pub(crate) fn note(&mut self, note: &Note<'_>) {
         match note.told {
-            Told::Begun(begun) => self.begin(&begun),
-            Told::Owner(owner) => self.owners.note(&owner),
-            Told::Interface(interface) => self.interface(&interface),
-            Told::Address(address) => self.address(&address),
-            Told::Port(port) => self.port(&port),
-            Told::Capture(_) | Told::Started | Told::Stopped(_) | Told::Later => {}
+            NoteKind::Begun(begun) => self.begin(&begun),
+            NoteKind::Owner(owner) => self.owners.note(&owner),
+            NoteKind::Interface(interface) => self.interface(&interface),
+            NoteKind::Address(address) => self.address(&address),
+            NoteKind::Port(port) => self.port(&port),
+            NoteKind::Capture(_) | NoteKind::Started | NoteKind::Stopped(_) | NoteKind::Later => {}
         }
     }
 

@@ -1,6 +1,6 @@
 //! What a collector noted of the machine and of its capture, as it is kept with a log.
 
-use rawlog::{Note, Told};
+use rawlog::{Note, NoteKind};
 use serde::{Deserialize, Serialize};
 
 /// Counts of interfaces that are kept of a log: those of a day with a hundred interfaces.
@@ -108,7 +108,7 @@ impl Noted {
     pub(crate) fn take(&mut self, collection: u32, note: &Note<'_>) {
         let time = note.timestamp;
         match note.told {
-            Told::Begun(begun) => push(
+            NoteKind::Begun(begun) => push(
                 &mut self.collectors,
                 Collector {
                     collection,
@@ -116,7 +116,7 @@ impl Noted {
                     arguments: text(begun.arguments),
                 },
             ),
-            Told::Capture(capture) => {
+            NoteKind::Capture(capture) => {
                 let sums = (capture.packets.unwrap_or(0), capture.dropped);
                 self.count(
                     collection,
@@ -126,7 +126,7 @@ impl Noted {
                     capture.packets.is_some(),
                 );
             }
-            Told::Address(address) => push(
+            NoteKind::Address(address) => push(
                 &mut self.addresses,
                 AddressChange {
                     time,
@@ -135,17 +135,21 @@ impl Noted {
                     gone: address.gone,
                 },
             ),
-            Told::Port(port) if !port.gone => {
+            NoteKind::Port(port) if !port.gone => {
                 push(&mut self.ports, (text(port.interface), text(port.master)));
             }
-            Told::Stopped(reason) => push(
+            NoteKind::Stopped(reason) => push(
                 &mut self.stops,
                 Stop {
                     time,
                     reason: text(reason),
                 },
             ),
-            Told::Port(_) | Told::Owner(_) | Told::Interface(_) | Told::Started | Told::Later => {}
+            NoteKind::Port(_)
+            | NoteKind::Owner(_)
+            | NoteKind::Interface(_)
+            | NoteKind::Started
+            | NoteKind::Later => {}
         }
     }
 

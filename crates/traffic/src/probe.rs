@@ -1,7 +1,7 @@
 //! The frames of a run that wait until it is known whether they hold rates or running sums.
 //!
 //! A run that turns out to be several hands the frames from each restart on to the next run, which
-//! looks at them anew. So what a frame tells beside the one before it, its [`Sight`], is found once, and
+//! looks at them anew. So what a frame tells beside the one before it, its [`FrameComparison`], is found once, and
 //! a run's [`Probe`] only adds up the sights of its frames.
 
 use std::collections::HashMap;
@@ -22,7 +22,7 @@ type Name = (u8, Vec<u8>);
 
 /// What a frame tells beside the one before it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Sight {
+pub(crate) struct FrameComparison {
     /// Number of the frame among all that were looked at.
     frame: u64,
     sum: u64,
@@ -75,11 +75,11 @@ impl Sights {
     }
 
     /// Looks at a frame with rows behind those that wait since `first`, or at the first to wait.
-    pub(crate) fn look(&mut self, rows: Rows<'_>, first: Option<u64>) -> Sight {
+    pub(crate) fn look(&mut self, rows: Rows<'_>, first: Option<u64>) -> FrameComparison {
         self.forget_before(first);
-        let mut sight = Sight {
+        let mut sight = FrameComparison {
             frame: self.next,
-            ..Sight::default()
+            ..FrameComparison::default()
         };
         let (mut sum, mut of_both) = (0u128, 0u128);
         for (key, value) in sums(rows) {
@@ -191,7 +191,7 @@ pub(crate) struct Probe {
 impl Probe {
     /// Takes what was seen in the next frame of the run that has rows. Gives the verdict once there is
     /// one.
-    pub(crate) fn look(&mut self, sight: &Sight) -> Option<Mode> {
+    pub(crate) fn look(&mut self, sight: &FrameComparison) -> Option<Mode> {
         if self.frames == 0 {
             self.first = sight.frame;
             self.first_sums[0] = sight.sum;

@@ -8,7 +8,7 @@ use collector::Verdict as Weight;
 use super::check::Check;
 use super::machine::Machine;
 use super::services;
-use crate::setup::Scope;
+use crate::setup::SetupScope;
 use app::RunningCollector;
 use settings::{Environment, Settings};
 
@@ -24,7 +24,7 @@ pub(super) fn checks(
     environment: &Environment,
     now: i64,
 ) -> Vec<Check> {
-    let is_served = services::scope(machine, environment) == Some(Scope::System);
+    let is_served = services::scope(machine, environment) == Some(SetupScope::System);
     let path = match is_served {
         true => SERVICE_PATH,
         false => environment.variables.get("PATH").map_or("", String::as_str),

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use super::check::Check;
 use super::machine::Machine;
-use crate::setup::{Scope, UNITS, has_systemd, unit_folder};
+use crate::setup::{SetupScope, UNITS, has_systemd, unit_folder};
 use settings::{Environment, SYSTEM_FOLDER, Settings};
 
 const TOPIC: &str = "services";
@@ -40,8 +40,8 @@ pub(super) fn checks(
         }];
     };
     let systemctl = match scope {
-        Scope::System => "systemctl",
-        Scope::User => "systemctl --user",
+        SetupScope::System => "systemctl",
+        SetupScope::User => "systemctl --user",
     };
     let mut checks = Vec::new();
     for (unit, _, _) in ENABLED {
@@ -59,7 +59,7 @@ pub(super) fn checks(
             ));
         }
     }
-    if scope == Scope::System {
+    if scope == SetupScope::System {
         checks.extend(closed_folders(settings, machine, environment));
         checks.extend(closed_network(settings, machine, environment));
     }
@@ -79,11 +79,11 @@ pub(super) fn has_collector(machine: &Machine, environment: &Environment) -> boo
 }
 
 /// Whose services there are; the machine's go before the user's. None where nothing starts them.
-pub(super) fn scope(machine: &Machine, environment: &Environment) -> Option<Scope> {
+pub(super) fn scope(machine: &Machine, environment: &Environment) -> Option<SetupScope> {
     if !has_systemd(&machine.root) {
         return None;
     }
-    let has = |scope: &Scope| {
+    let has = |scope: &SetupScope| {
         UNITS.iter().any(|unit| {
             let own = unit_folder(*scope, &machine.root, environment);
             own.is_some_and(|folder| folder.join(unit.name).exists())
@@ -91,7 +91,9 @@ pub(super) fn scope(machine: &Machine, environment: &Environment) -> Option<Scop
         })
     };
     // A package brings both; which were enabled tells whose are meant.
-    let scopes = [Scope::System, Scope::User].into_iter().filter(has);
+    let scopes = [SetupScope::System, SetupScope::User]
+        .into_iter()
+        .filter(has);
     let enabled = scopes.clone().find(|scope| {
         ENABLED
             .iter()
@@ -100,18 +102,18 @@ pub(super) fn scope(machine: &Machine, environment: &Environment) -> Option<Scop
     enabled.or_else(|| scopes.into_iter().next())
 }
 
-fn is_enabled(unit: &str, scope: Scope, machine: &Machine, environment: &Environment) -> bool {
+fn is_enabled(unit: &str, scope: SetupScope, machine: &Machine, environment: &Environment) -> bool {
     let wants = ENABLED.iter().find(|(name, ..)| *name == unit);
     let Some((_, system, user)) = wants else {
         return false;
     };
     let below = match scope {
-        Scope::System => system,
-        Scope::User => user,
+        SetupScope::System => system,
+        SetupScope::User => user,
     };
     let own = unit_folder(scope, &machine.root, environment);
     let everybodys = Some(machine.root.join("etc/systemd/user"));
-    let everybodys = everybodys.filter(|_| scope == Scope::User);
+    let everybodys = everybodys.filter(|_| scope == SetupScope::User);
     // The link may point to what is there only once the system below the root runs.
     own.into_iter()
         .chain(everybodys)
@@ -119,9 +121,9 @@ fn is_enabled(unit: &str, scope: Scope, machine: &Machine, environment: &Environ
 }
 
 /// What systemd says of a unit. `None` where it does not run or cannot be asked.
-fn state(unit: &str, scope: Scope, machine: &Machine) -> Option<String> {
+fn state(unit: &str, scope: SetupScope, machine: &Machine) -> Option<String> {
     let mut command = Command::new(machine.systemctl.as_ref()?);
-    if scope == Scope::User {
+    if scope == SetupScope::User {
         command.arg("--user");
     }
     let said = command.args(["is-active", unit]).output().ok()?;
@@ -202,7 +204,7 @@ fn open_folders(unit: &str, machine: &Machine, environment: &Environment) -> Vec
 
 /// The words that a unit of the machine's own and its drop-ins give a key.
 fn values(unit: &str, key: &str, machine: &Machine, environment: &Environment) -> Vec<String> {
-    let Some(folder) = unit_folder(Scope::System, &machine.root, environment) else {
+    let Some(folder) = unit_folder(SetupScope::System, &machine.root, environment) else {
         return Vec::new();
     };
     let drop_ins = std::fs::read_dir(folder.join(format!("{unit}.d")));

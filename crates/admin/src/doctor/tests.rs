@@ -11,7 +11,7 @@ use files::Space;
 
 use super::*;
 use crate::accounts::Account;
-use crate::setup::Scope;
+use crate::setup::SetupScope;
 
 /// 2026-11-24 12:00 UTC.
 const NOW: i64 = 1_795_521_600;
@@ -91,7 +91,7 @@ impl Scratch {
         let folder = self.path("etc/systemd/system");
         for unit in crate::setup::UNITS {
             fs::create_dir_all(&folder).unwrap();
-            let text = unit.text(Scope::System, "/usr/bin/network-monitor");
+            let text = unit.text(SetupScope::System, "/usr/bin/network-monitor");
             fs::write(folder.join(unit.name), text).unwrap();
         }
         for (wants, unit) in enabled {

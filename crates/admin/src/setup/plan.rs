@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::target::{Scope, Target};
+use super::target::{SetupScope, Target};
 use super::units::{self, CRON, UNITS};
 use crate::accounts::{Access, Account, SERVICE};
 use crate::error::{Error, Result};
@@ -15,7 +15,7 @@ const SETCAP: &str = "setcap cap_sys_ptrace,cap_dac_read_search,cap_net_raw,cap_
 
 /// What has to be done, in this order, and what the user has to do then.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct SetupPlan {
     /// What is there and what is missing.
     pub steps: Vec<Step>,
     /// What to do next, line by line.
@@ -82,12 +82,12 @@ impl Step {
 ///
 /// # Errors
 /// Where this program cannot be what services run, or there is no home.
-pub fn plan(target: &Target, environment: &Environment) -> Result<Plan> {
-    if target.scope == Scope::System && !cfg!(target_os = "linux") {
+pub fn plan(target: &Target, environment: &Environment) -> Result<SetupPlan> {
+    if target.scope == SetupScope::System && !cfg!(target_os = "linux") {
         let reason = "setup --system is for Linux; setup --user makes folders and settings";
         return Err(Error::Usage(reason.to_owned()));
     }
-    if target.scope == Scope::System && !target.root.join("etc/passwd").is_file() {
+    if target.scope == SetupScope::System && !target.root.join("etc/passwd").is_file() {
         return Err(Error::Usage(format!(
             "{}: holds no system (there is no etc/passwd); --root takes the root of an installed one, such \
              as an image that is mounted",
@@ -96,11 +96,11 @@ pub fn plan(target: &Target, environment: &Environment) -> Result<Plan> {
     }
     let program = program(target)?;
     let settings_file = match target.scope {
-        Scope::System => target.root.join("etc/network-monitor/settings.yaml"),
-        Scope::User => home(environment)?.join("network-monitor/settings.yaml"),
+        SetupScope::System => target.root.join("etc/network-monitor/settings.yaml"),
+        SetupScope::User => home(environment)?.join("network-monitor/settings.yaml"),
     };
     let mut steps = Vec::new();
-    if target.scope == Scope::System {
+    if target.scope == SetupScope::System {
         steps.push(match Account::named(&target.root, SERVICE) {
             Some(_) => Step::Present(format!("user {SERVICE}")),
             None => Step::Account,
@@ -127,7 +127,7 @@ pub fn plan(target: &Target, environment: &Environment) -> Result<Plan> {
                 None => file(folder.join(unit.name), text, 0o644),
             }
         }));
-    } else if target.scope == Scope::System {
+    } else if target.scope == SetupScope::System {
         let text = CRON.replace(" network-monitor --", &format!(" {program} --"));
         steps.push(file(
             target.root.join("etc/cron.d/network-monitor"),
@@ -136,7 +136,7 @@ pub fn plan(target: &Target, environment: &Environment) -> Result<Plan> {
         ));
     }
     let next = next(&settings_file, &program, has_systemd, target, environment);
-    Ok(Plan { steps, next })
+    Ok(SetupPlan { steps, next })
 }
 
 /// The program as services call it.
@@ -157,7 +157,7 @@ fn program(target: &Target) -> Result<String> {
             "{shown}: a service cannot be told of this path; install the program to /usr/local/bin"
         )));
     }
-    if target.scope == Scope::System && is_home {
+    if target.scope == SetupScope::System && is_home {
         return Err(Error::Usage(format!(
             "{shown}: the machine's services see no homes; install the program to /usr/local/bin, as \
              by sudo install {shown} /usr/local/bin/"
@@ -174,8 +174,8 @@ fn settings(
     steps: &mut Vec<Step>,
 ) -> Option<Settings> {
     let (text, mode) = match target.scope {
-        Scope::System => (system_file(), 0o640),
-        Scope::User => (DEFAULT_FILE.to_owned(), 0o600),
+        SetupScope::System => (system_file(), 0o640),
+        SetupScope::User => (DEFAULT_FILE.to_owned(), 0o600),
     };
     let account = Account::named(&target.root, SERVICE);
     let kept = |reason: &str| Step::Kept(path.to_owned(), reason.to_owned());
@@ -191,7 +191,7 @@ fn settings(
         let sees = account
             .as_ref()
             .is_some_and(|account| account.obstacle(path, Access::Read).is_none());
-        (target.scope == Scope::System && !sees).then_some(is_password)
+        (target.scope == SetupScope::System && !sees).then_some(is_password)
     };
     steps.push(match &loaded {
         Err(_) => kept("it has faults: `network-monitor config check` names them"),
@@ -217,7 +217,7 @@ fn folders(settings: &Settings, target: &Target) -> Vec<PathBuf> {
         &paths.store_dir,
     ];
     let own = Path::new(SYSTEM_FOLDER);
-    let own = Some(own).filter(|_| target.scope == Scope::System);
+    let own = Some(own).filter(|_| target.scope == SetupScope::System);
     own.into_iter()
         .chain(named.map(PathBuf::as_path))
         .map(|path| below(&target.root, path))
@@ -256,7 +256,7 @@ fn next(
         .any(|folder| folder.join("bandwhich").is_file());
     let settings = shown(settings);
     match target.scope {
-        Scope::System => {
+        SetupScope::System => {
             if !has_bandwhich {
                 add("  cargo install --locked bandwhich".to_owned());
                 add("  sudo install ~/.cargo/bin/bandwhich /usr/local/bin/".to_owned());
@@ -294,7 +294,7 @@ fn next(
                 }
             }
         }
-        Scope::User => {
+        SetupScope::User => {
             if !has_bandwhich {
                 add("  cargo install --locked bandwhich".to_owned());
             }

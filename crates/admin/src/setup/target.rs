@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 
 /// For whom everything is set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
+pub enum SetupScope {
     /// The machine: services of an account of their own.
     System,
     /// The user.
@@ -17,7 +17,7 @@ pub enum Scope {
 #[derive(Clone, Debug)]
 pub struct Target {
     /// For whom.
-    pub scope: Scope,
+    pub scope: SetupScope,
     /// What stands for `/`.
     pub root: PathBuf,
     /// This program.
@@ -29,7 +29,7 @@ impl Target {
     ///
     /// # Errors
     /// If the program's file cannot be found.
-    pub fn of_this_program(scope: Scope, root: Option<&Path>) -> Result<Self> {
+    pub fn of_this_program(scope: SetupScope, root: Option<&Path>) -> Result<Self> {
         let root = match root {
             Some(root) => std::path::absolute(root).map_err(Error::Program)?,
             None => PathBuf::from("/"),

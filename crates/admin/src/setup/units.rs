@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::target::Scope;
+use super::target::SetupScope;
 use settings::Environment;
 
 /// A unit.
@@ -58,19 +58,19 @@ pub fn has_systemd(root: &Path) -> bool {
 
 impl Unit {
     /// What it says where the program is at this path.
-    pub fn text(&self, scope: Scope, program: &str) -> String {
+    pub fn text(&self, scope: SetupScope, program: &str) -> String {
         let text = match scope {
-            Scope::System => self.system,
-            Scope::User => self.user,
+            SetupScope::System => self.system,
+            SetupScope::User => self.user,
         };
         text.replace(PACKAGED_PROGRAM, &format!("ExecStart={program} "))
     }
 
     /// Where a package has put it.
-    pub fn packaged(&self, scope: Scope, root: &Path) -> Option<PathBuf> {
+    pub fn packaged(&self, scope: SetupScope, root: &Path) -> Option<PathBuf> {
         let below = match scope {
-            Scope::System => "system",
-            Scope::User => "user",
+            SetupScope::System => "system",
+            SetupScope::User => "user",
         };
         PACKAGED_FOLDERS
             .iter()
@@ -80,9 +80,9 @@ impl Unit {
 }
 
 /// Where units of one's own lie. `None` where there is no home.
-pub fn folder(scope: Scope, root: &Path, environment: &Environment) -> Option<PathBuf> {
+pub fn folder(scope: SetupScope, root: &Path, environment: &Environment) -> Option<PathBuf> {
     match scope {
-        Scope::System => Some(root.join("etc/systemd/system")),
-        Scope::User => Some(environment.user_folder()?.join("systemd/user")),
+        SetupScope::System => Some(root.join("etc/systemd/system")),
+        SetupScope::User => Some(environment.user_folder()?.join("systemd/user")),
     }
 }

@@ -8,7 +8,7 @@ use std::process::Command;
 use files::AtomicFile;
 
 use super::plan::Step;
-use super::target::{Scope, Target};
+use super::target::{SetupScope, Target};
 use crate::accounts::{Account, SERVICE};
 use crate::error::{Error, Result};
 use settings::SYSTEM_FOLDER;
@@ -19,7 +19,7 @@ use settings::SYSTEM_FOLDER;
 /// Where the system refuses, most often because another user has to ask for it.
 pub fn carry_out(step: &Step, target: &Target) -> Result<()> {
     let account = Account::named(&target.root, SERVICE);
-    let account = account.filter(|_| target.scope == Scope::System);
+    let account = account.filter(|_| target.scope == SetupScope::System);
     match step {
         Step::Account => make_account(&target.root),
         Step::Folder(path) => make_folder(path, account.as_ref()),

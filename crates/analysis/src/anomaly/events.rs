@@ -5,7 +5,7 @@ use display::approximate_bytes as bytes;
 use super::scene::{Event, Scene};
 use super::seasonal_esd;
 use crate::days::total;
-use crate::finding::Draft;
+use crate::finding::FindingDraft;
 use crate::words;
 use crate::{Contributor, Direction, Finding, FindingKind, Severity, Subject};
 
@@ -107,7 +107,7 @@ fn join(events: Vec<Event>) -> Vec<Event> {
 }
 
 /// What happened: an event, and who explains it.
-pub(super) struct Told {
+pub(super) struct MergedEvent {
     pub main: Event,
     contributors: Vec<Contributor>,
     confirmed: bool,
@@ -115,7 +115,7 @@ pub(super) struct Told {
 
 /// Puts events of one cause together: the whole host first, then processes, peers and ports. What
 /// explains an event that is told already is its contributor and not told again.
-pub(super) fn merge(mut events: Vec<Event>, scene: &Scene<'_, '_>) -> Vec<Told> {
+pub(super) fn merge(mut events: Vec<Event>, scene: &Scene<'_, '_>) -> Vec<MergedEvent> {
     let rank = |event: &Event| match scene.history.series[event.series].subject {
         Subject::Total => 0,
         Subject::Process(_) => 1,
@@ -126,9 +126,9 @@ pub(super) fn merge(mut events: Vec<Event>, scene: &Scene<'_, '_>) -> Vec<Told> 
         let order = rank(one).cmp(&rank(other));
         order.then(other.excess.abs().total_cmp(&one.excess.abs()))
     });
-    let mut told: Vec<Told> = Vec::new();
+    let mut told: Vec<MergedEvent> = Vec::new();
     for event in events {
-        let covers = |known: &Told| {
+        let covers = |known: &MergedEvent| {
             let main = &known.main;
             let overlaps = main.hours.start < event.hours.end && event.hours.start < main.hours.end;
             overlaps
@@ -144,7 +144,7 @@ pub(super) fn merge(mut events: Vec<Event>, scene: &Scene<'_, '_>) -> Vec<Told> 
         let contributors = contributors(&event, scene);
         let confirmed = scene.history.series[event.series].subject == Subject::Total
             && seasonal_esd::confirms(scene, &event);
-        told.push(Told {
+        told.push(MergedEvent {
             main: event,
             contributors,
             confirmed,
@@ -205,7 +205,7 @@ fn contributors(event: &Event, scene: &Scene<'_, '_>) -> Vec<Contributor> {
     named
 }
 
-impl Told {
+impl MergedEvent {
     pub(super) fn finding(&self, scene: &Scene<'_, '_>) -> Finding {
         let event = &self.main;
         let subject = &scene.history.series[event.series].subject;
@@ -216,7 +216,7 @@ impl Told {
             FindingKind::Drop
         };
         let ratio = (event.observed + 1.0) / (event.expected.middle + 1.0);
-        let mut draft = Draft::new(
+        let mut draft = FindingDraft::new(
             kind,
             self.severity(subject),
             subject,

@@ -6,7 +6,7 @@ use display::approximate_bytes as bytes;
 
 use super::scene::Scene;
 use crate::days::{Day, HOUR, total};
-use crate::finding::Draft;
+use crate::finding::FindingDraft;
 use crate::words;
 use crate::{Direction, Finding, FindingKind, History, Met, Severity, Subject};
 
@@ -84,7 +84,7 @@ fn newcomer(scene: &Scene<'_, '_>, met: &Met, moved: f64) -> Finding {
         _ => Severity::Info,
     };
     let end = scene.end(&scene.day.hours);
-    let mut draft = Draft::new(
+    let mut draft = FindingDraft::new(
         FindingKind::FirstSeen,
         severity,
         &met.subject,
@@ -124,7 +124,7 @@ fn together(scene: &Scene<'_, '_>, rest: &[&(&Met, f64)]) -> Option<Finding> {
     let start = rest.iter().map(|(met, _)| met.first_seen).min()?;
     let moved: f64 = rest.iter().map(|(_, moved)| moved).sum();
     let end = scene.end(&scene.day.hours);
-    let mut draft = Draft::new(
+    let mut draft = FindingDraft::new(
         FindingKind::FirstSeen,
         Severity::Info,
         &Subject::Total,

@@ -5,7 +5,7 @@ use display::approximate_bytes as bytes;
 use super::baseline::{Baseline, Baselines};
 use super::scene::Scene;
 use crate::days::Day;
-use crate::finding::Draft;
+use crate::finding::FindingDraft;
 use crate::robust::{median, sigma};
 use crate::words;
 use crate::{Direction, Expected, Finding, FindingKind, History, Severity, Subject, Thresholds};
@@ -151,7 +151,8 @@ impl Shift {
             Subject::Total => Severity::Warning,
             _ => Severity::Info,
         };
-        let mut draft = Draft::new(FindingKind::LevelShift, severity, subject, self.start..end);
+        let mut draft =
+            FindingDraft::new(FindingKind::LevelShift, severity, subject, self.start..end);
         draft.direction = Some(self.direction);
         draft.method = "levels of three days against those of two weeks (modified z)".to_owned();
         draft.observed = Some(self.after);

@@ -4,7 +4,7 @@ use display::approximate_bytes as bytes;
 
 use super::scene::Scene;
 use crate::days::{Day, HOUR, total};
-use crate::finding::Draft;
+use crate::finding::FindingDraft;
 use crate::{Direction, Finding, FindingKind, Severity, Subject};
 
 /// Hours without a byte that are a silence.
@@ -66,7 +66,7 @@ pub(super) fn findings(scene: &Scene<'_, '_>, past: &[Day]) -> Vec<Finding> {
             .flatten()
             .map(|expected| expected.middle)
             .sum();
-        let mut draft = Draft::new(
+        let mut draft = FindingDraft::new(
             FindingKind::Silence,
             Severity::Warning,
             &series.subject,

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::period::{self, Period};
 use crate::days::HOUR;
-use crate::finding::Draft;
+use crate::finding::FindingDraft;
 use crate::robust::median;
 use crate::words;
 use crate::{Contributor, Finding, FindingKind, History, Severity, Subject, Talks, Thresholds};
@@ -402,7 +402,7 @@ impl Beacon {
             Severity::Info
         };
         let seconds = self.first_seen..self.last_seen.saturating_add(1);
-        let mut draft = Draft::new(FindingKind::Beacon, severity, &subject, seconds);
+        let mut draft = FindingDraft::new(FindingKind::Beacon, severity, &subject, seconds);
         draft.method = "beacon score of RITA v5".to_owned();
         draft.observed = Some(self.score);
         draft.unit = "score".to_owned();

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use statrs::distribution::{Binomial, DiscreteCDF as _};
 
 use crate::days::{Day, HOUR};
-use crate::finding::Draft;
+use crate::finding::FindingDraft;
 use crate::robust::median;
 use crate::words;
 use crate::{Finding, FindingKind, History, Severity, Subject, Talks, Thresholds};
@@ -245,7 +245,7 @@ impl Recurring {
     pub(super) fn finding(&self, history: &History, all: &[Recurring], days: u32) -> Finding {
         let subject = Subject::Remote(self.remote.clone());
         let end = self.last_start.saturating_add(i64::from(self.seconds));
-        let mut draft = Draft::new(
+        let mut draft = FindingDraft::new(
             FindingKind::Recurring,
             Severity::Info,
             &subject,

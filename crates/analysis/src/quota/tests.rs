@@ -13,7 +13,7 @@ fn quota(per: Per, first_day: i8, bytes: u64) -> Quota {
         per,
         first_day,
         direction: None,
-        scope: Scope::Total,
+        scope: QuotaScope::Total,
     }
 }
 

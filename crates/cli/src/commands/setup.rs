@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use admin::setup::{Scope, Target, carry_out, plan};
+use admin::setup::{SetupScope, Target, carry_out, plan};
 use settings::Environment;
 
 use crate::args::SetupArgs;
@@ -19,9 +19,9 @@ pub fn run(
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
     let scope = if args.system {
-        Scope::System
+        SetupScope::System
     } else {
-        Scope::User
+        SetupScope::User
     };
     let target = Target::of_this_program(scope, args.root.as_deref())?;
     let plan = plan(&target, environment)?;

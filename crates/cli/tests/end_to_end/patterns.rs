@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use analysis::{PatternReport, Thresholds, patterns};
-use reporting::history::{self, Wanted};
+use reporting::history::{self, HistoryRequest};
 use serde_json::Value;
 use store::Store;
 
@@ -51,7 +51,7 @@ fn generate(lab: &Lab) -> Value {
 
 fn judge(lab: &Lab) -> (usize, PatternReport) {
     let store = Store::open_to_read(&lab.path("store")).unwrap().unwrap();
-    let wanted = Wanted {
+    let wanted = HistoryRequest {
         host: "lab",
         judged: HOURS,
         zone: &jiff::tz::TimeZone::UTC,

@@ -22,11 +22,16 @@ pub(crate) fn record_of(archive: &FoundArchive, document: &Document) -> ArchiveR
 }
 
 /// An archive and what it holds; or a path, and why nothing can join it.
-pub(super) type Found = Result<(FoundArchive, Option<Document>), (PathBuf, String)>;
+pub(super) type ArchivePlace = Result<(FoundArchive, Option<Document>), (PathBuf, String)>;
 
 /// The archive of a host's day: in the archive folder itself where all logs are of one machine, else
 /// in a folder of the host's name.
-pub(super) fn place_of(store: &Store, settings: &Settings, host: &str, day: Date) -> Result<Found> {
+pub(super) fn place_of(
+    store: &Store,
+    settings: &Settings,
+    host: &str,
+    day: Date,
+) -> Result<ArchivePlace> {
     let format = match settings.archive.compress_format {
         CompressFormat::Zip => archive::Format::Zip,
         CompressFormat::TarGz => archive::Format::TarGz,

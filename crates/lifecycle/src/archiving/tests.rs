@@ -52,8 +52,8 @@ impl Lab {
         store
     }
 
-    fn plan(&self, store: &Store) -> Plan {
-        plan(store, &self.settings, NOW, Scope::Ingested).unwrap()
+    fn plan(&self, store: &Store) -> ArchivePlan {
+        plan(store, &self.settings, NOW, ArchiveScope::Ingested).unwrap()
     }
 
     fn prepare(&self, store: &Store, summary: &mut ArchiveSummary) -> Option<Ready> {

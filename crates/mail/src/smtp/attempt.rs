@@ -15,7 +15,7 @@ use rustls::{ClientConfig, RootCertStore};
 use secrecy::ExposeSecret as _;
 
 use super::connection::{Connection, Fault, Tls};
-use super::parcel::{Answer, Parcel, Told, transfer_time};
+use super::parcel::{Answer, Parcel, Progress, transfer_time};
 use super::server::{Security, Server, Step};
 use super::trouble::Trouble;
 
@@ -25,7 +25,7 @@ pub(super) fn attempt(
     server: &Server,
     parcel: Option<&Parcel>,
     deadline: Instant,
-    tell: &Sender<Told>,
+    tell: &Sender<Progress>,
 ) -> Outcome<Vec<Answer>> {
     let mut attempt = Attempt {
         server,
@@ -48,18 +48,18 @@ pub(super) fn attempt(
 struct Attempt<'a> {
     server: &'a Server,
     deadline: Instant,
-    tell: &'a Sender<Told>,
+    tell: &'a Sender<Progress>,
     step: Step,
 }
 
 impl Attempt<'_> {
     fn begin(&mut self, step: Step) {
         self.step = step;
-        let _ = self.tell.send(Told::Began(step));
+        let _ = self.tell.send(Progress::Began(step));
     }
 
     fn pass(&self, detail: impl Into<String>) {
-        let _ = self.tell.send(Told::Passed(self.step, detail.into()));
+        let _ = self.tell.send(Progress::Passed(self.step, detail.into()));
     }
 
     fn trouble(&self, reason: impl Into<String>, hint: &str) -> Trouble {

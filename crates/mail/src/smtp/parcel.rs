@@ -28,7 +28,7 @@ pub(crate) struct Parcel {
 }
 
 /// What the thread of an attempt tells.
-pub(super) enum Told {
+pub(super) enum Progress {
     Began(Step),
     Passed(Step, String),
     Ended(Result<Vec<Answer>, Trouble>),

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::{
-    Begun, Capture, HEAD, Interface, NOTES_FORMAT, Note, OwnAddress, Owner, Port, Quoted, Told,
+    Begun, Capture, HEAD, Interface, NOTES_FORMAT, Note, NoteKind, OwnAddress, Owner, Port, Quoted,
 };
 use crate::scan::{Number, leading_number, port, timestamp};
 use crate::{Protocol, Reason};
@@ -15,32 +15,32 @@ pub(crate) fn note(line: &[u8]) -> Result<Note<'_>, Reason> {
     Ok(Note { timestamp, told })
 }
 
-fn told(rest: &[u8]) -> Option<Told<'_>> {
+fn told(rest: &[u8]) -> Option<NoteKind<'_>> {
     let word = rest.iter().take_while(|byte| byte.is_ascii_lowercase());
     let (word, rest) = rest.split_at(word.count());
     match word {
         b"format" => begun(rest),
-        b"owner" => owner(rest).map(Told::Owner),
-        b"interface" => interface(rest).map(Told::Interface),
-        b"capture" => capture(rest).map(Told::Capture),
-        b"address" => address(rest).map(Told::Address),
-        b"port" => port_of(rest).map(Told::Port),
-        b"started" => rest.is_empty().then_some(Told::Started),
-        b"stopped" => stopped(rest).map(Told::Stopped),
+        b"owner" => owner(rest).map(NoteKind::Owner),
+        b"interface" => interface(rest).map(NoteKind::Interface),
+        b"capture" => capture(rest).map(NoteKind::Capture),
+        b"address" => address(rest).map(NoteKind::Address),
+        b"port" => port_of(rest).map(NoteKind::Port),
+        b"started" => rest.is_empty().then_some(NoteKind::Started),
+        b"stopped" => stopped(rest).map(NoteKind::Stopped),
         b"" => None,
-        _ => Some(Told::Later),
+        _ => Some(NoteKind::Later),
     }
 }
 
-fn begun(rest: &[u8]) -> Option<Told<'_>> {
+fn begun(rest: &[u8]) -> Option<NoteKind<'_>> {
     let (format, rest) = number_after(rest, b" ")?;
     if format > NOTES_FORMAT {
-        return Some(Told::Later);
+        return Some(NoteKind::Later);
     }
     let (collector, rest) = quoted_after(rest, b" collector ")?;
     let (bandwhich, rest) = quoted_after(rest, b" bandwhich ")?;
     let (arguments, rest) = quoted_after(rest, b" arguments ")?;
-    rest.is_empty().then_some(Told::Begun(Begun {
+    rest.is_empty().then_some(NoteKind::Begun(Begun {
         format,
         collector,
         bandwhich,

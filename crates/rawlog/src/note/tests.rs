@@ -44,7 +44,7 @@ fn what_a_later_version_notes_is_no_damage() {
         let Line::Note(note) = parse_line(line.as_bytes()) else {
             panic!("{line}")
         };
-        assert_eq!(note.told, Told::Later);
+        assert_eq!(note.told, NoteKind::Later);
     }
 }
 

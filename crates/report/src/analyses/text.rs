@@ -5,7 +5,7 @@ use analysis::{
 };
 use display::{bytes, fitted, rate};
 
-use super::{Analysis, HostAnalysis, Told};
+use super::{Analysis, AnalysisResult, HostAnalysis};
 use crate::TextOptions;
 use crate::text::{Lines, findings};
 
@@ -53,9 +53,9 @@ fn of_host(lines: &mut Lines, host: &HostAnalysis, analysis: &Analysis) {
         findings(lines, &found, host.muted);
     }
     match &host.told {
-        Told::Trend(report) => trend(lines, report),
-        Told::Anomaly(report) => anomaly(lines, report, analysis),
-        Told::Patterns(report) => patterns(lines, report),
+        AnalysisResult::Trend(report) => trend(lines, report),
+        AnalysisResult::Anomaly(report) => anomaly(lines, report, analysis),
+        AnalysisResult::Patterns(report) => patterns(lines, report),
     }
 }
 

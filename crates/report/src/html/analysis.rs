@@ -11,7 +11,7 @@ use super::names::{FullName, Name, Names};
 use super::quantities::{bytes, count, counted, duration, percent, rate};
 use crate::analyses::{every, lines_of, name, observed_days, whom};
 use crate::charts::{CurveSize, Point, SeriesChart};
-use crate::{Analysis, HostAnalysis, Told};
+use crate::{Analysis, AnalysisResult, HostAnalysis};
 
 const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 /// Charts and weeks of a host.
@@ -143,9 +143,9 @@ fn host(host: &HostAnalysis, number: usize, analysis: &Analysis, names: &mut Nam
         number,
     };
     match &host.told {
-        Told::Trend(report) => page.trend(report, &mut shown_host),
-        Told::Anomaly(report) => page.anomaly(report, &mut shown_host),
-        Told::Patterns(report) => page.patterns(report, &mut shown_host),
+        AnalysisResult::Trend(report) => page.trend(report, &mut shown_host),
+        AnalysisResult::Anomaly(report) => page.anomaly(report, &mut shown_host),
+        AnalysisResult::Patterns(report) => page.patterns(report, &mut shown_host),
     }
     shown_host
 }

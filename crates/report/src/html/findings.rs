@@ -3,7 +3,7 @@
 use display::cut;
 use serde::Serialize;
 
-use crate::{Found, Report};
+use crate::{DatedFinding, Report};
 
 /// Findings, and reasons of each, that a page shows.
 const MOST: usize = 100;
@@ -35,7 +35,8 @@ pub(super) struct Findings {
 }
 
 pub(super) fn findings(report: &Report) -> Findings {
-    let (old, new): (Vec<Found<'_>>, Vec<Found<'_>>) = report.found().partition(Found::goes_on);
+    let (old, new): (Vec<DatedFinding<'_>>, Vec<DatedFinding<'_>>) =
+        report.found().partition(DatedFinding::goes_on);
     let told = match (&report.findings_silent_because, report.findings_muted) {
         (Some(reason), _) => Some(format!("Not judged: {}.", cut(reason, REASON, "…"))),
         (None, 0) => None,
@@ -50,7 +51,7 @@ pub(super) fn findings(report: &Report) -> Findings {
     }
 }
 
-pub(super) fn shown(found: &[Found<'_>]) -> Vec<Shown> {
+pub(super) fn shown(found: &[DatedFinding<'_>]) -> Vec<Shown> {
     let found = found.iter().take(MOST);
     found
         .map(|one| Shown {

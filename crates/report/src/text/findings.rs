@@ -1,13 +1,13 @@
 //! Findings with their reasons, for a terminal.
 
 use super::lines::Lines;
-use crate::Found;
+use crate::DatedFinding;
 
 /// Findings that are shown with their reasons.
 const MOST: usize = 50;
 
 /// Writes findings, each with its reasons and its id.
-pub(crate) fn findings(lines: &mut Lines, found: &[Found<'_>], muted: u64) {
+pub(crate) fn findings(lines: &mut Lines, found: &[DatedFinding<'_>], muted: u64) {
     lines.blank();
     let muted = match muted {
         0 => String::new(),

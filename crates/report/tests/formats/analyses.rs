@@ -7,7 +7,7 @@ use analysis::{
 };
 use display::Moment;
 use jiff::tz::TimeZone;
-use report::{Analysis, Glyphs, HostAnalysis, TextOptions, Told};
+use report::{Analysis, AnalysisResult, Glyphs, HostAnalysis, TextOptions};
 use serde_json::Value;
 
 const DAYS: i64 = 35;
@@ -93,7 +93,7 @@ fn month() -> Month {
     }
 }
 
-fn analysis(days: i64, told: Told) -> Analysis {
+fn analysis(days: i64, told: AnalysisResult) -> Analysis {
     let end = START + DAYS * 86_400;
     let zone = TimeZone::UTC;
     let mut analysis = Analysis::new(Moment::new(end, &zone), zone.clone(), "UTC".to_owned());
@@ -113,9 +113,9 @@ fn all() -> Vec<(&'static str, Analysis)> {
     let anomaly = anomalies(&history, judged(1), &thresholds);
     let patterns = patterns(&history, judged(7), &thresholds);
     vec![
-        ("trend", analysis(28, Told::Trend(trend))),
-        ("anomaly", analysis(1, Told::Anomaly(anomaly))),
-        ("patterns", analysis(7, Told::Patterns(patterns))),
+        ("trend", analysis(28, AnalysisResult::Trend(trend))),
+        ("anomaly", analysis(1, AnalysisResult::Anomaly(anomaly))),
+        ("patterns", analysis(7, AnalysisResult::Patterns(patterns))),
     ]
 }
 

@@ -11,7 +11,7 @@ use analysis::Talks;
 use store::{Store, Stretch};
 use traffic::Table;
 
-use super::Wanted;
+use super::HistoryRequest;
 use crate::error::{Error, Result};
 
 /// Peers and ports whose talks are kept; a hostile log has any number.
@@ -23,8 +23,8 @@ const MOST_TALKS: usize = 8_000_000;
 ///
 /// # Errors
 /// Where the store cannot be read.
-pub fn read(store: &Store, wanted: &Wanted<'_>, seconds: Range<i64>) -> Result<Vec<Talks>> {
-    let mut found = Found::default();
+pub fn read(store: &Store, wanted: &HistoryRequest<'_>, seconds: Range<i64>) -> Result<Vec<Talks>> {
+    let mut found = TalkCollector::default();
     for table in [Table::Traffic, Table::Loopback] {
         if table == Table::Traffic || wanted.loopback {
             store.read_stretches::<Error>(wanted.host, table, seconds.clone(), |row| {
@@ -38,7 +38,7 @@ pub fn read(store: &Store, wanted: &Wanted<'_>, seconds: Range<i64>) -> Result<V
 
 /// The talks found so far.
 #[derive(Default)]
-struct Found {
+struct TalkCollector {
     /// By peer; most have one port.
     peers: HashMap<String, Vec<Peer>>,
     keys: usize,
@@ -61,7 +61,7 @@ struct Peer {
 
 type Span = (i64, i64, u64);
 
-impl Found {
+impl TalkCollector {
     fn add(&mut self, row: &Stretch<'_>, resolution: i64) {
         let Some(remote) = row.remote else { return };
         let is_known = self.peers.contains_key(remote);
@@ -219,7 +219,7 @@ mod tests {
     }
 
     fn talks(rows: &[Stretch<'_>]) -> Talks {
-        let mut found = Found::default();
+        let mut found = TalkCollector::default();
         rows.iter().for_each(|row| found.add(row, 60));
         found.finish().remove(0)
     }
@@ -256,7 +256,7 @@ mod tests {
     fn rounding_of_a_peer_is_no_talk_beside_its_ports() {
         let mut rest = stretch(1, 0, 4);
         (rest.remote_port, rest.local_port, rest.protocol) = (None, None, None);
-        let mut found = Found::default();
+        let mut found = TalkCollector::default();
         found.add(&rest, 60);
         found.add(&stretch(1, 10, 14), 60);
         let talks = found.finish();

@@ -1,6 +1,6 @@
 //! What a log does with a collector's notes.
 
-use rawlog::{Note, Told};
+use rawlog::{Note, NoteKind};
 
 use super::{LogFold, PLAUSIBLE, Run, Sink};
 use crate::InterfaceCount;
@@ -26,12 +26,12 @@ impl<S: Sink> LogFold<S> {
         if let Some(run) = self.run.as_mut().filter(|run| waits(run)) {
             run.fold.machine.noted_at = None;
         }
-        if let Told::Started = note.told
+        if let NoteKind::Started = note.told
             && self.runs == 0
         {
             self.is_started = true;
         }
-        if let Told::Begun(_) = note.told {
+        if let NoteKind::Begun(_) = note.told {
             self.summary.collections += 1;
         }
         if !PLAUSIBLE.contains(&note.timestamp) {
@@ -39,7 +39,7 @@ impl<S: Sink> LogFold<S> {
         }
         let collection = self.summary.collections;
         self.summary.noted.take(collection, note);
-        if let Told::Interface(interface) = note.told {
+        if let NoteKind::Interface(interface) = note.told {
             let count = InterfaceCount {
                 collection,
                 time: note.timestamp,
