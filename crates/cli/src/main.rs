@@ -11,7 +11,7 @@ use logging::Console;
 use network_monitor::args::{Args, Command};
 use network_monitor::commands;
 use network_monitor::failure::Failure;
-use network_monitor::terminal::{self, World};
+use network_monitor::terminal::{Terminal, is_coloured};
 use settings::{Environment, Settings};
 
 fn main() -> ExitCode {
@@ -52,13 +52,13 @@ fn show_usage(error: &clap::Error) -> ExitCode {
 fn run(args: &Args, out: &mut dyn Write) -> Result<RunOutcome, Failure> {
     let environment = &Environment::of_this_process();
     let (named, flags) = (args.config.as_deref(), args.overrides());
-    let world = &World::of(args, environment);
+    let now = jiff::Timestamp::now().as_second();
+    let terminal = &Terminal::of(args, environment);
     // Commands that work by the settings: they are read, and what is logged goes where they say.
     let with_settings = |work: &mut dyn FnMut(&Settings) -> Result<RunOutcome, Failure>| {
         let settings = Settings::load_with_flags(named, &flags, environment)?;
-        let is_coloured =
-            terminal::is_coloured(args.color, io::stderr().is_terminal(), environment);
-        let console = Console::new(args.verbosity(), is_coloured, &settings.logging);
+        let has_colours = is_coloured(args.color, io::stderr().is_terminal(), environment);
+        let console = Console::new(args.verbosity(), has_colours, &settings.logging);
         logging::start(&settings.logging, &settings.time_zone, console)?;
         work(&settings).map_err(|failure| failure.in_store(&settings.paths.store_dir))
     };
@@ -83,43 +83,43 @@ fn run(args: &Args, out: &mut dyn Write) -> Result<RunOutcome, Failure> {
             Ok(RunOutcome::Done)
         }
         Command::Doctor(doctor) => {
-            commands::doctor::run(doctor, named, &flags, environment, world, out)
+            commands::doctor::run(doctor, named, &flags, environment, now, terminal, out)
         }
         Command::Report(args) => with_settings(&mut |settings| {
             if args.dry_run {
-                return commands::report::dry_run(args, &settled(settings)?, world, out);
+                return commands::report::dry_run(args, &settled(settings)?, now, out);
             }
             let outcome = Failure::outcome;
-            watched("report", Pings::Both, settings, world.now, outcome, || {
-                let outcome = commands::report::run(args, settings, world, out)?;
+            watched("report", Pings::Both, settings, now, outcome, || {
+                let outcome = commands::report::run(args, settings, now, terminal, out)?;
                 // A run whose output is lost is noted as one that failed.
                 Ok(out.flush().map(|()| outcome)?)
             })
         }),
         Command::Ingest(args) => with_settings(&mut |settings| {
             let outcome = Failure::outcome;
-            watched("ingest", Pings::None, settings, world.now, outcome, || {
-                let outcome = commands::ingest::run(args, settings, world, out)?;
+            watched("ingest", Pings::None, settings, now, outcome, || {
+                let outcome = commands::ingest::run(args, settings, now, terminal, out)?;
                 Ok(out.flush().map(|()| outcome)?)
             })
         }),
         Command::Analysis(args) => with_settings(&mut |settings| {
-            commands::analysis::run(args, &settled(settings)?, world, out)
+            commands::analysis::run(args, &settled(settings)?, now, terminal, out)
         }),
         Command::Collect(args) => with_settings(&mut |settings| {
             commands::collect::run(args, &settled(settings)?, environment)
         }),
         Command::Status(args) => with_settings(&mut |settings| {
-            commands::status::run(args, &settled(settings)?, world, out)
+            commands::status::run(args, &settled(settings)?, now, out)
         }),
         Command::Archive(args) => with_settings(&mut |settings| {
-            commands::archive::run(args, &settled(settings)?, world, out)
+            commands::archive::run(args, &settled(settings)?, now, terminal, out)
         }),
         Command::Email(command) => with_settings(&mut |settings| {
-            commands::email::run(command, &settled(settings)?, world, out)
+            commands::email::run(command, &settled(settings)?, now, terminal, out)
         }),
         Command::Store(command) => {
-            with_settings(&mut |settings| commands::store::run(command, settings, world, out))
+            with_settings(&mut |settings| commands::store::run(command, settings, now, out))
         }
     }
 }

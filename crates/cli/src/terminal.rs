@@ -1,19 +1,16 @@
-//! What a command knows of the world around it: the time, and the terminal it talks to.
+//! The terminal that a command talks to.
 
 use std::io::{self, IsTerminal as _};
 
 use display::Colour;
-use jiff::Timestamp;
 use settings::Environment;
 
 use crate::args::{Args, ColorWhen};
 
-/// The time and the terminal.
+/// The terminal, or what stands for it.
 #[derive(Clone, Copy, Debug)]
-pub struct World {
-    /// Seconds since 1970.
-    pub now: i64,
-    /// Whether only failures are said.
+pub struct Terminal {
+    /// Whether only failures are shown.
     pub quiet: bool,
     /// Columns of the output.
     pub width: usize,
@@ -21,12 +18,11 @@ pub struct World {
     pub colour: Colour,
 }
 
-impl World {
-    /// The time now, and the terminal of this process.
+impl Terminal {
+    /// The terminal of this process.
     pub fn of(args: &Args, environment: &Environment) -> Self {
         let is_terminal = io::stdout().is_terminal();
-        World {
-            now: Timestamp::now().as_second(),
+        Terminal {
             quiet: args.quiet,
             width: width(),
             colour: if is_coloured(args.color, is_terminal, environment) {

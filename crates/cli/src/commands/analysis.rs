@@ -15,7 +15,7 @@ use crate::args::{AnalysisArgs, AnalysisCommand, AnalysisFormat, AnalysisKind};
 use app::RunOutcome;
 
 use crate::failure::Failure;
-use crate::terminal::World;
+use crate::terminal::Terminal;
 use display::Moment;
 use display::print_json;
 use settings::Settings;
@@ -30,14 +30,17 @@ const MOST_DAYS: usize = 366;
 pub fn run(
     args: &AnalysisArgs,
     settings: &Settings,
-    world: &World,
+    now: i64,
+    terminal: &Terminal,
     out: &mut dyn Write,
 ) -> Result<RunOutcome, Failure> {
     match (&args.command, args.kind) {
-        (Some(AnalysisCommand::Mute(args)), _) => mutes::mute(args, settings, world, out),
-        (Some(AnalysisCommand::Unmute(args)), _) => mutes::unmute(args, settings, world, out),
-        (Some(AnalysisCommand::Mutes(args)), _) => mutes::list(args, settings, world, out),
-        (None, Some(kind)) => analyse(args, kind, settings, world, out),
+        (Some(AnalysisCommand::Mute(args)), _) => mutes::mute(args, settings, now, terminal, out),
+        (Some(AnalysisCommand::Unmute(args)), _) => {
+            mutes::unmute(args, settings, now, terminal, out)
+        }
+        (Some(AnalysisCommand::Mutes(args)), _) => mutes::list(args, settings, now, out),
+        (None, Some(kind)) => analyse(args, kind, settings, now, terminal, out),
         (None, None) => Err(Failure::Usage(
             "nothing to look for; write --type trend, anomaly or patterns".to_owned(),
         )),
@@ -48,14 +51,15 @@ fn analyse(
     args: &AnalysisArgs,
     kind: AnalysisKind,
     settings: &Settings,
-    world: &World,
+    now: i64,
+    terminal: &Terminal,
     out: &mut dyn Write,
 ) -> Result<RunOutcome, Failure> {
     let asked = match &args.date {
         Some(text) => {
             let when = text.parse::<When>();
             let when = when.map_err(|error| Failure::Usage(error.to_string()))?;
-            Some(when.on(settings.today(world.now)))
+            Some(when.on(settings.today(now)))
         }
         None => None,
     };
@@ -83,7 +87,7 @@ fn analyse(
         }));
     }
     let mut document = Analysis::new(
-        Moment::new(world.now, &settings.time_zone),
+        Moment::new(now, &settings.time_zone),
         settings.time_zone.clone(),
         settings.zone_name(),
     );
@@ -97,8 +101,8 @@ fn analyse(
     {
         files::check_interrupted()?;
         let kind = kind.into();
-        let period = asked.unwrap_or_else(|| usual_period(kind, *last, settings, world.now));
-        match judge(store, host, kind, period, settings, world.now) {
+        let period = asked.unwrap_or_else(|| usual_period(kind, *last, settings, now));
+        match judge(store, host, kind, period, settings, now) {
             Err(reporting::Error::Store(error)) if error.is_damaged_file() => {
                 warn!("{host}: not judged: {error}");
                 ending = RunOutcome::Attention;
@@ -110,10 +114,10 @@ fn analyse(
     match args.format {
         AnalysisFormat::Text => {
             let text = document.to_text(&TextOptions {
-                width: world.width,
+                width: terminal.width,
                 colour: match args.output {
                     Some(_) => display::Colour::Plain,
-                    None => world.colour,
+                    None => terminal.colour,
                 },
                 ..TextOptions::default()
             });

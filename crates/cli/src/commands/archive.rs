@@ -16,7 +16,7 @@ use app::RunOutcome;
 
 use crate::failure::Failure;
 use crate::output;
-use crate::terminal::World;
+use crate::terminal::Terminal;
 use display::print_json;
 use settings::Settings;
 
@@ -27,7 +27,8 @@ use settings::Settings;
 pub fn run(
     args: &ArchiveArgs,
     settings: &Settings,
-    world: &World,
+    now: i64,
+    terminal: &Terminal,
     out: &mut dyn Write,
 ) -> Result<RunOutcome, Failure> {
     match &args.command {
@@ -35,21 +36,21 @@ pub fn run(
             "--dry-run is for `archive` itself, not for its commands".to_owned(),
         )),
         None if args.dry_run => {
-            output::dry_run::show(&app::archive_dry_run(settings, world.now)?, out)?;
+            output::dry_run::show(&app::archive_dry_run(settings, now)?, out)?;
             writeln!(out, "Nothing was done.")?;
             Ok(RunOutcome::Done)
         }
         None => {
-            let summary = app::archive_run(settings, world.now)?;
-            if !world.quiet {
+            let summary = app::archive_run(settings, now)?;
+            if !terminal.quiet {
                 writeln!(out, "{}", output::archive::summary_text(&summary))?;
             }
             Ok(ending(summary.trouble.is_empty()))
         }
-        Some(ArchiveCommand::Verify) => verify(settings, world, out),
+        Some(ArchiveCommand::Verify) => verify(settings, terminal, out),
         Some(ArchiveCommand::List(args)) => list(args, settings, out),
-        Some(ArchiveCommand::Restore(args)) => restore(args, settings, world, out),
-        Some(ArchiveCommand::Forget(args)) => forget(args, settings, world, out),
+        Some(ArchiveCommand::Restore(args)) => restore(args, settings, now, terminal, out),
+        Some(ArchiveCommand::Forget(args)) => forget(args, settings, now, out),
     }
 }
 
@@ -60,7 +61,11 @@ fn ending(is_well: bool) -> RunOutcome {
     }
 }
 
-fn verify(settings: &Settings, world: &World, out: &mut dyn Write) -> Result<RunOutcome, Failure> {
+fn verify(
+    settings: &Settings,
+    terminal: &Terminal,
+    out: &mut dyn Write,
+) -> Result<RunOutcome, Failure> {
     let store = Store::open_to_read(&settings.paths.store_dir)?;
     let known = known_archives(store.as_ref(), &settings.paths.archive_dir)?;
     let (mut archives, mut logs, mut damaged) = (0, 0, 0);
@@ -87,7 +92,7 @@ fn verify(settings: &Settings, world: &World, out: &mut dyn Write) -> Result<Run
         let told = lost.told(&settings.paths.archive_dir);
         writeln!(out, "{}", display::printable(&told))?;
     }
-    if !world.quiet {
+    if !terminal.quiet {
         writeln!(
             out,
             "{} with {} read back, {damaged} damaged{}",
@@ -177,20 +182,21 @@ fn show_listed(listed: &Listed, out: &mut dyn Write) -> Result<(), Failure> {
 }
 
 /// The period that was typed.
-fn period_of(date: &str, settings: &Settings, world: &World) -> Result<Period, Failure> {
+fn period_of(date: &str, settings: &Settings, now: i64) -> Result<Period, Failure> {
     let when = date
         .parse::<When>()
         .map_err(|error| Failure::Usage(error.to_string()))?;
-    Ok(when.on(settings.today(world.now)))
+    Ok(when.on(settings.today(now)))
 }
 
 fn restore(
     args: &ArchiveRestoreArgs,
     settings: &Settings,
-    world: &World,
+    now: i64,
+    terminal: &Terminal,
     out: &mut dyn Write,
 ) -> Result<RunOutcome, Failure> {
-    let period = period_of(&args.date, settings, world)?;
+    let period = period_of(&args.date, settings, now)?;
     let store = Store::open_to_read(&settings.paths.store_dir)?;
     let hosts = store.as_ref().map_or(Ok(Vec::new()), Store::hosts)?;
     let (mut archives, mut written, mut present, mut faults) = (0, 0, 0, 0);
@@ -250,7 +256,7 @@ fn restore(
         ))
         .into());
     }
-    if !world.quiet {
+    if !terminal.quiet {
         writeln!(
             out,
             "{} restored, {present} there already, {faults} not restored",
@@ -264,13 +270,13 @@ fn restore(
 fn forget(
     args: &ArchiveForgetArgs,
     settings: &Settings,
-    world: &World,
+    now: i64,
     out: &mut dyn Write,
 ) -> Result<RunOutcome, Failure> {
-    let period = period_of(&args.date, settings, world)?;
+    let period = period_of(&args.date, settings, now)?;
     let store = Store::open(
         &settings.paths.store_dir,
-        &settings::started(world.now),
+        &settings::started(now),
         "archive forget",
     )?;
     own_host::record(&store, settings)?;

@@ -12,7 +12,7 @@ use settings::{Environment, Override};
 use crate::args::DoctorArgs;
 use crate::failure::Failure;
 use crate::output;
-use crate::terminal::World;
+use crate::terminal::Terminal;
 
 /// Raised when the meaning of a key changes; keys are only ever added.
 const SCHEMA_VERSION: u32 = 1;
@@ -34,20 +34,21 @@ pub fn run(
     named: Option<&Path>,
     flags: &[Override],
     environment: &Environment,
-    world: &World,
+    now: i64,
+    terminal: &Terminal,
     out: &mut dyn Write,
 ) -> Result<RunOutcome, Failure> {
     let machine = Machine::this(Path::new("/"));
-    let checks = examine(named, flags, &machine, environment, world.now);
+    let checks = examine(named, flags, &machine, environment, now);
     if args.json {
         let findings = Findings {
             schema_version: SCHEMA_VERSION,
-            timestamp: world.now,
+            timestamp: now,
             checks: &checks,
         };
         print_json(&findings, out)?;
     } else {
-        output::doctor::show(&checks, world, out)?;
+        output::doctor::show(&checks, terminal, out)?;
     }
     let is_faulty = checks.iter().any(|check| check.verdict == Verdict::Fault);
     Ok(if is_faulty {

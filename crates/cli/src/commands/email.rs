@@ -14,7 +14,7 @@ use traffic::{Period, When};
 use crate::args::{EmailCommand, PreviewArgs};
 use crate::failure::Failure;
 use crate::output;
-use crate::terminal::World;
+use crate::terminal::Terminal;
 
 /// Runs the command.
 ///
@@ -23,23 +23,24 @@ use crate::terminal::World;
 pub fn run(
     command: &EmailCommand,
     settings: &Settings,
-    world: &World,
+    now: i64,
+    terminal: &Terminal,
     out: &mut dyn Write,
 ) -> Result<RunOutcome, Failure> {
     match command {
-        EmailCommand::Test => test(settings, world, out),
-        EmailCommand::Preview(args) => preview(args, settings, world, out),
-        EmailCommand::Flush => flush(settings, world, out),
+        EmailCommand::Test => test(settings, now, out),
+        EmailCommand::Preview(args) => preview(args, settings, now, out),
+        EmailCommand::Flush => flush(settings, now, terminal, out),
     }
 }
 
 /// Sends a short letter and says how far each step came.
-fn test(settings: &Settings, world: &World, out: &mut dyn Write) -> Result<RunOutcome, Failure> {
+fn test(settings: &Settings, now: i64, out: &mut dyn Write) -> Result<RunOutcome, Failure> {
     let envelope = Envelope::of(&settings.email)?;
     let server = mailing::server(settings)?;
-    let now = format!("test at {}", world.now);
-    let key = envelope.key(Kind::Error, &settings.host, now);
-    let writer = Writer::new(settings, &envelope, world.now);
+    let about = format!("test at {now}");
+    let key = envelope.key(Kind::Error, &settings.host, about);
+    let writer = Writer::new(settings, &envelope, now);
     let letter = writer.write_test();
     let letter = letter.with_id(key.message_id(1, &envelope.from));
     let to = envelope.recipients();
@@ -72,11 +73,16 @@ fn test(settings: &Settings, world: &World, out: &mut dyn Write) -> Result<RunOu
 }
 
 /// Sends all that waits in the outbox.
-fn flush(settings: &Settings, world: &World, out: &mut dyn Write) -> Result<RunOutcome, Failure> {
-    let mut post = Post::open(settings, world.now, "email flush")?;
+fn flush(
+    settings: &Settings,
+    now: i64,
+    terminal: &Terminal,
+    out: &mut dyn Write,
+) -> Result<RunOutcome, Failure> {
+    let mut post = Post::open(settings, now, "email flush")?;
     post.deliver(Which::All)?;
     let result = post.finish()?;
-    if !world.quiet {
+    if !terminal.quiet {
         if result == MailResult::default() {
             writeln!(out, "The outbox is empty.")?;
         }
@@ -92,14 +98,14 @@ fn flush(settings: &Settings, world: &World, out: &mut dyn Write) -> Result<RunO
 fn preview(
     args: &PreviewArgs,
     settings: &Settings,
-    world: &World,
+    now: i64,
     out: &mut dyn Write,
 ) -> Result<RunOutcome, Failure> {
     let when = args.date.parse::<When>();
     let when = when.map_err(|error| Failure::Usage(error.to_string()))?;
-    let period = when.on(settings.today(world.now));
+    let period = when.on(settings.today(now));
     let host = args.host.as_ref().unwrap_or(&settings.host);
-    let letter = app::preview(host, period, settings, world.now)?;
+    let letter = app::preview(host, period, settings, now)?;
     for fault in &letter.template_faults {
         writeln!(
             std::io::stderr(),

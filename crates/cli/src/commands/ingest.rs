@@ -10,7 +10,7 @@ use crate::args::IngestArgs;
 use crate::failure::Failure;
 use crate::output;
 use crate::progress_bar::Bar;
-use crate::terminal::World;
+use crate::terminal::Terminal;
 
 /// Runs the command.
 ///
@@ -19,16 +19,17 @@ use crate::terminal::World;
 pub fn run(
     args: &IngestArgs,
     settings: &Settings,
-    world: &World,
+    now: i64,
+    terminal: &Terminal,
     out: &mut dyn Write,
 ) -> Result<RunOutcome, Failure> {
-    let bar = Bar::new(world.quiet);
+    let bar = Bar::new(terminal.quiet);
     // `--host` says whose logs these are, whoever the history belongs to.
     let is_foreign = args.host.is_some();
-    let summary = ingest_run(&args.paths, is_foreign, settings, world.now, &bar)?;
+    let summary = ingest_run(&args.paths, is_foreign, settings, now, &bar)?;
     if args.json {
         print_json(&summary, out)?;
-    } else if !world.quiet {
+    } else if !terminal.quiet {
         writeln!(out, "{}", output::ingest::accounting(&summary))?;
     }
     Ok(if summary.needs_attention() {

@@ -12,7 +12,7 @@ use crate::args::ReportArgs;
 use crate::failure::Failure;
 use crate::output;
 use crate::progress_bar::Bar;
-use crate::terminal::World;
+use crate::terminal::Terminal;
 
 /// Runs the command.
 ///
@@ -21,7 +21,8 @@ use crate::terminal::World;
 pub fn run(
     args: &ReportArgs,
     settings: &Settings,
-    world: &World,
+    now: i64,
+    terminal: &Terminal,
     out: &mut dyn Write,
 ) -> Result<RunOutcome, Failure> {
     if args.force && args.date.is_none() {
@@ -37,12 +38,12 @@ pub fn run(
         force: args.force,
         check_quota: args.check_quota,
     };
-    let is_shown = !args.json && !world.quiet;
-    let bar = Bar::new(world.quiet);
+    let is_shown = !args.json && !terminal.quiet;
+    let bar = Bar::new(terminal.quiet);
     let mut printed = Ok(());
-    let run = report_run(&request, settings, world.now, &bar, &mut |finished| {
+    let run = report_run(&request, settings, now, &bar, &mut |finished| {
         if is_shown && printed.is_ok() {
-            printed = output::report::show_report(finished, world, out);
+            printed = output::report::show_report(finished, terminal, out);
         }
     })?;
     printed?;
@@ -64,10 +65,10 @@ pub fn run(
 pub fn dry_run(
     args: &ReportArgs,
     settings: &Settings,
-    world: &World,
+    now: i64,
     out: &mut dyn Write,
 ) -> Result<RunOutcome, Failure> {
-    let planned = report_dry_run(args.host.as_deref(), when(args)?, settings, world.now)?;
+    let planned = report_dry_run(args.host.as_deref(), when(args)?, settings, now)?;
     if args.json {
         print_json(&planned, out)?;
     } else {

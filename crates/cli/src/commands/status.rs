@@ -9,7 +9,6 @@ use settings::Settings;
 use crate::args::StatusArgs;
 use crate::failure::Failure;
 use crate::output;
-use crate::terminal::World;
 
 /// Shows what is pending and what the store holds. Works beside a running `report`.
 ///
@@ -18,10 +17,10 @@ use crate::terminal::World;
 pub fn run(
     args: &StatusArgs,
     settings: &Settings,
-    world: &World,
+    now: i64,
     out: &mut dyn Write,
 ) -> Result<RunOutcome, Failure> {
-    let (status, failure) = app::status(settings, world.now);
+    let (status, failure) = app::status(settings, now);
     if let Some(failure) = failure {
         return Err(failure.into());
     }

@@ -10,7 +10,6 @@ use store::{Damage, Store};
 
 use crate::args::StoreCommand;
 use crate::failure::Failure;
-use crate::terminal::World;
 
 /// Checks the store, or makes its catalogue anew.
 ///
@@ -19,14 +18,14 @@ use crate::terminal::World;
 pub fn run(
     command: &StoreCommand,
     settings: &Settings,
-    world: &World,
+    now: i64,
     out: &mut dyn Write,
 ) -> Result<RunOutcome, Failure> {
     let root = &settings.paths.store_dir;
     match command {
         StoreCommand::Rebuild { from_archives } => {
             let (mut store, missing) =
-                Store::rebuild(root, &settings::started(world.now), "store rebuild")?;
+                Store::rebuild(root, &settings::started(now), "store rebuild")?;
             show_damage(&missing, out)?;
             own_host::record_rebuilt(&store, settings)?;
             claims::note_later_state(&store, settings)?;
@@ -84,7 +83,7 @@ pub fn run(
             })
         }
         StoreCommand::Check => check(root, out),
-        StoreCommand::RenameHost { old, new } => rename(old, new, settings, world, out),
+        StoreCommand::RenameHost { old, new } => rename(old, new, settings, now, out),
     }
 }
 
@@ -93,10 +92,10 @@ fn rename(
     old: &str,
     new: &str,
     settings: &Settings,
-    world: &World,
+    now: i64,
     out: &mut dyn Write,
 ) -> Result<RunOutcome, Failure> {
-    let renamed = rename_host(old, new, settings, world.now)?;
+    let renamed = rename_host(old, new, settings, now)?;
     let new = display::printable(new);
     if let Some(logs) = renamed.logs {
         writeln!(

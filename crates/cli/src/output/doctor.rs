@@ -5,14 +5,18 @@ use std::io::Write;
 use admin::doctor::{Check, Verdict};
 
 use crate::failure::Failure;
-use crate::terminal::World;
+use crate::terminal::Terminal;
 
 /// Columns of the verdict and the topic.
 const INDENT: usize = 18;
 
 /// Prints the checks and what they come to.
-pub(crate) fn show(checks: &[Check], world: &World, out: &mut dyn Write) -> Result<(), Failure> {
-    let columns = world.width.saturating_sub(INDENT).max(40);
+pub(crate) fn show(
+    checks: &[Check],
+    terminal: &Terminal,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let columns = terminal.width.saturating_sub(INDENT).max(40);
     for check in checks {
         let verdict = match check.verdict {
             Verdict::Ok => "ok",
@@ -30,7 +34,7 @@ pub(crate) fn show(checks: &[Check], world: &World, out: &mut dyn Write) -> Resu
             }
         }
     }
-    if world.quiet {
+    if terminal.quiet {
         return Ok(());
     }
     let count = |verdict| {
@@ -70,14 +74,13 @@ mod tests {
             ),
             check("disk", Verdict::Ok, "12.0 GB of 40.0 GB are free", None),
         ];
-        let world = World {
-            now: 0,
+        let terminal = Terminal {
             quiet: false,
             width: 60,
             colour: display::Colour::Plain,
         };
         let mut out = Vec::new();
-        show(&checks, &world, &mut out).unwrap();
+        show(&checks, &terminal, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         assert!(
             text.starts_with("FAULT   settings  settings.yaml:3:1: hots: unknown"),

@@ -11,7 +11,7 @@ use traffic::{Period, When};
 use crate::failure::Failure;
 use crate::output::archive::summary_text;
 use crate::output::{ingest, letters};
-use crate::terminal::World;
+use crate::terminal::Terminal;
 
 /// Reports of a host that are summarised in full on the terminal; of more, each gets a line.
 const FULL_SUMMARIES: usize = 3;
@@ -19,7 +19,7 @@ const FULL_SUMMARIES: usize = 3;
 /// Prints a report that was just written: in full, or as one of many in a line.
 pub(crate) fn show_report(
     finished: &FinishedReport<'_>,
-    world: &World,
+    terminal: &Terminal,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
     let FinishedReport { report, files, .. } = *finished;
@@ -27,8 +27,8 @@ pub(crate) fn show_report(
         return show_line(report, finished.period, out);
     }
     let options = TextOptions {
-        width: world.width,
-        colour: world.colour,
+        width: terminal.width,
+        colour: terminal.colour,
         files: files.iter().map(|file| file.shown()).collect(),
         ..TextOptions::default()
     };

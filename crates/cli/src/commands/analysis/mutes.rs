@@ -11,7 +11,7 @@ use crate::args::{MuteArgs, MutesArgs, UnmuteArgs};
 use app::RunOutcome;
 
 use crate::failure::Failure;
-use crate::terminal::World;
+use crate::terminal::Terminal;
 use display::print_json;
 use settings::Settings;
 
@@ -22,7 +22,8 @@ use settings::Settings;
 pub(super) fn mute(
     args: &MuteArgs,
     settings: &Settings,
-    world: &World,
+    now: i64,
+    terminal: &Terminal,
     out: &mut dyn Write,
 ) -> Result<RunOutcome, Failure> {
     let target = target(&args.target)?;
@@ -30,7 +31,7 @@ pub(super) fn mute(
         None => None,
         Some(typed) => Some(day(typed)?),
     };
-    let today = settings.today(world.now);
+    let today = settings.today(now);
     if let MuteTarget::Host(name) = &target {
         let store = Store::open_to_read(&settings.paths.store_dir)?;
         let known = store.map_or(Ok(Vec::new()), |store| store.hosts())?;
@@ -46,12 +47,8 @@ pub(super) fn mute(
         until: until.map(|day| day.to_string()),
         why: args.why.clone().filter(|why| !why.is_empty()),
     };
-    store::mute(
-        &settings.paths.store_dir,
-        record,
-        &settings::started(world.now),
-    )?;
-    if !world.quiet {
+    store::mute(&settings.paths.store_dir, record, &settings::started(now))?;
+    if !terminal.quiet {
         let ends = match until {
             Some(day) if day < today => {
                 format!("until the end of {day}, which is over: findings of today are told")
@@ -76,16 +73,13 @@ pub(super) fn mute(
 pub(super) fn unmute(
     args: &UnmuteArgs,
     settings: &Settings,
-    world: &World,
+    now: i64,
+    terminal: &Terminal,
     out: &mut dyn Write,
 ) -> Result<RunOutcome, Failure> {
     let target = target(&args.target)?;
     let shown = target.to_string();
-    let was_there = store::unmute(
-        &settings.paths.store_dir,
-        &shown,
-        &settings::started(world.now),
-    )?;
+    let was_there = store::unmute(&settings.paths.store_dir, &shown, &settings::started(now))?;
     let by_settings = settings.analysis.mutes.iter();
     if by_settings.clone().any(|mute| mute.target == target) {
         return Err(Failure::Usage(format!(
@@ -93,7 +87,7 @@ pub(super) fn unmute(
             display::printable(&shown)
         )));
     }
-    if !world.quiet {
+    if !terminal.quiet {
         let shown = display::printable(&shown);
         match was_there {
             true => writeln!(out, "Told again: {shown}.")?,
@@ -123,10 +117,10 @@ struct Listed {
 pub(super) fn list(
     args: &MutesArgs,
     settings: &Settings,
-    world: &World,
+    now: i64,
     out: &mut dyn Write,
 ) -> Result<RunOutcome, Failure> {
-    let today = settings.today(world.now);
+    let today = settings.today(now);
     let is_over = |until: Option<Date>| until.is_some_and(|day| day < today);
     let of_settings = settings.analysis.mutes.iter().map(|mute| Listed {
         target: mute.target.to_string(),
