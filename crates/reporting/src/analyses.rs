@@ -14,6 +14,7 @@ use crate::error::Result;
 use crate::findings::once_each;
 use crate::history::{self, HistoryRequest};
 use crate::mutes;
+use crate::talks;
 
 /// What is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,7 +95,7 @@ pub fn judge(
         }
         AnalysisKind::Patterns => {
             if !judged.is_empty() {
-                history.talks = history::talks(store, &wanted, talks_needed(&judged))?;
+                history.talks = talks::read(store, &wanted, talks_needed(&judged))?;
             }
             AnalysisResult::Patterns(patterns(&history, judged.clone(), thresholds))
         }

@@ -17,6 +17,7 @@ use traffic::Period;
 use crate::error::Result;
 use crate::history::{self, HistoryRequest};
 use crate::mutes;
+use crate::talks;
 use settings::Settings;
 
 /// Days of the longest period of which findings are told.
@@ -94,7 +95,7 @@ fn of_period(
         history::count_other_hosts(store, &wanted, &mut history)?;
         found = anomalies(&history, seconds.clone(), thresholds);
     }
-    history.talks = history::talks(store, &wanted, wanted.judged.clone())?;
+    history.talks = talks::read(store, &wanted, wanted.judged.clone())?;
     let mut now_found = lasting(&history, &seconds, thresholds);
     now_found.told.splice(0..0, once_each(found.findings));
     let mut before_found = lasting(&history, &before, thresholds);

@@ -1,7 +1,5 @@
 //! The history of a host as analyses judge it.
 
-mod talks;
-
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
@@ -13,8 +11,6 @@ use store::{Digest, Seen, Store};
 use traffic::Volume;
 
 use crate::error::Result;
-
-pub use talks::read as talks;
 
 /// Days that are looked back at before what is judged: eight weeks.
 pub const LOOK_BACK: i64 = 56;

@@ -15,6 +15,7 @@ mod mutes;
 mod periods;
 mod publish;
 mod quotas;
+pub mod talks;
 
 pub use analyses::{AnalysisKind, judge, usual_period};
 pub use build::{BuiltReport, Reporter};

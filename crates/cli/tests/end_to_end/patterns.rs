@@ -7,6 +7,7 @@ use std::process::Command;
 
 use analysis::{PatternReport, Thresholds, patterns};
 use reporting::history::{self, HistoryRequest};
+use reporting::talks;
 use serde_json::Value;
 use store::Store;
 
@@ -60,7 +61,7 @@ fn judge(lab: &Lab) -> (usize, PatternReport) {
         month: HOURS.start,
     };
     let mut history = history::read(&store, &wanted).unwrap();
-    history.talks = history::talks(&store, &wanted, analysis::talks_needed(&HOURS)).unwrap();
+    history.talks = talks::read(&store, &wanted, analysis::talks_needed(&HOURS)).unwrap();
     let report = patterns(&history, HOURS, &Thresholds::default());
     (history.talks.len(), report)
 }

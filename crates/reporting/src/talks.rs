@@ -11,8 +11,8 @@ use analysis::Talks;
 use store::{Store, Stretch};
 use traffic::Table;
 
-use super::HistoryRequest;
 use crate::error::{Error, Result};
+use crate::history::HistoryRequest;
 
 /// Peers and ports whose talks are kept; a hostile log has any number.
 const MOST_KEYS: usize = 50_000;
