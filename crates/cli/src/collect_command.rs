@@ -9,7 +9,7 @@ use tracing::{info, warn};
 
 use crate::args::CollectArgs;
 use crate::failure::{Ending, Failure};
-use crate::settings::{HostLayout, Rotate, Settings, Surroundings};
+use crate::settings::{HostLayout, Rotate, RoutedBridges, Settings, Surroundings};
 
 /// Records until a signal comes, which is the usual end.
 ///
@@ -26,9 +26,11 @@ pub fn run(
     let arguments = arguments(&given, collect.resolve_names, collect.show_dns)
         .map_err(|refused| Failure::Usage(refused.to_string()))?;
     let path = surroundings.variables.get("PATH").map(AsRef::as_ref);
+    let prefers_uplink = collect.routed_bridges == RoutedBridges::Uplink;
     let machine = Machine {
         watched: watched_interface(&arguments).map(str::to_owned),
         wanted_buffer: collect.capture_buffer,
+        prefers_uplink,
         ..Machine::look(&collect.bandwhich, path)
     };
     for finding in findings(&machine) {
@@ -55,6 +57,7 @@ pub fn run(
         pids: collect.pids,
         interfaces: collect.interfaces,
         capture_buffer,
+        prefers_uplink,
         sync: Duration::from_secs(collect.sync_seconds.into()),
     };
     let ending = collector::collect(&plan, &mut |event| match event {

@@ -34,7 +34,8 @@ pub use problem::{Place, Problem, SettingsError};
 pub use sections::{Archive, History, Input, Logging, Paths, Processing, Reports};
 pub use typed::Override;
 pub use words::{
-    CompressFormat, HostLayout, InputMode, Level, Loopback, ReportFormat, Rotate, Word,
+    CompressFormat, HostLayout, InputMode, Level, Loopback, ReportFormat, Rotate, RoutedBridges,
+    Word,
 };
 
 use locate::Found;

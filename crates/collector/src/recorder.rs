@@ -31,6 +31,8 @@ const SOCKET_LOOK: Duration = Duration::from_millis(1);
 
 pub(crate) struct Recorder<'a> {
     plan: &'a Plan,
+    /// What bandwhich was started with.
+    arguments: Vec<String>,
     spool: Spool,
     owners: Option<Owners>,
     pub(crate) capture: Capture,
@@ -59,6 +61,7 @@ impl<'a> Recorder<'a> {
     pub(crate) fn new(plan: &'a Plan) -> Self {
         Recorder {
             plan,
+            arguments: plan.arguments.clone(),
             spool: Spool::new(plan.folder.clone(), plan.rotate, plan.zone.clone()),
             owners: plan.pids.then(Owners::new),
             capture: Capture::new(plan.capture_buffer),
@@ -134,8 +137,15 @@ impl<'a> Recorder<'a> {
 
     /// A bandwhich was started, after there were these sockets: its log begins with the counters of when it
     /// opened its own, not with those of its first frame.
-    pub(crate) fn follow(&mut self, pid: u32, others: &[Socket], tell: &mut dyn FnMut(Event)) {
+    pub(crate) fn follow(
+        &mut self,
+        pid: u32,
+        arguments: Vec<String>,
+        others: &[Socket],
+        tell: &mut dyn FnMut(Event),
+    ) {
         let time = Timestamp::now().as_second();
+        self.arguments = arguments;
         self.of_frame = None;
         if !self.begins {
             // The log of the one before it is yet to be ended.
@@ -331,7 +341,7 @@ impl<'a> Recorder<'a> {
         self.begins = false;
         self.next_count = next_count(time);
         let mut head = Vec::new();
-        notes::begun(self.plan, time, &mut head);
+        notes::begun(self.plan, &self.arguments, time, &mut head);
         head.extend_from_slice(counts);
         notes::network(&Network::default(), &self.network, time, &mut head);
         if let Some(owners) = &self.owners {

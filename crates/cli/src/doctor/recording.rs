@@ -7,7 +7,7 @@ use collector::Verdict as Weight;
 
 use super::{Check, Machine, services};
 use crate::running_collector::RunningCollector;
-use crate::settings::{Settings, Surroundings};
+use crate::settings::{RoutedBridges, Settings, Surroundings};
 use crate::setup::Scope;
 use crate::world::World;
 
@@ -35,6 +35,7 @@ pub(super) fn checks(
     let mut seen = collector::Machine {
         watched: collector::watched_interface(&collect.args).map(str::to_owned),
         wanted_buffer: collect.capture_buffer,
+        prefers_uplink: collect.routed_bridges == RoutedBridges::Uplink,
         ..collector::Machine::look(&collect.bandwhich, Some(OsStr::new(path)))
     };
     if is_served {
