@@ -27,9 +27,6 @@ const FRAME_PATIENCE: Duration = Duration::from_secs(3);
 /// bandwhich prints once a second; on a machine with very many open files every few seconds. A silence that
 /// is longer is told when it ends.
 const LONG_SILENCE: Duration = Duration::from_secs(6);
-/// Silence after which it is looked whether a signal stopped it. When one lets it go on it opens its sockets
-/// again, and what waited in them is lost: it is better started again at once.
-const STOPPED_SILENCE: Duration = Duration::from_secs(2);
 /// Silence that ends bandwhich. Until then what arrives waits in its buffer.
 const DEAD_SILENCE: Duration = Duration::from_secs(30);
 /// How long the frame at hand may take to end once a signal came.
@@ -250,7 +247,9 @@ impl<'a> Session<'a> {
                     {
                         break self.outdate(change);
                     }
-                    if heard.elapsed() > STOPPED_SILENCE && self.recorder.capture.is_stopped() {
+                    // When a signal lets it go on it waits for a second and opens its sockets again, and what
+                    // came until then is lost: it is better started again at once, however short it stopped.
+                    if self.recorder.capture.is_stopped() {
                         break Run::Failed("stopped by a signal".to_owned());
                     }
                     if heard.elapsed() > DEAD_SILENCE {

@@ -339,6 +339,15 @@ fn a_bandwhich_that_a_signal_stopped_is_started_again() {
     kill("STOP", run.fakes()[0]);
     until(|| run.fakes().len() == 2);
     run.wait_for_frames(&run.lab.logs(), 6);
+    // Also one that goes on soon: what came meanwhile is lost.
+    kill("STOP", run.fakes()[1]);
+    std::thread::sleep(Duration::from_millis(500));
+    // It was killed by now.
+    let _ = Command::new("kill")
+        .args(["-CONT", &run.fakes()[1].to_string()])
+        .status();
+    until(|| run.fakes().len() == 3);
+    run.wait_for_frames(&run.lab.logs(), 10);
     run.signal("TERM");
     let (code, said) = run.wait();
     assert_eq!(code, Some(0), "{said}");
