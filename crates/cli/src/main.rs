@@ -22,7 +22,11 @@ fn main() -> ExitCode {
         Err(error) => return show_usage(&error),
     };
     let out = &mut Polite::new(io::stdout().lock());
-    match signals::listen()
+    let grace = match args.command {
+        Command::Collect(_) => signals::COLLECTOR_GRACE,
+        _ => signals::GRACE,
+    };
+    match signals::listen(grace)
         .map_err(|cause| Failure::System {
             action: "cannot listen to signals",
             cause,
