@@ -132,4 +132,39 @@ def routed_uplink(folder, options):
     yield volume("bridge without NAT, --interface", report, truth)
 
 
-TRIALS = [nat, nat_uplink, routed, routed_later, routed_all, routed_uplink]
+def among_containers(folder, options):
+    """Two containers of one bridge: what they send to each other is apart, as often as interfaces show it."""
+    with network():
+        container()
+        run_inside(CLIENT, "sysctl", "-qw", "net.ipv4.ip_forward=0")
+        ip("netns", "add", "nmsecond")
+        ip("link", "add", "v1", "address", "02:00:00:00:02:04", "netns", CLIENT, "type", "veth",
+           "peer", "name", "e1", "address", "02:00:00:00:02:05", "netns", "nmsecond")
+        ip("-n", CLIENT, "link", "set", "v1", "master", "br0", "up")
+        ip("-n", "nmsecond", "addr", "add", "10.206.0.3/24", "dev", "e1")
+        ip("-n", "nmsecond", "link", "set", "e1", "up")
+        traffic = (sys.executable, HERE / "traffic.py")
+        server = inside("nmsecond", *traffic, "serve", str(PORT))
+        try:
+            # The ports' link-local addresses, without which bandwhich does not watch them.
+            time.sleep(3)
+            judge, collector = Judge(), Collector(folder, options)
+            collector.wait_for(2)
+            running = [inside("nminner", *traffic, way, way, "10.206.0.3", PORT, SIZE, SECONDS)
+                       for way in ("down", "up")]
+            finish(running + both(SIZE, SECONDS))
+            collector.stop()
+            report, truth = collector.report(), judge.end()
+        finally:
+            server.kill()
+            server.wait()
+            for name in ("nminner", "nmsecond"):
+                ip("netns", "del", name)
+        yield volume("traffic between containers, the totals", report, truth)
+        passed = {name: sum(sums) for name, sums in truth["sums"].items() if name != "c0"}
+        error = 100 * (report["apart_bytes"] / sum(passed.values()) - 1)
+        yield check("  apart, once for each interface", abs(error) <= 0.1,
+                    f"{report['apart_bytes']}, error {error:+.3f} %, true {passed}")
+
+
+TRIALS = [nat, nat_uplink, among_containers, routed, routed_later, routed_all, routed_uplink]
