@@ -17,6 +17,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "collect"))
 import addresses  # noqa: E402
 import bridges  # noqa: E402
+import clocks  # noqa: E402
 import holes  # noqa: E402
 import judging  # noqa: E402
 import lab  # noqa: E402
@@ -43,7 +44,7 @@ def main():
     options = arguments.parse_args()
     options.program = pathlib.Path(options.program).resolve()
     options.bandwhich = pathlib.Path(options.bandwhich).resolve()
-    trials = [trial for part in (recording, addresses, bridges, holes, load) for trial in part.TRIALS]
+    trials = [trial for part in (recording, addresses, bridges, holes, clocks, load) for trial in part.TRIALS]
     unknown = set(options.trials) - {trial.__name__ for trial in trials}
     if unknown:
         sys.exit(f"no such trial: {', '.join(sorted(unknown))}")

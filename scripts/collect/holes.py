@@ -69,6 +69,27 @@ def stopped(folder, options):
         yield check("  said", "stopped by a signal; it is started again" in said, collector.text()[1:2])
 
 
+def stopped_shortly(folder, options):
+    """bandwhich is stopped for a second, four times."""
+    with network():
+        judge, collector = Judge(), Collector(folder, options)
+        collector.wait_for(2)
+        running = both(30_000_000, 60)
+        for _ in range(4):
+            time.sleep(12)
+            pids = collector.bandwhich()
+            for pid in pids:
+                os.kill(pid, signal.SIGSTOP)
+            time.sleep(1)
+            for pid in set(pids) & set(collector.bandwhich()):
+                os.kill(pid, signal.SIGCONT)
+        finish(running)
+        collector.stop()
+        report = collector.report()
+        yield volume("stopped for 1 s, four times", report, judge.end())
+        yield check("  said", "4 short restarts" in " ".join(holes(report)), holes(report))
+
+
 def deleted(folder, options):
     """The log is deleted, then its folder. What the deleted files held is lost, and no more."""
     with network():
@@ -88,4 +109,4 @@ def deleted(folder, options):
         yield volume("log and folder deleted", collector.report(), judge.end())
 
 
-TRIALS = [kill, restarts, stopped, deleted]
+TRIALS = [kill, restarts, stopped, stopped_shortly, deleted]

@@ -88,7 +88,7 @@ class Judge:
 class Collector:
     """A collector in the client's namespace."""
 
-    def __init__(self, folder, options, collect="", prefix=(), zone="UTC"):
+    def __init__(self, folder, options, collect="", prefix=(), zone="UTC", environment=()):
         self.folder, self.options = folder, options
         folder.mkdir()
         (folder / "logs").mkdir()
@@ -97,7 +97,7 @@ class Collector:
             "reports: {format: [json]}\n"
             f"collect: {{bandwhich: {options.bandwhich}{collect}}}\n"
             "paths: {log_dir: logs, report_dir: reports, store_dir: store, archive_dir: archive}\n")
-        self.environment = dict(os.environ, TZ=zone)
+        self.environment = dict(os.environ, TZ=zone, **dict(environment))
         self.said = open(folder / "said", "wb")
         self.process = inside(CLIENT, *prefix, options.program, "-c", folder / "settings.yaml", "collect",
                               stderr=self.said, env=self.environment)

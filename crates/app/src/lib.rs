@@ -33,6 +33,6 @@ pub use preview::{PreviewedLetter, folder_aside, preview};
 pub use report_run::{FinishedReport, ReportRequest, ReportRun, report_run};
 pub use result::{DroppedPeriod, ReportResult, RunResult};
 pub use running_collector::RunningCollector;
-pub use signals::listen;
+pub use signals::{COLLECTOR_GRACE, GRACE, listen};
 pub use status::{DayCoverage, HostDays, Status, kept_sentence, status};
 pub use watch::{Pings, watched};

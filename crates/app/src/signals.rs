@@ -12,16 +12,19 @@ use signal_hook::iterator::Signals;
 use signal_hook::low_level;
 
 /// How long a step may take to end once it was asked to.
-const GRACE: Duration = Duration::from_secs(1);
+pub const GRACE: Duration = Duration::from_secs(1);
+/// The same of the collector, which writes its last frame and syncs its log: on a busy machine, or a slow disk, that
+/// takes longer. systemd waits for 20 seconds.
+pub const COLLECTOR_GRACE: Duration = Duration::from_secs(15);
 
 /// What a shell shows of a program that a signal ended.
 const BASE: i32 = 128;
 
-/// Listens to signals from now on.
+/// Listens to signals from now on. What runs may take so long to end.
 ///
 /// # Errors
 /// Where the system gives no thread or no handler.
-pub fn listen() -> io::Result<()> {
+pub fn listen(grace: Duration) -> io::Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM])?;
     let flag = files::interrupt_flag();
     thread::Builder::new()
@@ -34,7 +37,7 @@ pub fn listen() -> io::Result<()> {
             flag.store(number, std::sync::atomic::Ordering::Relaxed);
             let handle = signals.handle();
             thread::spawn(move || {
-                thread::sleep(GRACE);
+                thread::sleep(grace);
                 handle.close();
             });
             let last = signals.forever().next().unwrap_or(signal);

@@ -20,7 +20,11 @@ fn main() -> ExitCode {
         Err(error) => return show_usage(&error),
     };
     let out = &mut IgnoreBrokenPipe::new(io::stdout().lock());
-    match app::listen()
+    let grace = match args.command {
+        Command::Collect(_) => app::COLLECTOR_GRACE,
+        _ => app::GRACE,
+    };
+    match app::listen(grace)
         .map_err(Failure::Signals)
         .and_then(|()| run(&args, out))
         .and_then(|outcome| Ok(out.flush().map(|()| outcome)?))

@@ -8,7 +8,7 @@ mod tests;
 
 use std::fmt;
 
-use crate::{Interface, Machine};
+use crate::{Interface, Machine, Routed};
 
 /// How bad something is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,11 +74,9 @@ pub fn findings(machine: &Machine) -> Vec<Finding> {
     all.extend(stock.map(|stock| buffer(stock, machine.capture_buffer(), &machine.rights)));
     all.push(hardware_addresses(&watched, machine.version));
     all.push(doubled(&watched));
-    all.extend(
-        machine
-            .forwards_as_is
-            .and_then(|as_is| routed(&watched, as_is)),
-    );
+    if let (Some(seen), None) = (&machine.routed, &machine.watched) {
+        all.push(routed(seen, machine.prefers_uplink));
+    }
     all.extend(machine.open_files.map(descriptors));
     all
 }
@@ -320,36 +318,27 @@ pub fn doubled(interfaces: &[Interface]) -> Finding {
     )
 }
 
-/// Whether a bridge's ports send through an uplink as they are, `as_is`: then the same row of bandwhich stands for
-/// the port, the bridge and the uplink, which no reader can take apart. With translation of addresses the rows differ.
-pub fn routed(interfaces: &[Interface], as_is: bool) -> Option<Finding> {
+/// Whether what is routed without translation counts several times: bandwhich has one row for all interfaces that
+/// it passes, which no reader can take apart. The collector avoids that if it `prefers_uplink` and there is one.
+pub fn routed(routed: &Routed, prefers_uplink: bool) -> Finding {
     const ABOUT: &str = "bridges";
-    let up = || interfaces.iter().filter(|interface| interface.is_up);
-    let bridges: Vec<&str> = up()
-        .filter(|bridge| {
-            let ports = || up().filter(|port| port.master.as_deref() == Some(&bridge.name));
-            bridge.kind == "bridge" && ports().count() > 0 && !ports().any(|port| port.is_device)
-        })
-        .map(|bridge| bridge.name.as_str())
-        .collect();
-    if !as_is || bridges.is_empty() {
-        return None;
-    }
-    let mut uplinks = up().filter(|uplink| uplink.is_device && uplink.master.is_none());
-    let uplink = match (uplinks.next(), uplinks.next()) {
-        (Some(one), None) => &one.name,
-        _ => "UPLINK",
+    let found = format!(
+        "what passes {} is forwarded without translation of addresses",
+        routed.names()
+    );
+    let uplink = match &routed.uplink {
+        Some(uplink) if prefers_uplink => {
+            return Finding::good(ABOUT, format!("{found}: {uplink} is recorded alone"));
+        }
+        Some(uplink) => uplink,
+        None => "UPLINK",
     };
-    Some(Finding::new(
+    Finding::new(
         ABOUT,
         Verdict::Warning,
-        format!(
-            "what passes {} is forwarded without translation of addresses, and is counted once for each \
-             interface that it passes",
-            bridges.join(", ")
-        ),
+        format!("{found}, and is counted once for each interface that it passes"),
         format!("record the uplink alone: collect.args: [--interface, {uplink}]"),
-    ))
+    )
 }
 
 /// Open files from which on a refresh takes longer than a second: with 350 000 one took 2.6 s.

@@ -31,6 +31,9 @@ pub struct Plan {
     pub interfaces: bool,
     /// Bytes of the receive buffer that each of bandwhich's sockets gets. 0 leaves it as it is.
     pub capture_buffer: usize,
+    /// Whether the uplink is recorded alone while packets are routed without translation of addresses, if
+    /// the arguments name no interface.
+    pub prefers_uplink: bool,
     /// The longest time that written frames stay unsynced.
     pub sync: Duration,
 }

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use crate::check::{FileCapabilities, Rights, Version};
 use crate::interfaces::{Interface, interfaces};
+use crate::routed::Routed;
 
 /// What was seen of a machine. What could not be seen is `None`.
 #[derive(Clone, Debug, Default)]
@@ -23,8 +24,10 @@ pub struct Machine {
     pub memory: Option<u64>,
     /// Its interfaces.
     pub interfaces: Vec<Interface>,
-    /// Whether packets are forwarded without translation of addresses.
-    pub forwards_as_is: Option<bool>,
+    /// What is routed without translation of addresses.
+    pub routed: Option<Routed>,
+    /// Whether the collector is to record the uplink alone where that is needed. Whoever looks knows it.
+    pub prefers_uplink: bool,
     /// The interface that bandwhich is to watch alone: see
     /// [`watched_interface`](crate::watched_interface). Whoever looks knows it.
     pub watched: Option<String>,
@@ -55,7 +58,7 @@ impl Machine {
             open_files: number("/proc/sys/fs/file-nr"),
             memory: memory(),
             interfaces: interfaces(),
-            forwards_as_is: crate::nat::forwards_as_is(),
+            routed: Routed::look(),
             bandwhich,
             ..Machine::default()
         }

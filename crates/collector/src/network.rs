@@ -32,6 +32,13 @@ pub(crate) struct Link {
     kind: Option<String>,
 }
 
+impl Link {
+    /// The kernel's word for a virtual one; empty for a device of the machine.
+    pub(crate) fn kind(&self) -> &str {
+        self.kind.as_deref().unwrap_or_default()
+    }
+}
+
 /// The number of an interface, and an address that it has. An interface that is made again has another
 /// number.
 type Place = (u32, IpAddr);
@@ -52,7 +59,7 @@ pub(crate) struct Network {
 }
 
 impl Network {
-    fn read(netlink: &mut Netlink) -> io::Result<Self> {
+    pub(crate) fn read(netlink: &mut Netlink) -> io::Result<Self> {
         // RTM_GETLINK, RTM_GETADDR, and the answers' RTM_NEWLINK, RTM_NEWADDR.
         const LINKS: (u16, u16) = (18, 16);
         const ADDRESSES: (u16, u16) = (22, 20);
@@ -90,6 +97,11 @@ impl Network {
         links.filter_map(|link| Some((link, self.master(link)?)))
     }
 
+    /// Whether an interface is a port of a bridge or bond.
+    pub(crate) fn is_port(&self, link: &Link) -> bool {
+        self.master(link).is_some()
+    }
+
     /// The bridge or bond of a port. Interfaces of a VRF carry their traffic themselves.
     fn master(&self, link: &Link) -> Option<&Link> {
         let master = self.links.get(&link.master?)?;
@@ -120,7 +132,7 @@ impl Network {
     }
 }
 
-fn is_link_local(ip: IpAddr) -> bool {
+pub(crate) fn is_link_local(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => ip.is_link_local(),
         IpAddr::V6(ip) => ip.is_unicast_link_local(),

@@ -9,9 +9,9 @@ use crate::collect::Plan;
 use crate::network::Network;
 
 /// The first note of a log.
-pub(crate) fn begun(plan: &Plan, timestamp: i64, out: &mut Vec<u8>) {
+pub(crate) fn begun(plan: &Plan, arguments: &[String], timestamp: i64, out: &mut Vec<u8>) {
     let bandwhich = escape(plan.version.as_bytes());
-    let arguments = escape(plan.arguments.join(" ").as_bytes());
+    let arguments = escape(arguments.join(" ").as_bytes());
     let collector = escape(env!("CARGO_PKG_VERSION").as_bytes());
     let (Some(bandwhich), Some(arguments), Some(collector)) =
         (quoted(&bandwhich), quoted(&arguments), quoted(&collector))

@@ -31,6 +31,8 @@ const SOCKET_LOOK: Duration = Duration::from_millis(1);
 
 pub(crate) struct Recorder<'a> {
     plan: &'a Plan,
+    /// What bandwhich was started with.
+    arguments: Vec<String>,
     spool: Spool,
     owners: Option<Owners>,
     pub(crate) capture: Capture,
@@ -59,6 +61,7 @@ impl<'a> Recorder<'a> {
     pub(crate) fn new(plan: &'a Plan) -> Self {
         Recorder {
             plan,
+            arguments: plan.arguments.clone(),
             spool: Spool::new(plan.folder.clone(), plan.rotate, plan.zone.clone()),
             owners: plan.pids.then(Owners::new),
             capture: Capture::new(plan.capture_buffer),
@@ -134,8 +137,15 @@ impl<'a> Recorder<'a> {
 
     /// A bandwhich was started, after there were these sockets: its log begins with the counters of when it
     /// opened its own, not with those of its first frame.
-    pub(crate) fn follow(&mut self, pid: u32, others: &[Socket], tell: &mut dyn FnMut(Event)) {
+    pub(crate) fn follow(
+        &mut self,
+        pid: u32,
+        arguments: Vec<String>,
+        others: &[Socket],
+        tell: &mut dyn FnMut(Event),
+    ) {
         let time = Timestamp::now().as_second();
+        self.arguments = arguments;
         self.of_frame = None;
         if !self.begins {
             // The log of the one before it is yet to be ended.
@@ -331,7 +341,7 @@ impl<'a> Recorder<'a> {
         self.begins = false;
         self.next_count = next_count(time);
         let mut head = Vec::new();
-        notes::begun(self.plan, time, &mut head);
+        notes::begun(self.plan, &self.arguments, time, &mut head);
         head.extend_from_slice(counts);
         notes::network(&Network::default(), &self.network, time, &mut head);
         if let Some(owners) = &self.owners {
@@ -418,4 +428,101 @@ impl<'a> Recorder<'a> {
 
 fn next_count(time: i64) -> i64 {
     (time.div_euclid(COUNT_EVERY) + 1) * COUNT_EVERY
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::UdpSocket;
+    use std::path::Path;
+
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::Rotate;
+
+    const FRAME: &[u8] = b"Refreshing:\n<NO TRAFFIC>\n\n";
+    /// More than others send over loopback meanwhile.
+    const MUCH: u64 = 8_000_000;
+
+    fn plan(folder: &Path) -> Plan {
+        Plan {
+            program: "bandwhich".into(),
+            arguments: vec!["--raw".to_owned()],
+            version: "0.23.1".to_owned(),
+            folder: folder.to_owned(),
+            rotate: Rotate::Daily,
+            zone: TimeZone::UTC,
+            pids: false,
+            interfaces: true,
+            capture_buffer: 0,
+            prefers_uplink: false,
+            sync: Duration::from_secs(5),
+        }
+    }
+
+    /// Sends so much over loopback that its counters grow by `MUCH` at least.
+    fn send_much() {
+        let here = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let piece = [0; 50_000];
+        for _ in 0..MUCH / 50_000 {
+            here.send_to(&piece, here.local_addr().unwrap()).unwrap();
+        }
+    }
+
+    /// What loopback had received by each note of the log.
+    fn received(folder: &Path) -> Vec<u64> {
+        let mut logs: Vec<_> = std::fs::read_dir(folder).unwrap().flatten().collect();
+        logs.sort_by_key(std::fs::DirEntry::path);
+        let text: String = (logs.iter())
+            .map(|log| std::fs::read_to_string(log.path()).unwrap())
+            .collect();
+        let counts = text
+            .split(" interface \"lo\" loopback received ")
+            .skip(1)
+            .map(|rest| rest.split('/').next().unwrap().parse().unwrap());
+        counts.collect()
+    }
+
+    /// What the kernel counted until the end of a log beyond its beginning, if its last frames came so.
+    fn counted(come: impl FnOnce(&mut Recorder<'_>, &mut dyn FnMut(Event))) -> u64 {
+        let folder = tempfile::tempdir().unwrap();
+        let plan = plan(folder.path());
+        let mut recorder = Recorder::new(&plan);
+        let tell = &mut |_| {};
+        recorder.expect_frame();
+        recorder.record(FRAME, tell);
+        come(&mut recorder, tell);
+        recorder.end("ended", tell);
+        let received = received(folder.path());
+        received.last().unwrap() - received.first().unwrap()
+    }
+
+    #[test]
+    fn a_log_ends_with_the_counters_of_when_its_last_frame_was_counted() {
+        if UdpSocket::bind("127.0.0.1:0").is_err() {
+            return;
+        }
+        // What passes while a frame comes is not in it.
+        let alone = counted(|recorder, tell| {
+            recorder.expect_frame();
+            send_much();
+            recorder.record(FRAME, tell);
+        });
+        assert!(alone < MUCH, "{alone}");
+        // Of two frames that come as one, the first began to come before the second was counted.
+        let as_one = counted(|recorder, tell| {
+            recorder.expect_frame();
+            send_much();
+            recorder.record(&[FRAME, FRAME].concat(), tell);
+        });
+        assert!(as_one >= MUCH, "{as_one}");
+        // And so may one that took long.
+        let slow = counted(|recorder, tell| {
+            recorder.expect_frame();
+            std::thread::sleep(LONGEST_FRAME);
+            send_much();
+            recorder.record(FRAME, tell);
+        });
+        assert!(slow >= MUCH, "{slow}");
+    }
 }

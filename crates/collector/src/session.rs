@@ -13,6 +13,7 @@ use crate::frames::Frames;
 use crate::network::{Network, Watch};
 use crate::pace::{Pace, Pauses, Restarts};
 use crate::recorder::Recorder;
+use crate::routed::Routed;
 use crate::service::{Watchdog, notify};
 use crate::watched_interface;
 
@@ -26,9 +27,6 @@ const FRAME_PATIENCE: Duration = Duration::from_secs(3);
 /// bandwhich prints once a second; on a machine with very many open files every few seconds. A silence that
 /// is longer is told when it ends.
 const LONG_SILENCE: Duration = Duration::from_secs(6);
-/// Silence after which it is looked whether a signal stopped it. When one lets it go on it opens its sockets
-/// again, and what waited in them is lost: it is better started again at once.
-const STOPPED_SILENCE: Duration = Duration::from_secs(2);
 /// Silence that ends bandwhich. Until then what arrives waits in its buffer.
 const DEAD_SILENCE: Duration = Duration::from_secs(30);
 /// How long the frame at hand may take to end once a signal came.
@@ -40,12 +38,33 @@ const SLOW: f64 = 1.25;
 /// Lines of bandwhich's standard error that are passed on in an hour.
 const SAID_IN_AN_HOUR: u32 = 20;
 const HOUR: Duration = Duration::from_secs(3600);
+/// How often it is looked what is routed, if the network does not change.
+const ROUTED_EVERY: Duration = Duration::from_secs(10);
+
+/// Why a bandwhich that is well is to be started again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Change {
+    /// It does not know addresses of these interfaces.
+    Addresses(String),
+    /// It is to watch one interface alone, or all again.
+    Watch(String),
+}
+
+impl Change {
+    /// The reason, as the log notes it.
+    fn reason(&self) -> String {
+        match self {
+            Change::Addresses(interfaces) => format!("addresses changed: {interfaces}"),
+            Change::Watch(what) => what.clone(),
+        }
+    }
+}
 
 /// How a run of bandwhich ended.
 enum Run {
     Stopped(u8),
-    /// It does not know addresses of these interfaces. Another may run already.
-    Outdated(String, Option<Bandwhich>),
+    /// Another may run already.
+    Outdated(Change, Option<Bandwhich>),
     Failed(String),
 }
 
@@ -54,7 +73,7 @@ impl Run {
     fn reason(&self) -> String {
         match self {
             Run::Stopped(_) => "asked to stop".to_owned(),
-            Run::Outdated(interfaces, _) => format!("addresses changed: {interfaces}"),
+            Run::Outdated(change, _) => change.reason(),
             Run::Failed(why) => why.clone(),
         }
     }
@@ -65,9 +84,15 @@ pub(crate) struct Session<'a> {
     lock: files::Lock,
     recorder: Recorder<'a>,
     watch: Watch,
-    /// The network as bandwhich knows it, and the interfaces with addresses that it does not know.
+    /// The network as bandwhich knows it, and the interface that it was told to watch alone because of what is
+    /// routed.
     known: Network,
-    unknown: Option<String>,
+    alone: Option<String>,
+    /// What is routed, and when it is looked at next.
+    routed: Option<Routed>,
+    routed_due: Instant,
+    /// Why bandwhich is to be started again.
+    change: Option<Change>,
     restarts: Restarts,
     /// Whether a restart was put off, which is told once.
     is_put_off: bool,
@@ -91,7 +116,10 @@ impl<'a> Session<'a> {
             recorder: Recorder::new(plan),
             watch: Watch::new(),
             known: Network::default(),
-            unknown: None,
+            alone: None,
+            routed: None,
+            routed_due: Instant::now(),
+            change: None,
             restarts: Restarts::new(Instant::now()),
             is_put_off: false,
             watchdog: Watchdog::new(),
@@ -127,10 +155,13 @@ impl<'a> Session<'a> {
                 Err(error) => error.to_string(),
                 Ok(bandwhich) => match self.follow(bandwhich)? {
                     Run::Stopped(signal) => break signal,
-                    Run::Outdated(interfaces, another) => {
-                        (self.tell)(Event::Done(format!(
-                            "new addresses on {interfaces}: bandwhich was started again to know them"
-                        )));
+                    Run::Outdated(change, another) => {
+                        // What is watched was told when the other one was started.
+                        if let Change::Addresses(interfaces) = change {
+                            (self.tell)(Event::Done(format!(
+                                "new addresses on {interfaces}: bandwhich was started again to know them"
+                            )));
+                        }
                         next = another;
                         continue;
                     }
@@ -164,15 +195,21 @@ impl<'a> Session<'a> {
         // Before, not after: what comes in between is seen as a change.
         self.see_network(true);
         self.known = self.watch.network().clone();
-        self.unknown = None;
+        let alone = self.uplink().map(str::to_owned);
+        if std::mem::replace(&mut self.alone, alone) != self.alone {
+            let watched = self.watched();
+            (self.tell)(Event::Done(watched));
+        }
+        self.change = None;
+        let arguments = self.arguments();
         let others = self.recorder.capture.sockets();
-        let bandwhich = Bandwhich::start(&self.plan.program, &self.plan.arguments)
+        let bandwhich = Bandwhich::start(&self.plan.program, &arguments)
             .map_err(files::Error::context("start", &self.plan.program))?;
         self.starts += 1;
         if self.starts == 1 {
             notify(&[NotifyState::Ready]);
         }
-        self.recorder.follow(bandwhich.id(), &others, self.tell);
+        (self.recorder).follow(bandwhich.id(), arguments, &others, self.tell);
         self.failure = None;
         self.watchdog.tell_soon();
         Ok(bandwhich)
@@ -183,7 +220,7 @@ impl<'a> Session<'a> {
         let mut frames = Frames::default();
         let mut pace = Pace::default();
         let mut heard = Instant::now();
-        let mut outdated: Option<(String, Instant)> = None;
+        let mut outdated: Option<(Change, Instant)> = None;
         let run = loop {
             if let Some(signal) = files::interrupted() {
                 self.last_frame(&bandwhich, &mut frames);
@@ -206,11 +243,13 @@ impl<'a> Session<'a> {
                 Sign::Silence => {
                     let whole = frames.pause();
                     if self.record(whole, &mut pace)
-                        && let Some((interfaces, _)) = outdated.take()
+                        && let Some((change, _)) = outdated.take()
                     {
-                        break self.outdate(interfaces);
+                        break self.outdate(change);
                     }
-                    if heard.elapsed() > STOPPED_SILENCE && self.recorder.capture.is_stopped() {
+                    // When a signal lets it go on it waits for a second and opens its sockets again, and what
+                    // came until then is lost: it is better started again at once, however short it stopped.
+                    if self.recorder.capture.is_stopped() {
                         break Run::Failed("stopped by a signal".to_owned());
                     }
                     if heard.elapsed() > DEAD_SILENCE {
@@ -224,12 +263,12 @@ impl<'a> Session<'a> {
             self.see_network(false);
             let now = Instant::now();
             if outdated.is_none() {
-                outdated = self.outdated(now).map(|interfaces| (interfaces, now));
+                outdated = self.outdated(now).map(|change| (change, now));
             }
-            if let Some((interfaces, since)) = &outdated
+            if let Some((change, since)) = &outdated
                 && now.duration_since(*since) > FRAME_PATIENCE
             {
-                break self.outdate(interfaces.clone());
+                break self.outdate(change.clone());
             }
             self.recorder.look_at_capture(now, self.tell);
             self.tick()?;
@@ -262,14 +301,14 @@ impl<'a> Session<'a> {
         })
     }
 
-    /// Starts another bandwhich in the place of one that does not know all addresses. It is started before
+    /// Starts another bandwhich in the place of one that does not know all. It is started before
     /// the old one is killed: that one printed its frame, and nothing of what it counted since is kept.
-    fn outdate(&mut self, interfaces: String) -> Run {
+    fn outdate(&mut self, change: Change) -> Run {
         self.restarts.note(Instant::now());
         self.recorder.count_drops(self.tell);
         // Where it cannot be started, it is tried again with the usual words.
         let another = self.start().ok();
-        Run::Outdated(interfaces, another)
+        Run::Outdated(change, another)
     }
 
     /// What is due now and then, whether bandwhich runs or not.
@@ -312,22 +351,67 @@ impl<'a> Session<'a> {
         };
         if has_changed {
             self.recorder.see(self.watch.network(), self.tell);
-            self.unknown = self.unknown_interfaces();
+        }
+        let is_due = self.prefers_uplink() && now >= self.routed_due;
+        if self.prefers_uplink() && (has_changed || is_due) {
+            self.routed = Routed::on(self.watch.network());
+            self.routed_due = now + ROUTED_EVERY;
+        }
+        if has_changed || is_due {
+            let addresses = self.unknown_interfaces().map(Change::Addresses);
+            let is_other = self.uplink() != self.alone.as_deref();
+            self.change = addresses.or_else(|| is_other.then(|| Change::Watch(self.watched())));
         }
     }
 
-    /// The interfaces with addresses for which bandwhich is to be started again now.
-    fn outdated(&mut self, now: Instant) -> Option<String> {
-        let interfaces = self.unknown.clone()?;
+    /// Whether it is the collector's to choose what bandwhich watches.
+    fn prefers_uplink(&self) -> bool {
+        self.plan.prefers_uplink && watched_interface(&self.plan.arguments).is_none()
+    }
+
+    /// The interface that is to be watched alone because of what is routed.
+    fn uplink(&self) -> Option<&str> {
+        self.routed.as_ref()?.uplink.as_deref()
+    }
+
+    /// What is to be watched, and why, for people.
+    fn watched(&self) -> String {
+        match &self.routed {
+            Some(
+                routed @ Routed {
+                    uplink: Some(uplink),
+                    ..
+                },
+            ) => format!(
+                "what passes {} is routed without translation of addresses, so {uplink} is recorded alone",
+                routed.names()
+            ),
+            _ => {
+                "nothing is routed without translation of addresses, so all interfaces are recorded"
+                    .to_owned()
+            }
+        }
+    }
+
+    /// What bandwhich is started with.
+    fn arguments(&self) -> Vec<String> {
+        let alone = self.alone.iter().map(|name| format!("--interface={name}"));
+        self.plan.arguments.iter().cloned().chain(alone).collect()
+    }
+
+    /// Why bandwhich is to be started again now.
+    fn outdated(&mut self, now: Instant) -> Option<Change> {
+        let change = self.change.clone()?;
         if self.restarts.is_allowed(now) {
             self.is_put_off = false;
-            return Some(interfaces);
+            return Some(change);
         }
         if !self.is_put_off {
             self.is_put_off = true;
             (self.tell)(Event::Trouble(format!(
-                "addresses change too often ({interfaces}): bandwhich is started again once a minute, and \
-                 what passes them until then is counted wrong or not at all"
+                "the network changes too often ({}): bandwhich is started again once a minute, and \
+                 what passes until then is counted wrong or not at all",
+                change.reason()
             )));
         }
         None
@@ -335,7 +419,8 @@ impl<'a> Session<'a> {
 
     fn unknown_interfaces(&self) -> Option<String> {
         const MOST_NAMES: usize = 4;
-        let only = watched_interface(&self.plan.arguments);
+        let arguments = self.arguments();
+        let only = watched_interface(&arguments);
         let unknown = self.watch.network().unknown_to(&self.known, only);
         let more = unknown.len().saturating_sub(MOST_NAMES);
         let names: Vec<&str> = unknown.into_iter().take(MOST_NAMES).collect();
@@ -428,7 +513,7 @@ impl<'a> Session<'a> {
             }
             self.see_network(false);
             let now = Instant::now();
-            if self.unknown.is_some() && self.restarts.is_allowed(now) {
+            if self.change.is_some() && self.restarts.is_allowed(now) {
                 self.restarts.note(now);
                 break;
             }

@@ -1,14 +1,14 @@
 //! What a collector noted, in words: packets, holes, addresses, and what bandwhich hides.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::ops::Range;
 
 use display::{Moment, bytes, duration, percent};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
-use traffic::Noted;
+use traffic::{Noted, watched_interface};
 
 use crate::coverage::LONG_HOLE;
 use crate::ledger::Ledger;
@@ -125,6 +125,7 @@ impl Collected<'_> {
         notes.extend(self.holes());
         notes.extend(self.late_addresses());
         notes.extend(self.hidden_dns());
+        notes.extend(self.recorded_alone());
         notes
     }
 
@@ -228,6 +229,27 @@ impl Collected<'_> {
                 "DNS (port 53) is not in these numbers: bandwhich hides it unless collect.args has \
                  --show-dns",
             )
+        })
+    }
+
+    /// The interfaces that bandwhich was told to watch alone.
+    fn recorded_alone(&self) -> Option<Note> {
+        let collectors = self.noted.iter().flat_map(|noted| &noted.collectors);
+        let watched: BTreeSet<Option<&str>> = collectors
+            .map(|collector| watched_interface(&collector.arguments))
+            .collect();
+        let names: Vec<&str> = watched.iter().copied().flatten().take(MOST).collect();
+        let when = match watched.contains(&None) {
+            true => "At times only",
+            false => "Only",
+        };
+        (!names.is_empty()).then(|| {
+            let message = format!(
+                "{when} {} was recorded: what passed other interfaces alone, as between containers or \
+                 between them and this machine, is in no number",
+                names.join(", ")
+            );
+            Note::new("recorded_alone", message)
         })
     }
 }
@@ -361,6 +383,27 @@ mod tests {
         let unknown = Capture::default();
         let message = &messages(&[], Some(&unknown), &[])[0];
         assert_eq!(message, "No packet was lost in the capture");
+    }
+
+    #[test]
+    fn it_is_told_what_was_recorded_alone() {
+        let of = |arguments: &[&str]| {
+            let logs: Vec<Noted> = (arguments.iter())
+                .map(|arguments| Noted {
+                    addresses: Vec::new(),
+                    ..noted(&format!("--raw --show-dns {arguments}"))
+                })
+                .collect();
+            messages(&logs, None, &[]).pop().unwrap_or_default()
+        };
+        assert_eq!(of(&["", ""]), "");
+        let alone = of(&["--interface=eth0", "-i eth0"]);
+        assert!(alone.starts_with("Only eth0 was recorded: "), "{alone}");
+        let at_times = of(&["", "--interface eth0"]);
+        assert!(
+            at_times.starts_with("At times only eth0 was recorded: "),
+            "{at_times}"
+        );
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::reader::Reader;
 use super::values::{number, size, switch};
-use super::words::Rotate;
+use super::words::{Rotate, RoutedBridges};
 
 /// The kernel takes no more than half of 2 GiB.
 const MOST_BUFFER: u64 = 1 << 30;
@@ -29,6 +29,8 @@ pub struct Collect {
     pub interfaces: bool,
     /// Bytes of the receive buffer that each of bandwhich's sockets gets. 0 leaves it as it is.
     pub capture_buffer: u64,
+    /// What is recorded where packets are routed without translation of addresses.
+    pub routed_bridges: RoutedBridges,
     /// The longest time that written frames stay unsynced.
     pub sync_seconds: u32,
 }
@@ -66,6 +68,9 @@ impl Collect {
             capture_buffer: reader
                 .value("collect.capture_buffer", size(0..=MOST_BUFFER))
                 .unwrap_or(64 << 20),
+            routed_bridges: reader
+                .word("collect.routed_bridges")
+                .unwrap_or(RoutedBridges::Uplink),
             sync_seconds: reader
                 .value("collect.sync_seconds", number(1..=3_600))
                 .unwrap_or(5),

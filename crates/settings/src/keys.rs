@@ -36,6 +36,7 @@ pub(crate) const SECTIONS: &[(&str, &[&str])] = &[
             "pids",
             "interfaces",
             "capture_buffer",
+            "routed_bridges",
             "sync_seconds",
         ],
     ),

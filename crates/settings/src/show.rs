@@ -115,6 +115,7 @@ impl Page {
         self.plain("pids", collect.pids);
         self.plain("interfaces", collect.interfaces);
         self.plain("capture_buffer", show_size(collect.capture_buffer));
+        self.plain("routed_bridges", collect.routed_bridges.word());
         self.plain("sync_seconds", collect.sync_seconds);
     }
 

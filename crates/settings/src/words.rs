@@ -78,6 +78,16 @@ words! {
 }
 
 words! {
+    /// What is recorded where packets are routed without translation of addresses (`collect.routed_bridges`).
+    RoutedBridges {
+        /// The uplink alone, if there is one.
+        Uplink = "uplink",
+        /// All interfaces.
+        All = "all",
+    }
+}
+
+words! {
     /// A form in which a report is written.
     ReportFormat {
         /// One document that follows the JSON Schema in `docs/schema`.

@@ -100,10 +100,15 @@ fn free_name(batch: &Batch<'_>, staged: &Staged, run: &LiveRun, stem: &str) -> S
 fn chain_carry(batch: &mut Batch<'_>, run: &LiveRun) -> Result<Carry> {
     let mut carry = carry_of(batch, run)?;
     let mut at = run.clone();
+    let mut seen = BTreeSet::from([(run.source, run.number)]);
     while carry.keys.iter().any(|key| key.since_start) {
         let Some(earlier) = predecessor(batch.catalog, &at)? else {
             break;
         };
+        if !seen.insert((earlier.source, earlier.number)) {
+            // A clock that was set back may lead in a circle.
+            break;
+        }
         carry = carry.after(&carry_of(batch, &earlier)?);
         at = earlier;
     }
@@ -152,11 +157,13 @@ fn successor_of(catalog: &Connection, run: &LiveRun) -> Result<Option<LiveRun>> 
 }
 
 fn may_link(earlier: &LiveRun, later: &LiveRun) -> bool {
+    // The clock was set back within a run that ends before it began.
+    let is_set_back = |run: &LiveRun| run.last < run.first;
     earlier.may_go_on
         && earlier.source != later.source
         && earlier.style == later.style
-        && earlier.first < later.first
-        && earlier.last < later.last
+        && (earlier.first < later.first || is_set_back(earlier))
+        && (earlier.last < later.last || is_set_back(later))
 }
 
 fn same(one: &LiveRun, other: &LiveRun) -> bool {
@@ -181,7 +188,10 @@ impl Chains<'_> {
     /// The last run of the chain that begins here.
     fn end(&mut self, run: &LiveRun) -> Result<LiveRun> {
         let mut end = run.clone();
-        while let Some(next) = self.next(&end)? {
+        let mut seen = BTreeSet::from([(run.source, run.number)]);
+        while let Some(next) = self.next(&end)?
+            && seen.insert((next.source, next.number))
+        {
             end = next;
         }
         Ok(end)

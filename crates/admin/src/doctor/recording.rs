@@ -10,7 +10,7 @@ use super::machine::Machine;
 use super::services;
 use crate::setup::SetupScope;
 use app::RunningCollector;
-use settings::{Environment, Settings};
+use settings::{Environment, RoutedBridges, Settings};
 
 const TOPIC: &str = "bandwhich";
 /// Where systemd's services look for programs.
@@ -33,6 +33,7 @@ pub(super) fn checks(
     let mut seen = collector::Machine {
         watched: collector::watched_interface(&collect.args).map(str::to_owned),
         wanted_buffer: collect.capture_buffer,
+        prefers_uplink: collect.routed_bridges == RoutedBridges::Uplink,
         ..collector::Machine::look(&collect.bandwhich, Some(OsStr::new(path)))
     };
     if is_served {

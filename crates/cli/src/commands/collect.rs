@@ -10,7 +10,7 @@ use crate::args::CollectArgs;
 use app::RunOutcome;
 
 use crate::failure::Failure;
-use settings::{Environment, Rotate, Settings};
+use settings::{Environment, Rotate, RoutedBridges, Settings};
 
 /// Records until a signal comes, which is the usual end.
 ///
@@ -27,9 +27,11 @@ pub fn run(
     let arguments = arguments(&given, collect.resolve_names, collect.show_dns)
         .map_err(|refused| Failure::Usage(refused.to_string()))?;
     let path = environment.variables.get("PATH").map(AsRef::as_ref);
+    let prefers_uplink = collect.routed_bridges == RoutedBridges::Uplink;
     let machine = Machine {
         watched: watched_interface(&arguments).map(str::to_owned),
         wanted_buffer: collect.capture_buffer,
+        prefers_uplink,
         ..Machine::look(&collect.bandwhich, path)
     };
     for finding in findings(&machine) {
@@ -56,6 +58,7 @@ pub fn run(
         pids: collect.pids,
         interfaces: collect.interfaces,
         capture_buffer,
+        prefers_uplink,
         sync: Duration::from_secs(collect.sync_seconds.into()),
     };
     let ending = collector::collect(&plan, &mut |event| match event {

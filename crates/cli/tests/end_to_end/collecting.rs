@@ -339,6 +339,15 @@ fn a_bandwhich_that_a_signal_stopped_is_started_again() {
     kill("STOP", run.fakes()[0]);
     until(|| run.fakes().len() == 2);
     run.wait_for_frames(&run.lab.logs(), 6);
+    // Also one that goes on soon: what came meanwhile is lost.
+    kill("STOP", run.fakes()[1]);
+    std::thread::sleep(Duration::from_millis(500));
+    // It was killed by now.
+    let _ = Command::new("kill")
+        .args(["-CONT", &run.fakes()[1].to_string()])
+        .status();
+    until(|| run.fakes().len() == 3);
+    run.wait_for_frames(&run.lab.logs(), 10);
     run.signal("TERM");
     let (code, said) = run.wait();
     assert_eq!(code, Some(0), "{said}");
@@ -347,6 +356,21 @@ fn a_bandwhich_that_a_signal_stopped_is_started_again() {
     let note = last_note(&run.logs()[0]);
     assert_eq!(note, "stopped \"stopped by a signal\"");
     assert!(run.fakes().into_iter().all(|pid| !is_alive(pid)));
+}
+
+#[test]
+fn a_collector_that_is_slow_to_end_writes_its_last_note() {
+    let mut run = Collecting::start();
+    run.wait_for_frames(&run.lab.logs(), 2);
+    run.signal("TERM");
+    // As on a machine that gives it no time.
+    run.signal("STOP");
+    std::thread::sleep(Duration::from_millis(1500));
+    run.signal("CONT");
+    let (code, said) = run.wait();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("stopped by signal 15: "), "{said}");
+    assert_eq!(last_note(&run.logs()[0]), "stopped \"asked to stop\"");
 }
 
 /// What holds a packet socket on c0 as bandwhich does, started by a script in its place.

@@ -82,27 +82,35 @@ fn a_bridge_beside_its_port_and_a_tunnel_count_twice() {
     assert_eq!(of(&[&bridge, &port]), Verdict::Warning);
     assert_eq!(of(&[&tunnel, &lone]), Verdict::Warning);
     assert_eq!(of(&[&bridge, &lone]), Verdict::Good);
+    let container = interface("veth1", "port", "", Some("br0"));
+    assert_eq!(of(&[&bridge, &container, &lone]), Verdict::Good);
     assert_eq!(of(&[&tunnel]), Verdict::Good);
     assert_eq!(of(&[&lone]), Verdict::Good);
 }
 
 #[test]
-fn bridges_without_translation_or_uplink_count_several_times() {
-    let bridge = interface("br0", "bridge", "", None);
-    let port = interface("veth1", "port", "", Some("br0"));
-    let uplink = interface("eth0", "ethernet", "", None);
-    let all = [bridge.clone(), port.clone(), uplink.clone()];
-    assert_eq!(doubled(&all).verdict, Verdict::Good);
-    assert_eq!(routed(&all, false), None);
-    let cure = routed(&all, true).unwrap().cure.unwrap();
+fn what_is_routed_without_translation_counts_several_times_unless_the_uplink_is_recorded_alone() {
+    let mut seen = Routed {
+        through: vec!["br0".to_owned()],
+        uplink: Some("eth0".to_owned()),
+    };
+    assert_eq!(routed(&seen, true).verdict, Verdict::Good);
+    let cure = routed(&seen, false).cure.unwrap();
     assert!(cure.ends_with("[--interface, eth0]"), "{cure}");
-    let two = [&all[..], &[interface("eth1", "ethernet", "", None)]].concat();
-    let cure = routed(&two, true).unwrap().cure.unwrap();
+    seen.uplink = None;
+    let cure = routed(&seen, true).cure.unwrap();
     assert!(cure.ends_with("[--interface, UPLINK]"), "{cure}");
-    // The bridge of a machine's own port is no router.
-    let own = [bridge.clone(), interface("eth0", "port", "", Some("br0"))];
-    assert_eq!(routed(&own, true), None);
-    assert_eq!(routed(&[bridge, uplink], true), None);
+    let is_told = |watched: Option<&str>| {
+        let machine = Machine {
+            routed: Some(seen.clone()),
+            watched: watched.map(str::to_owned),
+            ..Machine::default()
+        };
+        findings(&machine)
+            .iter()
+            .any(|finding| finding.about == "bridges")
+    };
+    assert!(is_told(None) && !is_told(Some("eth0")));
 }
 
 #[test]

@@ -42,3 +42,34 @@ fn a_batch_of_many_logs_that_continue_a_stored_run_is_taken_in() {
     lab.ingest(&logs[..149]);
     assert_same(&lab.history(), &expected, "one batch before it");
 }
+
+#[test]
+fn a_run_goes_on_over_a_clock_that_was_set_back() {
+    const START: i64 = 1_795_168_800;
+    const BACK: i64 = 3600;
+    const IDLE: &[u8] = b"Refreshing:\n<NO TRAFFIC>\n\n";
+    // A rotation each twenty frames, and one right behind the frame with the new time.
+    let set_back = [frames(START + 20, 20), frames(START + 40 - BACK, 1)].concat();
+    let mut logs = vec![
+        // The connection is new in its second frame, so that its sums are known from their beginning.
+        ("a", [IDLE, &frames(START, 20)].concat()),
+        ("b", set_back),
+        ("c", frames(START + 41 - BACK, 20)),
+        ("d", frames(START + 61 - BACK, 20)),
+    ];
+    let glued: Vec<u8> = logs.iter().flat_map(|(_, log)| log.clone()).collect();
+    let expected = Lab::with(&[("all".to_owned(), glued)]).history().bytes();
+    for turn in 0..logs.len() {
+        let mut lab = Lab::new();
+        for (name, log) in &logs {
+            lab.ingest(&[(name, log)]);
+        }
+        assert_eq!(lab.history().bytes(), expected, "turned {turn} times");
+        logs.rotate_left(1);
+    }
+    // One whose end is its own beginning has none.
+    let mut lab = Lab::new();
+    let circle = [frames(START + 20, 20), frames(START - 1, 1)].concat();
+    lab.ingest(&[("a", &frames(START, 20)), ("b", &circle)]);
+    assert!(lab.history().bytes() > 0);
+}
