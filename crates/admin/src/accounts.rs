@@ -30,7 +30,7 @@ pub enum Access {
 }
 
 impl Account {
-    /// An account by its name. `None` where the machine below `root` has none of the name.
+    /// An account by its name. `None` if the machine below `root` has none of the name.
     pub fn named(root: &Path, name: &str) -> Option<Self> {
         Self::find(root, |fields| fields.first() == Some(&name))
     }
@@ -70,7 +70,7 @@ impl Account {
     }
 
     /// The first file or folder on the way to a path that keeps the account from it, from the top.
-    /// `None` where nothing does; what does not exist is judged by the nearest folder that does.
+    /// `None` if nothing does; what does not exist is judged by the nearest folder that does.
     pub fn obstacle(&self, path: &Path, access: Access) -> Option<PathBuf> {
         let mut way: Vec<&Path> = path.ancestors().filter(|at| at.exists()).collect();
         way.reverse();

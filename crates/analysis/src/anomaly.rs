@@ -22,7 +22,7 @@ const MOST_BANDS: usize = 12;
 /// What is unusual.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct AnomalyReport {
-    /// Why nothing was judged. `None` where something was.
+    /// Why nothing was judged. `None` if something was.
     pub silent_because: Option<String>,
     /// Days before what was judged of which something was observed.
     pub history_days: u32,
@@ -48,7 +48,7 @@ pub struct Band {
 pub struct BandHour {
     /// First second, since 1970.
     pub start: i64,
-    /// Bytes of the whole hour: where a part of it was observed, scaled up. `None` where that is less than
+    /// Bytes of the whole hour: where a part of it was observed, scaled up. `None` if that is less than
     /// a quarter.
     pub bytes: Option<f64>,
     /// Bytes that were observed, as reports count them.

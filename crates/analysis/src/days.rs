@@ -35,7 +35,7 @@ impl Day {
         }
     }
 
-    /// Bytes of a series, as if the whole day had gone on like what was observed of it. `None` where
+    /// Bytes of a series, as if the whole day had gone on like what was observed of it. `None` if
     /// less than half of it was.
     pub(crate) fn bytes(&self, series: &Series, direction: Direction) -> Option<f64> {
         let coverage = self.coverage();

@@ -101,7 +101,7 @@ pub struct Finding {
     pub host: String,
     /// Whose traffic.
     pub subject: Subject,
-    /// Which way. `None` where it is about both.
+    /// Which way. `None` if it is about both.
     pub direction: Option<Direction>,
     /// First second, since 1970.
     pub start: i64,
@@ -125,7 +125,7 @@ pub struct Finding {
     pub message: String,
     /// Further reasons, one sentence each.
     pub reasons: Vec<String>,
-    /// Against the day before. `None` where that was not looked at.
+    /// Against the day before. `None` if that was not looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<FindingState>,
 }

@@ -99,11 +99,11 @@ pub struct Met {
 pub struct Talks {
     /// The peer's address or host name.
     pub remote: String,
-    /// The peer's port. `None` where the log does not tell.
+    /// The peer's port. `None` if the log does not tell.
     pub port: Option<u16>,
-    /// `tcp` or `udp`. `None` where the log does not tell.
+    /// `tcp` or `udp`. `None` if the log does not tell.
     pub protocol: Option<String>,
-    /// The process most of the bytes belong to. `None` where none is known.
+    /// The process most of the bytes belong to. `None` if none is known.
     pub process: Option<String>,
     /// First refresh of each talk, since 1970, ascending: one that shows traffic after at least one
     /// refresh without.
@@ -130,7 +130,7 @@ pub struct History {
     pub five_minutes: Vec<FiveMinutes>,
     /// Who was met for the first time within `hours`.
     pub met: Vec<Met>,
-    /// First second of all that the store holds of this host, since 1970. `None` where it is empty.
+    /// First second of all that the store holds of this host, since 1970. `None` if it is empty.
     pub since: Option<i64>,
     /// Peers that were talked to, for patterns; empty where they were not asked for.
     pub talks: Vec<Talks>,

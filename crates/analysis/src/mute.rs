@@ -46,7 +46,7 @@ pub struct Mute {
 
 impl Mute {
     /// Whether it keeps a finding from being told whose last second lies on `day`. The day counts and
-    /// not the present, so that a report that is made anew says the same.
+    /// not the present, so that a report that is made again says the same.
     pub fn covers(&self, finding: &Finding, day: Date) -> bool {
         self.until.is_none_or(|until| day <= until) && self.target.names(finding)
     }

@@ -20,7 +20,7 @@ use crate::{Finding, History, Thresholds, words};
 /// What comes back.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PatternReport {
-    /// Why nothing was judged. `None` where something was.
+    /// Why nothing was judged. `None` if something was.
     pub silent_because: Option<String>,
     /// Days up to the end of what was judged of which something was observed. Shapes need
     /// [`Thresholds::min_history_days`] of them, recurring transfers

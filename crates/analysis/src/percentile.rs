@@ -12,13 +12,13 @@ const SECONDS: u64 = 300;
 pub struct Percentile {
     /// Which way.
     pub direction: Direction,
-    /// Bytes a second. `None` where nothing was observed.
+    /// Bytes a second. `None` if nothing was observed.
     pub bps: Option<u64>,
     /// Five minutes of which something was observed.
     pub present: u64,
     /// Five minutes of the month so far.
     pub expected: u64,
-    /// How many were over the rate that was paid for. `None` where there is no such rate.
+    /// How many were over the rate that was paid for. `None` if there is no such rate.
     pub over_committed: Option<u64>,
 }
 

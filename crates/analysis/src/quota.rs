@@ -127,11 +127,11 @@ pub struct Crossing {
 pub struct Projection {
     /// Bytes used by then.
     pub bytes: u64,
-    /// The day on which it is used up. `None` where it lasts.
+    /// The day on which it is used up. `None` if it lasts.
     pub exhausted_on: Option<Date>,
     /// The same if days turn out busy and what was not observed was as busy as what was.
     pub earliest: Option<Date>,
-    /// The same if days turn out calm. `None` where it may last, or where days were too few to tell.
+    /// The same if days turn out calm. `None` if it may last, or where days were too few to tell.
     pub latest: Option<Date>,
     /// Whole days that it rests on.
     pub history_days: u32,
@@ -164,7 +164,7 @@ pub struct QuotaState {
     pub coverage_ratio: f64,
     /// Thresholds that were crossed, lowest first.
     pub crossed: Vec<Crossing>,
-    /// `None` where nothing is to come, or too little was observed to tell.
+    /// `None` if nothing is to come, or too little was observed to tell.
     pub projection: Option<Projection>,
 }
 
@@ -300,7 +300,7 @@ struct Pace {
     mean: f64,
     /// The same of each weekday, Monday first.
     weekdays: Option<[f64; 7]>,
-    /// Standard deviation of a day's bytes around its mean. `None` where days were too few.
+    /// Standard deviation of a day's bytes around its mean. `None` if days were too few.
     scatter: Option<f64>,
     whole_days: usize,
     /// By how much more was used if all of the time was as busy as what was observed.
@@ -308,7 +308,7 @@ struct Pace {
 }
 
 impl Pace {
-    /// `None` where too little was observed.
+    /// `None` if too little was observed.
     fn of(days: &[DayUse]) -> Option<Self> {
         let days: Vec<&DayUse> = days.iter().collect();
         let observed = sum(&days, |day| day.observed);

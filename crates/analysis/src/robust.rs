@@ -7,7 +7,7 @@ const MAD_TO_SIGMA: f64 = 1.482_602_218_505_602;
 /// Makes a mean absolute deviation comparable with a standard deviation: √(π/2).
 const MEAN_TO_SIGMA: f64 = 1.253_314_137_315_5;
 
-/// The middle of some values, the mean of the two middle ones where there is none. `None` of nothing.
+/// The middle of some values, the mean of the two middle ones if there is none. `None` of nothing.
 pub(crate) fn median(values: &mut [f64]) -> Option<f64> {
     let count = values.len();
     if count == 0 {
@@ -104,7 +104,7 @@ mod tests {
             .collect();
         let found = tail(&mut logs, 1e-5).unwrap();
         assert!((found - 5.756).abs() < 0.1, "{found}");
-        // Where nothing varies, nothing lies beyond.
+        // If nothing varies, nothing lies beyond.
         assert_eq!(tail(&mut [3.0; 100], 1e-5), Some(3.0));
         assert_eq!(tail(&mut [3.0; 99], 1e-5), None);
     }

@@ -23,7 +23,7 @@ pub struct Thresholds {
     pub min_recurring_bytes: u64,
     /// Day of the month, from 1 to 31, on which a billing month begins.
     pub month_begins: u8,
-    /// Bytes a second that were paid for. `None` where there is no such rate.
+    /// Bytes a second that were paid for. `None` if there is no such rate.
     pub committed_bps: Option<u64>,
 }
 

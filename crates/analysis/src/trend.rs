@@ -26,7 +26,7 @@ const MOVERS: usize = 10;
 /// Where volumes are going.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TrendReport {
-    /// Why there is nothing to tell. `None` where there is.
+    /// Why there is nothing to tell. `None` if there is.
     pub silent_because: Option<String>,
     /// Days of which something was observed.
     pub history_days: u32,
@@ -52,10 +52,10 @@ pub struct TrendLine {
     pub subject: Subject,
     /// Which way.
     pub direction: Direction,
-    /// Each day, in order; `None` where less than half of it was observed. What was observed in part
+    /// Each day, in order; `None` if less than half of it was observed. What was observed in part
     /// is scaled up.
     pub days: Vec<DayVolume>,
-    /// The slope. `None` where there are too few days.
+    /// The slope. `None` if there are too few days.
     pub slope: Option<Slope>,
 }
 
@@ -64,7 +64,7 @@ pub struct TrendLine {
 pub struct DayVolume {
     /// Days of the local calendar since 1970-01-01.
     pub day: i32,
-    /// Bytes. `None` where less than half of the day was observed.
+    /// Bytes. `None` if less than half of the day was observed.
     pub bytes: Option<f64>,
     /// Part of the day that was observed, from 0 to 1.
     pub coverage: f64,
@@ -79,7 +79,7 @@ pub struct Mover {
     pub now: f64,
     /// Bytes a day in as many days right before.
     pub before: f64,
-    /// Bytes a day of the same weekdays in the four weeks before. `None` where there are none.
+    /// Bytes a day of the same weekdays in the four weeks before. `None` if there are none.
     pub usual: Option<f64>,
 }
 
@@ -279,7 +279,7 @@ fn movers(history: &History, days: &[Day], judged: &Range<i64>) -> (Vec<Mover>, 
     (movers, lost)
 }
 
-/// Bytes a day of both directions over the observed part of some days. `None` where nothing of them
+/// Bytes a day of both directions over the observed part of some days. `None` if nothing of them
 /// was observed.
 fn a_day(series: &Series, days: &[&Day]) -> Option<f64> {
     let observed: u64 = days.iter().map(|day| day.observed).sum();

@@ -70,7 +70,7 @@ impl DryRun {
     /// Adds what is past its time.
     ///
     /// # Errors
-    /// Where the catalogue cannot be read.
+    /// If the catalogue cannot be read.
     fn plan_retention(&mut self, store: &Store, settings: &Settings, now: i64) -> Result<()> {
         let expired = retention::plan(store, settings, now)?;
         let archives = expired.archives.iter().map(|archive| &archive.path);
@@ -83,7 +83,7 @@ impl DryRun {
     /// Adds which logs of the history would be archived.
     ///
     /// # Errors
-    /// Where the catalogue or the log folder cannot be read.
+    /// If the catalogue or the log folder cannot be read.
     fn add_archives(&mut self, store: &Store, settings: &Settings, now: i64) -> Result<()> {
         let plan = plan_archives(store, settings, now, ArchiveScope::Ingested)?;
         for ((host, day), logs) in plan.days {

@@ -24,14 +24,14 @@ pub struct LastRun {
     /// How it ended. `None` in the record of an older version.
     #[serde(default)]
     pub outcome: Option<RunOutcome>,
-    /// What went wrong. `None` where it did its work.
+    /// What went wrong. `None` if it did its work.
     pub error: Option<String>,
     /// When a run last did its work (exit codes 0, 3 and 4) and ended, in seconds since 1970.
     pub last_success: Option<i64>,
 }
 
 impl LastRun {
-    /// The last run that a store tells of. `None` where there is none.
+    /// The last run that a store tells of. `None` if there is none.
     pub fn read(store_dir: &Path) -> Option<Self> {
         let text = std::fs::read(path(store_dir)).ok()?;
         serde_json::from_slice(&text).ok()
@@ -65,7 +65,7 @@ impl LastRun {
 pub struct AbandonedRun {
     /// The command.
     pub command: String,
-    /// When it began, in seconds since 1970. `None` where that cannot be read any more.
+    /// When it began, in seconds since 1970. `None` if that cannot be read any more.
     pub started: Option<i64>,
 }
 

@@ -25,7 +25,7 @@ impl<'a> Letters<'a> {
     /// come to their end.
     ///
     /// # Errors
-    /// Where the settings are not complete.
+    /// If the settings are not complete.
     pub(crate) fn open(settings: &'a Settings, now: i64, store: &Store) -> Result<Self> {
         let mut letters = Self {
             settings,
@@ -90,7 +90,7 @@ impl<'a> Letters<'a> {
         (result, self.failure)
     }
 
-    /// Does something with the outbox, where there is one. Gives whether nothing went wrong.
+    /// Does something with the outbox, if there is one. Gives whether nothing went wrong.
     fn attempt(&mut self, work: impl FnOnce(&mut Post<'a>) -> Result<()>) -> bool {
         match self.post.as_mut().map(work) {
             Some(Err(failure)) => {

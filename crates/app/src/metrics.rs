@@ -119,7 +119,7 @@ fn hosts(page: &mut Page, status: &Status) {
 struct Page(String);
 
 impl Page {
-    /// A metric with its samples; none where there are no samples.
+    /// A metric with its samples; none if there are no samples.
     fn gauge<'a>(
         &mut self,
         name: &str,

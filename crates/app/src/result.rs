@@ -15,10 +15,10 @@ pub struct RunResult {
     pub ingest: IngestSummary,
     /// The reports.
     pub reports: Vec<ReportResult>,
-    /// What became of logs that are finished, and of what is past its time. `None` where neither is
+    /// What became of logs that are finished, and of what is past its time. `None` if neither is
     /// asked for.
     pub archive: Option<ArchiveSummary>,
-    /// What became of the letters. `None` where none are sent.
+    /// What became of the letters. `None` if none are sent.
     pub mail: Option<MailResult>,
     /// What could not be said, for a file of the store is damaged.
     pub damage: Vec<DamagedPeriod>,

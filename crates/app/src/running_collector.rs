@@ -18,7 +18,7 @@ pub struct RunningCollector {
     pub started: i64,
     /// The interfaces that it watches.
     pub interfaces: Vec<String>,
-    /// When the last frame was written. `None` where there was none.
+    /// When the last frame was written. `None` if there was none.
     pub last_frame: Option<i64>,
     /// How often bandwhich was started.
     pub starts: u64,
@@ -31,7 +31,7 @@ pub struct RunningCollector {
 }
 
 impl RunningCollector {
-    /// The one that writes into the log folder. `None` where none runs.
+    /// The one that writes into the log folder. `None` if none runs.
     pub fn find(settings: &Settings) -> Option<Self> {
         let state = State::of_running(&lifecycle::collector_folder(settings).ok()?)?;
         Some(Self {

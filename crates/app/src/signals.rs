@@ -23,7 +23,7 @@ const BASE: i32 = 128;
 /// Listens to signals from now on. What runs may take so long to end.
 ///
 /// # Errors
-/// Where the system gives no thread or no handler.
+/// If the system gives no thread or no handler.
 pub fn listen(grace: Duration) -> io::Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM])?;
     let flag = files::interrupt_flag();

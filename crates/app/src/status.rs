@@ -30,17 +30,17 @@ pub struct Status {
     pub schema_version: u32,
     /// Now.
     pub timestamp: i64,
-    /// The last run of `report` or `ingest`. `None` where none is known.
+    /// The last run of `report` or `ingest`. `None` if none is known.
     pub last_run: Option<LastRun>,
     /// Runs that did not come to their end, and that no later run made up for.
     pub abandoned_runs: Vec<AbandonedRun>,
-    /// The collector that writes the logs. `None` where none runs.
+    /// The collector that writes the logs. `None` if none runs.
     pub collector: Option<RunningCollector>,
-    /// Who holds the store. `None` where nobody does.
+    /// Who holds the store. `None` if nobody does.
     pub lock: Option<String>,
-    /// The history. `None` where there is none yet, or it cannot be read.
+    /// The history. `None` if there is none yet, or it cannot be read.
     pub store: Option<StoreStatus>,
-    /// Its size. `None` where there is none.
+    /// Its size. `None` if there is none.
     pub store_bytes: Option<u64>,
     /// Logs in the log folder.
     pub logs_found: u64,

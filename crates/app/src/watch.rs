@@ -40,7 +40,7 @@ pub fn watched<E: Display>(
     let begun = Instant::now();
     let url = settings.notify.healthcheck_url.as_ref();
     let watchdog = url.filter(|_| pings == Pings::Both).map(Watchdog::start);
-    // Where one run after the other dies, none of them comes to write this at its end.
+    // If one run after the other dies, none of them comes to write this at its end.
     if !AbandonedRun::find(&settings.paths.store_dir).is_empty() {
         write_metrics(None, settings, now);
     }
@@ -91,7 +91,7 @@ fn note(last: &LastRun, settings: &Settings, now: i64) {
     write_metrics(Some(last), settings, now);
 }
 
-/// Writes the file of metrics, where one is asked for; `last` is the run that ended just now.
+/// Writes the file of metrics, if one is asked for; `last` is the run that ended just now.
 fn write_metrics(last: Option<&LastRun>, settings: &Settings, now: i64) {
     if let Some(path) = &settings.metrics_textfile {
         let (mut status, _) = status::status(settings, now);

@@ -13,7 +13,7 @@ use crate::{Error, Format, Result, unpack};
 /// Something in an archive that is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// The member; `None` where it is the archive as a whole.
+    /// The member; `None` if it is the archive as a whole.
     pub member: Option<String>,
     /// What is wrong with it.
     pub reason: String,
@@ -23,7 +23,7 @@ pub struct Fault {
 /// `look` sees the content of each member on its way; it need not read all of it.
 ///
 /// # Errors
-/// Where the archive cannot be opened. What is damaged in it is no error but a fault.
+/// If the archive cannot be opened. What is damaged in it is no error but a fault.
 pub fn check(
     path: &Path,
     document: &Document,
@@ -91,7 +91,7 @@ pub fn check(
 /// archived, is not known. `look` sees the content of each on its way; it need not read all of it.
 ///
 /// # Errors
-/// Where the archive cannot be opened. What is damaged in it is no error but a fault.
+/// If the archive cannot be opened. What is damaged in it is no error but a fault.
 pub fn check_undescribed(
     path: &Path,
     format: Format,

@@ -95,7 +95,7 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
 /// Size and checksum of what a reader gives.
 ///
 /// # Errors
-/// Where it cannot be read, or a signal asks to stop.
+/// If it cannot be read, or a signal asks to stop.
 pub(crate) fn digest_of(bytes: impl Read) -> io::Result<Digest> {
     Digesting::new(bytes).finish()
 }
@@ -103,7 +103,7 @@ pub(crate) fn digest_of(bytes: impl Read) -> io::Result<Digest> {
 /// Size and checksum of a file.
 ///
 /// # Errors
-/// Where it cannot be read, or a signal asks to stop.
+/// If it cannot be read, or a signal asks to stop.
 pub fn digest_of_file(path: &Path) -> Result<Digest> {
     let file = File::open(path).map_err(files::Error::context("open", path))?;
     Ok(digest_of(file).map_err(files::Error::context("read", path))?)

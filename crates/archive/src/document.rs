@@ -59,7 +59,7 @@ pub struct Member {
     pub sha256: String,
     /// When it was last written.
     pub modified: Timestamp,
-    /// The sources of the store that hold its runs; empty where it holds none.
+    /// The sources of the store that hold its runs; empty if it holds none.
     pub sources: Vec<String>,
 }
 
@@ -98,7 +98,7 @@ impl Document {
     /// Reads JSON.
     ///
     /// # Errors
-    /// Where it is something else, or of a newer version.
+    /// If it is something else, or of a newer version.
     pub fn parse(json: &str) -> std::result::Result<Self, String> {
         #[derive(Deserialize)]
         struct Head {
@@ -114,10 +114,10 @@ impl Document {
         serde_json::from_str(json).map_err(|error| error.to_string())
     }
 
-    /// Reads the file; `None` where there is none.
+    /// Reads the file; `None` if there is none.
     ///
     /// # Errors
-    /// Where it cannot be read, or is no metadata.
+    /// If it cannot be read, or is no metadata.
     pub fn read(path: &Path) -> Result<Option<Self>> {
         // Nothing else is opened: a pipe would be waited for.
         match std::fs::metadata(path) {
@@ -137,7 +137,7 @@ impl Document {
     /// Writes the file whole or not at all.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// If it cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
         let json = self.to_json();
         Ok(files::write_atomically(path, None, |out| {

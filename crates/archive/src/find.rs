@@ -33,7 +33,7 @@ impl FoundArchive {
         self.path.with_file_name(metadata_name(self.day))
     }
 
-    /// An archive by its path below the archive folder; `None` where that is no archive's name.
+    /// An archive by its path below the archive folder; `None` if that is no archive's name.
     pub fn at(archive_dir: &Path, relative: &Path) -> Option<Self> {
         let (day, _) = parse_archive_name(relative.file_name()?.to_str()?)?;
         Some(FoundArchive {
@@ -49,7 +49,7 @@ impl FoundArchive {
 /// name is found, and whoever reads it learns that it is no regular file.
 ///
 /// # Errors
-/// Where a folder cannot be listed.
+/// If a folder cannot be listed.
 pub fn find(archive_dir: &Path) -> Result<Vec<FoundArchive>> {
     let mut found = Vec::new();
     let mut metadata = Vec::new();
@@ -114,7 +114,7 @@ fn lost(
 /// to be made.
 ///
 /// # Errors
-/// Where there are two.
+/// If there are two.
 pub fn locate(
     archive_dir: &Path,
     host_folder: &Path,

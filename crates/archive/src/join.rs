@@ -61,7 +61,7 @@ impl Log {
     /// folder, and calls this only once the log was read back from an archive that is synced.
     ///
     /// # Errors
-    /// Where it changed, or cannot be removed: it stays.
+    /// If it changed, or cannot be removed: it stays.
     pub fn remove(&self) -> Result<()> {
         let found = std::fs::symlink_metadata(&self.path)
             .map_err(files::Error::context("read", &self.path))?;
@@ -95,7 +95,7 @@ pub struct Joining {
 }
 
 impl Joining {
-    /// Begins with what the archive holds: `old` describes it, and is `None` where there is none.
+    /// Begins with what the archive holds: `old` describes it, and is `None` if there is none.
     pub fn new(archive: FoundArchive, host: &str, old: Option<Document>) -> Self {
         Joining {
             archive,
@@ -116,7 +116,7 @@ impl Joining {
     /// packed, when the checksum has to come out the same.
     ///
     /// # Errors
-    /// Where the log cannot be read or is no longer what was seen, before anything was written of
+    /// If the log cannot be read or is no longer what was seen, before anything was written of
     /// it; after any other error this archive must not be finished.
     pub fn add(&mut self, log: &Log) -> Result<Place> {
         let digest = digest_of(log.open()?).map_err(files::Error::context("read", &log.path))?;
@@ -169,10 +169,10 @@ impl Joining {
         Packer::begin(file, self.archive.format(), old)
     }
 
-    /// Writes the end of the archive. `None` where it holds all that was added already.
+    /// Writes the end of the archive. `None` if it holds all that was added already.
     ///
     /// # Errors
-    /// Where it cannot be written; what was there is untouched.
+    /// If it cannot be written; what was there is untouched.
     pub fn finish(mut self) -> Result<Option<ArchiveDraft>> {
         if !self.changed {
             return Ok(None);
@@ -230,7 +230,7 @@ impl ArchiveDraft {
     /// Gives the archive its name in place of the one before. Once this returns, it is on the disk.
     ///
     /// # Errors
-    /// Where it cannot be renamed.
+    /// If it cannot be renamed.
     pub fn commit(self) -> Result<Document> {
         if let Some(file) = self.file {
             file.commit()?;

@@ -28,13 +28,13 @@ pub struct Restored {
 
 /// Writes the members of an archive below a folder, with the times they had.
 ///
-/// Members are checked against `document` before they get their names; where there is none, the
+/// Members are checked against `document` before they get their names; if there is none, the
 /// archive has to vouch for itself. A file that is there already is never replaced. Links, devices,
 /// folders and names that lead out of the folder are faults, and so is a member that unpacks to more
 /// than it should.
 ///
 /// # Errors
-/// Where the archive cannot be opened or the folder not be written.
+/// If the archive cannot be opened or the folder not be written.
 pub fn restore(
     path: &Path,
     format: Format,

@@ -20,9 +20,9 @@ pub struct Entry {
     pub name: String,
     /// Bytes, as it says.
     pub size: u64,
-    /// When it was last written, to the second. `None` where the archive does not tell.
+    /// When it was last written, to the second. `None` if the archive does not tell.
     pub modified: Option<Timestamp>,
-    /// What it is where it is no file: `a link`, `a folder`.
+    /// What it is if it is no file: `a link`, `a folder`.
     pub other: Option<&'static str>,
 }
 
@@ -38,7 +38,7 @@ pub(crate) fn most_unpacked(path: &Path) -> Result<u64> {
 /// Calls `visit` with each member and its content, in the order of the archive.
 ///
 /// # Errors
-/// Where the archive cannot be read, or `visit` fails. A damaged member of a zip fails only when its
+/// If the archive cannot be read, or `visit` fails. A damaged member of a zip fails only when its
 /// content is read; the members after it can still be visited.
 pub fn read(
     path: &Path,

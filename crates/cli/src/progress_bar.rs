@@ -5,7 +5,7 @@ use std::io::IsTerminal as _;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lifecycle::Progress;
 
-/// A bar, or nothing where nobody would see it.
+/// A bar, or nothing if nobody would see it.
 pub(crate) struct Bar {
     bar: ProgressBar,
 }

@@ -53,7 +53,7 @@ impl Anyway {
 /// counted, and those given.
 ///
 /// # Errors
-/// Where one of those given would spoil the log or end bandwhich.
+/// If one of those given would spoil the log or end bandwhich.
 ///
 /// ```
 /// let given = ["--interface".to_owned(), "eth0".to_owned()];

@@ -23,7 +23,7 @@ use crate::network::Network;
 /// Milliseconds from bandwhich's start to looks at its sockets, which it opens a little after.
 const LOOKS: [u64; 8] = [20, 50, 100, 200, 400, 1000, 2000, 4000];
 /// Time between two looks later: bandwhich opens a socket again whose interface was down, and what was
-/// dropped since the last look is lost with it where it is killed.
+/// dropped since the last look is lost with it if it is killed.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// How often the descriptors are looked through for the owner of a socket.
 const MOST_TRIES: u8 = 3;
@@ -41,7 +41,7 @@ pub(crate) struct Passed {
 #[derive(Debug, Default)]
 struct Count {
     passed: Passed,
-    /// The interface's own packets when they were added last. `None` where bandwhich has no socket.
+    /// The interface's own packets when they were added last. `None` if bandwhich has no socket.
     counter: Option<u64>,
 }
 

@@ -28,9 +28,9 @@ pub struct Finding {
     pub about: &'static str,
     /// How bad it is.
     pub verdict: Verdict,
-    /// What was found. Names in it come from outside: escape it where it is shown.
+    /// What was found. Names in it come from outside: escape it if it is shown.
     pub found: String,
-    /// What to do. `None` where nothing is wrong.
+    /// What to do. `None` if nothing is wrong.
     pub cure: Option<String>,
 }
 

@@ -90,7 +90,7 @@ impl Bandwhich {
         }
     }
 
-    /// Kills it, which bandwhich does not hear of: it ends at once. Where a script started it, both do.
+    /// Kills it, which bandwhich does not hear of: it ends at once. If a script started it, both do.
     pub(crate) fn kill(&mut self) {
         if self.is_reaped {
             return;

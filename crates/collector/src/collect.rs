@@ -75,7 +75,7 @@ pub enum CollectError {
 /// happens. Systemd is told where it asks for it, and [`State`] for whoever asks later.
 ///
 /// # Errors
-/// Where another collector writes into the folder, or bandwhich cannot be started at all. What goes
+/// If another collector writes into the folder, or bandwhich cannot be started at all. What goes
 /// wrong later is told and tried again, with growing pauses.
 pub fn collect(plan: &Plan, tell: &mut dyn FnMut(Event)) -> Result<Ending, CollectError> {
     let held = hold(plan)?;

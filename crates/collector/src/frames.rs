@@ -2,7 +2,7 @@
 //!
 //! bandwhich prints a frame at once and then is silent until the next second. A frame ends where an
 //! empty line was followed by silence: an empty line alone may have been printed by the name of a
-//! process. Where there is no silence, it ends before a header that follows an empty line.
+//! process. If there is no silence, it ends before a header that follows an empty line.
 
 /// The most bytes that are kept of a frame.
 const MOST: usize = 16 << 20;
@@ -23,7 +23,7 @@ impl Frames {
     /// Takes what came; gives frames only where much came without a pause.
     ///
     /// # Errors
-    /// Where so much came that it cannot be one frame.
+    /// If so much came that it cannot be one frame.
     pub(crate) fn take(&mut self, bytes: &[u8]) -> Result<Option<Vec<u8>>, NoFrames> {
         self.text.extend_from_slice(bytes);
         if self.text.len() < MANY {

@@ -10,7 +10,7 @@ use crate::routed::Routed;
 /// What was seen of a machine. What could not be seen is `None`.
 #[derive(Clone, Debug, Default)]
 pub struct Machine {
-    /// The file that bandwhich is. `None` where there is none.
+    /// The file that bandwhich is. `None` if there is none.
     pub bandwhich: Option<PathBuf>,
     /// Its version.
     pub version: Option<Version>,

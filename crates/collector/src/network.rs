@@ -185,7 +185,7 @@ fn address(body: &[u8]) -> Option<(Place, Address)> {
     let mut flags = u32::from(*body.get(2)?);
     for (attribute, value) in Attributes(body.get(8..)?) {
         match attribute {
-            // The peer's, where there is an own one.
+            // The peer's, if there is an own one.
             ADDRESS => address = ip(value),
             LOCAL => local = ip(value),
             FLAGS => flags = u32_at(value, 0)?,

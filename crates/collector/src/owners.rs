@@ -1,6 +1,6 @@
 //! Which process holds the socket of a connection, looked up where a frame shows a new one.
 //!
-//! Only processes that bear the name which bandwhich printed are looked into, and looking takes at
+//! Only processes that have the name which bandwhich printed are looked into, and looking takes at
 //! most a twentieth of the time. A right that is missing leaves process ids out and is no error.
 
 use std::collections::{BTreeSet, HashMap, HashSet};

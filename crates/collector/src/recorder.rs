@@ -109,7 +109,7 @@ impl<'a> Recorder<'a> {
         let count = headers.count();
         self.frames += count as u64;
         self.last_frame = Some(time);
-        // Where several came at once, or one took long, it began before the last was counted.
+        // If several came at once, or one took long, it began before the last was counted.
         let of_frame = (self.of_frame.take())
             .filter(|(begun, _)| count == 1 && begun.elapsed() < LONGEST_FRAME);
         match of_frame {

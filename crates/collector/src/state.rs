@@ -22,11 +22,11 @@ pub struct State {
     pub written: i64,
     /// The interfaces that bandwhich has sockets for, as far as that can be told.
     pub interfaces: Vec<String>,
-    /// The log that is written. `None` where none is, for bandwhich has not printed anything yet.
+    /// The log that is written. `None` if none is, for bandwhich has not printed anything yet.
     pub log: Option<PathBuf>,
     /// Frames that were written.
     pub frames: u64,
-    /// When the last one was. `None` where there was none.
+    /// When the last one was. `None` if there was none.
     pub last_frame: Option<i64>,
     /// How often bandwhich was started.
     pub starts: u64,
@@ -39,7 +39,7 @@ pub struct State {
 }
 
 impl State {
-    /// The state of the collector that writes into this folder. `None` where none runs.
+    /// The state of the collector that writes into this folder. `None` if none runs.
     pub fn of_running(folder: &Path) -> Option<Self> {
         files::lock_holder(&lock(folder))?;
         let text = std::fs::read(folder.join(STATE)).ok()?;

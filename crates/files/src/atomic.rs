@@ -57,7 +57,7 @@ pub fn write_atomically(
 pub struct AtomicFile {
     temporary: NamedTempFile,
     target: PathBuf,
-    // Of the file that will be replaced; `None` where there is none.
+    // Of the file that will be replaced; `None` if there is none.
     permissions: Option<Permissions>,
 }
 
@@ -66,7 +66,7 @@ impl AtomicFile {
     ///
     /// # Errors
     ///
-    /// Where the folder is missing or not writable, or `temp_dir` is on another filesystem.
+    /// If the folder is missing or not writable, or `temp_dir` is on another filesystem.
     pub fn create(path: &Path, temp_dir: Option<&Path>) -> Result<Self> {
         let folder = folder_of(path);
         if let Some(temp_dir) = temp_dir {
@@ -154,7 +154,7 @@ impl Seek for AtomicFile {
 ///
 /// # Errors
 ///
-/// Where the folder cannot be opened or synced. Windows has no such call; there it does nothing.
+/// If the folder cannot be opened or synced. Windows has no such call; there it does nothing.
 pub fn sync_folder(folder: &Path) -> Result<()> {
     if cfg!(unix) {
         let synced = File::open(folder).and_then(|opened| opened.sync_all());
@@ -176,7 +176,7 @@ pub fn sync_folder(folder: &Path) -> Result<()> {
 ///
 /// # Errors
 ///
-/// Where one cannot be created, or a file is in the way.
+/// If one cannot be created, or a file is in the way.
 pub fn create_folder(folder: &Path) -> Result<()> {
     let mut missing = Vec::new();
     for above in folder.ancestors() {
@@ -199,12 +199,12 @@ pub fn create_folder(folder: &Path) -> Result<()> {
 /// Removes temporary files that a crash left in `folder`, and returns their paths in order.
 ///
 /// Only regular files whose whole name has our pattern go, and only those that no living process
-/// is writing: a writer holds a lock on its temporary file. Where a filesystem has no locks they
+/// is writing: a writer holds a lock on its temporary file. If a filesystem has no locks they
 /// stay. A missing folder has none.
 ///
 /// # Errors
 ///
-/// Where the folder cannot be read, or a file not removed; the others are removed first.
+/// If the folder cannot be read, or a file not removed; the others are removed first.
 pub fn sweep_temporaries(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,

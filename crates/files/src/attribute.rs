@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-/// An extended attribute, such as `security.capability`. `None` where there is none, or it cannot be
+/// An extended attribute, such as `security.capability`. `None` if there is none, or it cannot be
 /// read.
 #[cfg(target_os = "linux")]
 pub fn extended_attribute(path: &Path, name: &str) -> Option<Vec<u8>> {

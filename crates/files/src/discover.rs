@@ -48,7 +48,7 @@ pub struct FoundLog {
     pub size: u64,
     /// When it was last written, by the filesystem's clock.
     pub modified: SystemTime,
-    /// Which file it is, whatever its name; `None` where the system has no such numbers.
+    /// Which file it is, whatever its name; `None` if the system has no such numbers.
     pub identity: Option<FileIdentity>,
     /// The start that its name claims; `None` unless it is `bandwhich_YYYYMMDD_HHMM.log…` with a
     /// date and time that exist. The times inside decide.

@@ -47,7 +47,7 @@ pub enum LockError {
 }
 
 impl Lock {
-    /// Takes the lock at `path` without waiting, creating the file where there is none.
+    /// Takes the lock at `path` without waiting, creating the file if there is none.
     ///
     /// `started` and `command` say to the next one who holds it; they are written beside the
     /// process id. A command that carries a secret has to be masked by the caller.
@@ -164,7 +164,7 @@ pub fn abandoned(path: &Path) -> Vec<String> {
     traces
 }
 
-/// Who holds the lock at `path`, as it wrote it. `None` where nobody does. Asking takes no lock, so it
+/// Who holds the lock at `path`, as it wrote it. `None` if nobody does. Asking takes no lock, so it
 /// is in nobody's way; where a run was killed, the kernel's list of locks tells.
 pub fn lock_holder(path: &Path) -> Option<String> {
     let mut file = File::open(path).ok()?;

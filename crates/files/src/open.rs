@@ -86,7 +86,7 @@ impl fmt::Display for Encoding {
 /// An open log; reading it gives its text, decompressed and as UTF-8.
 ///
 /// Damaged compressed data gives all that could be decoded and then an error: of kind
-/// `UnexpectedEof` where the data is cut off, `InvalidData` where it is wrong or grows past its
+/// `UnexpectedEof` where the data is cut off, `InvalidData` if it is wrong or grows past its
 /// [`Limits`]. The caller decides what the text before it is worth. The error comes again on
 /// every later read, never a quiet end. Reading does not buffer plain files: use large reads.
 pub struct OpenLog {
@@ -112,7 +112,7 @@ enum Text {
 ///
 /// # Errors
 ///
-/// Where the path is missing or not readable, or no regular file; a FIFO is refused, not waited
+/// If the path is missing or not readable, or no regular file; a FIFO is refused, not waited
 /// for. Damage inside the file is found while reading.
 pub fn open_log(path: &Path) -> Result<OpenLog> {
     open_log_within(path, Limits::default())
@@ -140,7 +140,7 @@ impl OpenLog {
     ///
     /// # Errors
     ///
-    /// Where its first bytes cannot be read.
+    /// If its first bytes cannot be read.
     pub fn from_stream(stream: impl Read + Send + 'static, limits: Limits) -> io::Result<Self> {
         Self::new(Box::new(stream), None, limits)
     }

@@ -24,7 +24,7 @@ impl Space {
     }
 }
 
-/// The room on the disk that holds a path. `None` where the system does not tell.
+/// The room on the disk that holds a path. `None` if the system does not tell.
 #[cfg(unix)]
 pub fn space(path: &Path) -> Option<Space> {
     let found = rustix::fs::statvfs(path).ok()?;
@@ -44,7 +44,7 @@ pub fn space(_: &Path) -> Option<Space> {
 /// counted.
 ///
 /// # Errors
-/// Where the folder cannot be listed.
+/// If the folder cannot be listed.
 pub fn folder_size(path: &Path) -> Result<u64> {
     let mut bytes = 0u64;
     let mut folders = vec![path.to_owned()];

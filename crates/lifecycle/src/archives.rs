@@ -32,7 +32,7 @@ pub struct KnownArchive {
 /// Archives that are there, and those that should be.
 ///
 /// # Errors
-/// Where the folder cannot be listed, or the catalogue not be read.
+/// If the folder cannot be listed, or the catalogue not be read.
 pub fn known_archives(store: Option<&Store>, archive_dir: &Path) -> Result<Vec<KnownArchive>> {
     let records = store.map(Store::archives).transpose()?.unwrap_or_default();
     let mut archives: BTreeSet<FoundArchive> = archive::find(archive_dir)?.into_iter().collect();
@@ -241,7 +241,7 @@ fn gone(document: &Document) -> String {
 /// Lost archives whose names another archive may have by now.
 ///
 /// # Errors
-/// Where they cannot be read.
+/// If they cannot be read.
 pub fn replaced_archives(store: &Store) -> Result<Vec<LostArchive>> {
     let records = store.lost_archives()?;
     Ok(records.iter().filter_map(LostArchive::of).collect())
@@ -250,7 +250,7 @@ pub fn replaced_archives(store: &Store) -> Result<Vec<LostArchive>> {
 /// All archives that are gone: also those that the catalogue still expects.
 ///
 /// # Errors
-/// Where the store cannot be read.
+/// If the store cannot be read.
 pub fn lost_archives(store: &Store, archive_dir: &Path) -> Result<Vec<LostArchive>> {
     let mut lost = replaced_archives(store)?;
     let known = store.archives()?;
@@ -263,7 +263,7 @@ pub fn lost_archives(store: &Store, archive_dir: &Path) -> Result<Vec<LostArchiv
 /// Stops asking for the lost archives that `wanted` names. Gives their paths below the archive folder.
 ///
 /// # Errors
-/// Where the store or the metadata of such an archive cannot be written.
+/// If the store or the metadata of such an archive cannot be written.
 pub fn forget_lost(
     store: &Store,
     archive_dir: &Path,
@@ -314,7 +314,7 @@ pub fn lacks_originals(document: &Document, log_dir: &Path) -> bool {
 /// Forgets the lost archives whose logs are all in other archives by now, and those past their time.
 ///
 /// # Errors
-/// Where the store cannot be read or written.
+/// If the store cannot be read or written.
 pub fn settle_lost(store: &Store, settings: &Settings, now: i64) -> Result<()> {
     if store.lost_archives()?.is_empty() {
         return Ok(());

@@ -56,7 +56,7 @@ pub struct ArchivePlan {
 /// Decides which logs of the log folder are finished.
 ///
 /// # Errors
-/// Where the folder or the catalogue cannot be read.
+/// If the folder or the catalogue cannot be read.
 pub fn plan(
     store: &Store,
     settings: &Settings,
@@ -88,7 +88,7 @@ pub fn plan(
             Err(reason) => plan.wait(&log, reason),
         }
     }
-    // Looking at all processes is worth it only where there is something to archive.
+    // Looking at all processes is worth it only if there is something to archive.
     let written = match finished.is_empty() {
         true => Default::default(),
         false => archive::open_for_writing(),
@@ -166,7 +166,7 @@ fn finished_day<'a>(
 /// they are.
 ///
 /// # Errors
-/// Where the catalogue cannot be written, or a signal asks to stop.
+/// If the catalogue cannot be written, or a signal asks to stop.
 pub(crate) fn carry_out(
     plan: ArchivePlan,
     store: &Store,
@@ -202,7 +202,7 @@ pub(crate) fn carry_out(
 /// A day's archive that was written and read back, and has not taken its place.
 pub(crate) struct Ready {
     archive: FoundArchive,
-    /// `None` where the archive holds all already.
+    /// `None` if the archive holds all already.
     draft: Option<ArchiveDraft>,
     document: Document,
     logs: Vec<HeldLog>,
@@ -215,7 +215,7 @@ struct HeldLog {
     is_new: bool,
 }
 
-/// Step 1: writes the archive beside the old one and reads it back. `None` where nothing is left that
+/// Step 1: writes the archive beside the old one and reads it back. `None` if nothing is left that
 /// may be done.
 pub(crate) fn prepare(
     store: &Store,

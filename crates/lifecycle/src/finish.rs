@@ -40,7 +40,7 @@ pub fn finish_logs(
 /// stays at least until the next run, and so do the reports that this run made.
 ///
 /// # Errors
-/// Where the catalogue cannot be written.
+/// If the catalogue cannot be written.
 pub fn archive_logs(
     store: &mut Store,
     settings: &Settings,

@@ -26,7 +26,7 @@ const LARGE_LOG: u64 = 8 << 20;
 /// Ingests every log of the settings' log folder that is new or has changed.
 ///
 /// # Errors
-/// Where the folder cannot be listed or the store not be written. A single log that cannot be read
+/// If the folder cannot be listed or the store not be written. A single log that cannot be read
 /// is no error: the summary names it.
 pub fn ingest_folder(
     store: &mut Store,

@@ -74,7 +74,7 @@ pub struct LogFolder {
 /// Looks at the settings' log folder, and reads nothing in it.
 ///
 /// # Errors
-/// Where the folder or the store cannot be read.
+/// If the folder or the store cannot be read.
 pub fn look_for_logs(store: Option<&Store>, settings: &Settings) -> Result<LogFolder> {
     let discovery = files::discover(&settings.paths.log_dir, &exclusions(settings))?;
     let found = discovery.logs.len();

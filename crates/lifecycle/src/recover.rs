@@ -16,7 +16,7 @@ use crate::tuning::tuning;
 /// is wrong with the others.
 ///
 /// # Errors
-/// Where the catalogue cannot be written.
+/// If the catalogue cannot be written.
 pub fn adopt(store: &Store, settings: &Settings) -> Result<Vec<String>> {
     let archive_dir = &settings.paths.archive_dir;
     let mut trouble = Vec::new();

@@ -1,5 +1,5 @@
 //! A machine's new name: first in the history, in one transaction, then in what is said of the archives.
-//! Where a crash comes between the two, the same command again does the rest.
+//! If a crash comes between the two, the same command again does the rest.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

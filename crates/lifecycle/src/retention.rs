@@ -37,7 +37,7 @@ impl RetentionPlan {
 /// Decides what is past its time today.
 ///
 /// # Errors
-/// Where the catalogue cannot be read.
+/// If the catalogue cannot be read.
 pub fn plan(store: &Store, settings: &Settings, now: i64) -> Result<RetentionPlan> {
     let today = settings.today(now);
     let mut plan = RetentionPlan::default();
@@ -94,7 +94,7 @@ fn days_past(store: &Store, settings: &Settings, oldest: Date) -> Result<Vec<Sto
 /// Deletes what was planned, and nothing that is not as this program left it.
 ///
 /// # Errors
-/// Where the catalogue cannot be read or written, or a signal asks to stop.
+/// If the catalogue cannot be read or written, or a signal asks to stop.
 pub fn carry_out(
     plan: RetentionPlan,
     store: &mut Store,

@@ -18,7 +18,7 @@ pub(crate) struct RotatingFile {
 }
 
 impl RotatingFile {
-    /// Opens the file for appending; its folder is made where it is missing.
+    /// Opens the file for appending; its folder is made if it is missing.
     pub(crate) fn open(path: &Path, limit: u64, backup_count: usize) -> io::Result<Self> {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;

@@ -44,7 +44,7 @@ impl FromStr for Address {
             return Err(AddressError);
         }
         let email = bare.parse().map_err(|_| AddressError)?;
-        // Quotes are put around a name where it is written and needs them.
+        // Quotes are put around a name if it is written and needs them.
         let name = name.trim().trim_matches('"').replace('\\', "");
         let name = (!name.is_empty()).then_some(name);
         Ok(Self {

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! A folder of its own and not a table of the history's catalogue: the catalogue can be thrown
-//! away and made anew from the history, and that must not send every letter once more.
+//! away and made again from the history, and that must not send every letter once more.
 //!
 //! A crash after the server took a letter and before the record says so sends it again, with the
 //! same Message-ID, by which mail programs know it. Whatever else happens, no letter goes twice.
@@ -261,7 +261,7 @@ impl Record {
 }
 
 impl Outbox {
-    /// Opens the outbox to send from it, and makes the folder where there is none. What a crash left
+    /// Opens the outbox to send from it, and makes the folder if there is none. What a crash left
     /// is finished or goes. Letters that cannot be sent any more are set aside: see
     /// [`Outbox::set_aside`].
     ///
@@ -357,11 +357,11 @@ impl Outbox {
         Ok(())
     }
 
-    /// All records of an outbox, oldest first; none where there is no folder. Works beside a
+    /// All records of an outbox, oldest first; none if there is no folder. Works beside a
     /// process that sends.
     ///
     /// # Errors
-    /// Where the folder or a record cannot be read.
+    /// If the folder or a record cannot be read.
     pub fn records(folder: &Path) -> Result<Vec<Record>> {
         let mut records = Vec::new();
         for name in names(folder, "json")? {
@@ -371,10 +371,10 @@ impl Outbox {
         Ok(records)
     }
 
-    /// What is known of a letter. `None` where it was never written.
+    /// What is known of a letter. `None` if it was never written.
     ///
     /// # Errors
-    /// Where its record cannot be read.
+    /// If its record cannot be read.
     pub fn find(&self, key: &Key) -> Result<Option<Record>> {
         read(&self.path(&key.name(), "json"))
     }
@@ -383,7 +383,7 @@ impl Outbox {
     /// the letter is known already it becomes a new edition, with a Message-ID of its own.
     ///
     /// # Errors
-    /// Where it cannot be written. Then nothing has changed, or it waits all the same.
+    /// If it cannot be written. Then nothing has changed, or it waits all the same.
     pub fn put(
         &mut self,
         key: &Key,

@@ -19,7 +19,7 @@ impl Server {
     /// that succeeded. It returns within the server's time, whatever the server does.
     ///
     /// # Errors
-    /// Where the attempt failed for all recipients and is worth another one. The server may still
+    /// If the attempt failed for all recipients and is worth another one. The server may still
     /// have taken the message, if it was cut off after the last byte.
     pub fn send(
         &self,

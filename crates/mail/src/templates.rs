@@ -1,4 +1,4 @@
-//! Templates in Jinja2's syntax: the user's where there are any, else those built in.
+//! Templates in Jinja2's syntax: the user's if there are any, else those built in.
 //!
 //! A user's template that fails never keeps a letter back: the fault is told with file and line,
 //! and the built-in template writes the letter.
@@ -59,7 +59,7 @@ pub struct Rendered {
 pub struct TemplateFault {
     /// The template.
     pub path: PathBuf,
-    /// The line, from 1, where it is known.
+    /// The line, from 1, if it is known.
     pub line: Option<usize>,
     /// What is wrong.
     pub reason: String,
@@ -100,7 +100,7 @@ impl Templates {
         }
     }
 
-    /// `None` where the user has no such template.
+    /// `None` if the user has no such template.
     fn render_users(&self, name: &str, data: &Value) -> Result<Option<String>, TemplateFault> {
         let path = self.folder.join(name);
         let text = match fs::read_to_string(&path) {

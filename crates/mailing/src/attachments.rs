@@ -52,7 +52,7 @@ pub(crate) fn attachments(
     Ok((attachments, listed))
 }
 
-/// Whether the settings ask for a file of a report beside the letter: the zip where there is one,
+/// Whether the settings ask for a file of a report beside the letter: the zip if there is one,
 /// else the formats they name.
 fn is_wanted(name: &str, email: &Email, has_zip: bool) -> bool {
     if email.attachments.is_empty() {

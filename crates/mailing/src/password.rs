@@ -16,10 +16,10 @@ const LONGEST: u64 = 4096;
 /// How often it is looked whether a command has ended.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Fetches the password. `None` where the settings name none.
+/// Fetches the password. `None` if the settings name none.
 ///
 /// # Errors
-/// Where it cannot be had, and why.
+/// If it cannot be had, and why.
 pub(crate) fn fetch(email: &Email) -> Result<Option<SecretString>, String> {
     match &email.password {
         None => Ok(None),

@@ -27,7 +27,7 @@ impl<'a> Post<'a> {
     /// Opens the outbox.
     ///
     /// # Errors
-    /// Where the settings are not complete, or another run sends.
+    /// If the settings are not complete, or another run sends.
     pub fn open(settings: &'a Settings, now: i64, command: &str) -> Result<Self> {
         let envelope = Envelope::of(&settings.email)?;
         let outbox = Outbox::open(&outbox_folder(settings), &settings::started(now), command)?;
@@ -56,7 +56,7 @@ impl<'a> Post<'a> {
     /// Puts the letter about a report into the outbox, unless it has been there before.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// If it cannot be written.
     pub fn write(
         &mut self,
         subject: &Subject<'_>,
@@ -77,7 +77,7 @@ impl<'a> Post<'a> {
     /// that could.
     ///
     /// # Errors
-    /// Where the outbox cannot be written.
+    /// If the outbox cannot be written.
     pub fn write_silences(&mut self, last_seen: &[HostLastSeen]) -> Result<()> {
         for (seen, since) in silent(last_seen, self.settings, self.now) {
             let about = format!("silent since {}", seen.last_seen);
@@ -100,7 +100,7 @@ impl<'a> Post<'a> {
     /// Writes of runs that did not come to their end, a sentence each, once a day.
     ///
     /// # Errors
-    /// Where the outbox cannot be written.
+    /// If the outbox cannot be written.
     pub fn write_abandoned(&mut self, runs: &[String]) -> Result<()> {
         if runs.is_empty() {
             return Ok(());
@@ -139,7 +139,7 @@ impl<'a> Post<'a> {
     /// Sends letters, unless the server failed before in this run.
     ///
     /// # Errors
-    /// Where the outbox cannot be read or written.
+    /// If the outbox cannot be read or written.
     pub fn deliver(&mut self, which: Which) -> Result<()> {
         if self.is_stuck {
             return Ok(());
@@ -155,7 +155,7 @@ impl<'a> Post<'a> {
     /// What became of the letters.
     ///
     /// # Errors
-    /// Where the outbox cannot be read.
+    /// If the outbox cannot be read.
     pub fn finish(self) -> Result<MailResult> {
         Ok(MailResult {
             waiting: waiting_letters(self.settings)?,

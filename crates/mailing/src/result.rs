@@ -29,7 +29,7 @@ pub struct WaitingLetter {
     pub subject: String,
     /// Who waits for it.
     pub recipients: Vec<String>,
-    /// Why the last attempt failed. `None` where there was none.
+    /// Why the last attempt failed. `None` if there was none.
     pub trouble: Option<String>,
     /// Attempts so far.
     pub attempts: u32,
@@ -125,7 +125,7 @@ pub fn outbox_folder(settings: &Settings) -> PathBuf {
 /// The letters that wait in the outbox, oldest first.
 ///
 /// # Errors
-/// Where the outbox cannot be read.
+/// If the outbox cannot be read.
 pub fn waiting_letters(settings: &Settings) -> Result<Vec<WaitingLetter>, OutboxError> {
     let records = Outbox::records(&outbox_folder(settings))?;
     let waiting = records.into_iter().filter(mail::Record::is_waiting);

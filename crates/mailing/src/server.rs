@@ -8,7 +8,7 @@ use crate::password;
 /// The server of the settings, with its password.
 ///
 /// # Errors
-/// Where there is none, or the password cannot be had.
+/// If there is none, or the password cannot be had.
 pub fn server(settings: &Settings) -> Result<Server, Trouble> {
     let email = &settings.email;
     let trouble = |step, reason: &str, hint: &str| Trouble {

@@ -77,7 +77,7 @@ impl<'a> Writer<'a> {
     /// Writes the letter about a report.
     ///
     /// # Errors
-    /// Where a file to be attached cannot be read.
+    /// If a file to be attached cannot be read.
     pub fn write(
         &self,
         subject: &Subject<'_>,

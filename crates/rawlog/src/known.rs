@@ -147,7 +147,7 @@ impl KnownRows {
     }
 
     /// Remembers a row that the grammar read at the head of the window. Gives its number, or none
-    /// where it is of an unusual form.
+    /// if it is of an unusual form.
     pub(crate) fn learn(&mut self, window: &Window, row: &Connection<'_>) -> Option<u32> {
         let numbers = quick::numbers(window)?;
         let head = Head::of(window, &numbers);

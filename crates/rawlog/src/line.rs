@@ -181,7 +181,7 @@ fn rates_and_connections(text: &[u8]) -> Result<(&[u8], u128, u128, u128), Reaso
     Ok((rest, up?, down?, connections?))
 }
 
-/// Where a header is glued to the end of a faulty line's text, gives the offset of the header. The
+/// If a header is glued to the end of a faulty line's text, gives the offset of the header. The
 /// prefix that `journalctl` prints before each line is not meant: it ends in `: ` and begins no row.
 pub(crate) fn glued_header(line: &[u8]) -> Option<usize> {
     let line = line.strip_suffix(b"\r").unwrap_or(line);

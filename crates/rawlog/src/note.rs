@@ -89,7 +89,7 @@ pub struct Owner<'a> {
     pub pid: u32,
     /// The process as bandwhich names it.
     pub process: Quoted<'a>,
-    /// The file that it runs. `None` where that could not be read.
+    /// The file that it runs. `None` if that could not be read.
     pub executable: Option<Quoted<'a>>,
 }
 
@@ -151,7 +151,7 @@ pub struct Port<'a> {
 pub struct Quoted<'a>(&'a [u8]);
 
 impl<'a> Quoted<'a> {
-    /// A text that [`escape`] gave. `None` where it could not have.
+    /// A text that [`escape`] gave. `None` if it could not have.
     pub fn of_escaped(text: &'a [u8]) -> Option<Self> {
         let plain = |byte: &u8| !byte.is_ascii_control() && *byte != b'"';
         let mut rest = text;

@@ -90,7 +90,7 @@ impl<R: Read> Reader<R> {
             block.ended = self.ended;
             let whole = match (self.ended, last_border(block.text())) {
                 (true, _) => return true,
-                // The piece that reaches over the end begins anew in the next block.
+                // The piece that reaches over the end begins again in the next block.
                 (false, Some(border)) => {
                     self.overlong = None;
                     border

@@ -48,7 +48,7 @@ pub struct Process<'a> {
 pub struct Connection<'a> {
     /// Seconds since 1970 by the writer's clock.
     pub timestamp: i64,
-    /// Interface; `None` where the version prints none (0.3.0 to 0.4.0).
+    /// Interface; `None` if the version prints none (0.3.0 to 0.4.0).
     pub interface: Option<&'a [u8]>,
     /// Local port.
     pub local_port: u16,

@@ -64,7 +64,7 @@ fn ends_hash(ends: &[u8]) -> u64 {
 pub struct Rows<'a> {
     pub(crate) text: &'a [u8],
     pub(crate) cells: &'a [Cell],
-    /// The known rows that the cells speak of. `None` where they speak of none.
+    /// The known rows that the cells speak of. `None` if they speak of none.
     pub(crate) known: Option<&'a KnownRows>,
 }
 
@@ -180,7 +180,7 @@ impl<'a> RowRef<'a> {
     }
 
     /// A number that all rows of this [`Rows::edition`] share which are the same but for the time and
-    /// what they count. Numbers are small and given from 0 on. `None` where the reader did not compare
+    /// what they count. Numbers are small and given from 0 on. `None` if the reader did not compare
     /// the row with others: such a row may be the same as any other.
     #[inline]
     pub fn number(self) -> Option<u32> {

@@ -33,7 +33,7 @@ pub(crate) fn port(number: Number) -> Result<u16, Reason> {
     u16::try_from(number.map_err(|_| Reason::PortRange)?).map_err(|_| Reason::PortRange)
 }
 
-/// ASCII digits at the head: their value, and what follows. `None` where there is no digit.
+/// ASCII digits at the head: their value, and what follows. `None` if there is no digit.
 pub(crate) fn leading_number(text: &[u8]) -> Option<(Number, &[u8])> {
     let length = text
         .iter()

@@ -26,7 +26,7 @@ pub(crate) struct Bucket {
     observed: u64,
     /// Seconds that more than one log observed.
     overlap: u64,
-    /// First and last refresh. `None` where only rows are known.
+    /// First and last refresh. `None` if only rows are known.
     pub(crate) seen: Option<(i64, i64)>,
 }
 
@@ -91,7 +91,7 @@ impl Buckets {
         Some(self.by_start.entry(start).or_insert(empty))
     }
 
-    /// Adds bytes; false where the bucket is not of the period.
+    /// Adds bytes; false if the bucket is not of the period.
     pub(crate) fn add_volume(&mut self, start: i64, volume: Volume) -> bool {
         self.at(start)
             .map(|bucket| bucket.volume.add(volume))

@@ -288,7 +288,7 @@ impl Builder {
         }
     }
 
-    /// Adds a row to the totals; false where it is not of the period.
+    /// Adds a row to the totals; false if it is not of the period.
     fn traffic(&mut self, row: &RowView<'_>) -> bool {
         let added = self.buckets.add_volume(row.bucket, row.volume);
         if added {

@@ -33,7 +33,7 @@ pub struct Capture {
 }
 
 impl Capture {
-    /// The sum of all logs that touch a period. `None` where nothing was noted.
+    /// The sum of all logs that touch a period. `None` if nothing was noted.
     pub(crate) fn of(noted: &[Noted], span: &Range<i64>, ledger: &Ledger) -> Option<Self> {
         let counts = noted.iter().flat_map(|noted| &noted.captures);
         let mut capture: Option<Capture> = None;

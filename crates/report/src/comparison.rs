@@ -20,14 +20,14 @@ pub struct Totals {
 /// What a report is compared with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Comparison {
-    /// As many days right before. `None` where nothing of them is stored.
+    /// As many days right before. `None` if nothing of them is stored.
     pub previous: Option<Totals>,
-    /// The same days of the week before. `None` where nothing of them is stored, and of periods of a week
+    /// The same days of the week before. `None` if nothing of them is stored, and of periods of a week
     /// and more.
     pub same_weekday: Option<Totals>,
 }
 
-/// Both comparisons of a report; `{}` in JSON where there is none.
+/// Both comparisons of a report; `{}` in JSON if there is none.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Comparisons {
     /// With as many days right before.
@@ -53,13 +53,13 @@ pub struct Compared {
     pub upload_bps: u64,
     /// Mean bytes per second received then.
     pub download_bps: u64,
-    /// Change of the mean rate sent. `None` where there was none then.
+    /// Change of the mean rate sent. `None` if there was none then.
     pub upload_change: Option<f64>,
-    /// Change of the mean rate received. `None` where there was none then.
+    /// Change of the mean rate received. `None` if there was none then.
     pub download_change: Option<f64>,
-    /// Change of the mean rate of both. `None` where there was none then.
+    /// Change of the mean rate of both. `None` if there was none then.
     pub change: Option<f64>,
-    /// Change of the bytes a day. `None` where there were none then, and for a partial period.
+    /// Change of the bytes a day. `None` if there were none then, and for a partial period.
     pub bytes_change: Option<f64>,
 }
 

@@ -17,19 +17,19 @@ use crate::texts::{Name, Texts};
 /// give entries with a process or a peer alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Connection {
-    /// Owner, `<UNKNOWN>` where bandwhich found none. `None` where the log does not tell.
+    /// Owner, `<UNKNOWN>` where bandwhich found none. `None` if the log does not tell.
     pub process: Option<String>,
-    /// Process id. `None` where the log does not tell; plain bandwhich logs never do.
+    /// Process id. `None` if the log does not tell; plain bandwhich logs never do.
     pub pid: Option<u32>,
-    /// Interface. `None` where the log does not tell.
+    /// Interface. `None` if the log does not tell.
     pub interface: Option<String>,
-    /// Local port. `None` where the log does not tell.
+    /// Local port. `None` if the log does not tell.
     pub local_port: Option<u16>,
-    /// Peer, an address or a host name. `None` where the log does not tell.
+    /// Peer, an address or a host name. `None` if the log does not tell.
     pub remote_address: Option<String>,
-    /// Peer's port. `None` where the log does not tell.
+    /// Peer's port. `None` if the log does not tell.
     pub remote_port: Option<u16>,
-    /// `tcp` or `udp`. `None` where the log does not tell.
+    /// `tcp` or `udp`. `None` if the log does not tell.
     pub protocol: Option<String>,
     /// Mean bytes per second sent, over the seconds observed in the period.
     pub upload_bps: u64,
@@ -48,19 +48,19 @@ pub struct Connection {
 /// A [`Connection`] with borrowed texts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ConnectionView<'a> {
-    /// Owner. `None` where the log does not tell.
+    /// Owner. `None` if the log does not tell.
     pub process: Option<&'a str>,
-    /// Process id. `None` where the log does not tell.
+    /// Process id. `None` if the log does not tell.
     pub pid: Option<u32>,
-    /// Interface. `None` where the log does not tell.
+    /// Interface. `None` if the log does not tell.
     pub interface: Option<&'a str>,
-    /// Local port. `None` where the log does not tell.
+    /// Local port. `None` if the log does not tell.
     pub local_port: Option<u16>,
-    /// Peer. `None` where the log does not tell.
+    /// Peer. `None` if the log does not tell.
     pub remote_address: Option<&'a str>,
-    /// Peer's port. `None` where the log does not tell.
+    /// Peer's port. `None` if the log does not tell.
     pub remote_port: Option<u16>,
-    /// `tcp` or `udp`. `None` where the log does not tell.
+    /// `tcp` or `udp`. `None` if the log does not tell.
     pub protocol: Option<&'a str>,
     /// Mean bytes per second, over the seconds observed in the period.
     pub rate: Volume,

@@ -19,7 +19,7 @@ pub struct Coverage {
     pub observed_seconds: u64,
     /// Seconds the period has; of a partial one, the seconds until now.
     pub expected_seconds: u64,
-    /// Observed of expected, from 0 to 1, to four decimals. 0 where nothing was expected.
+    /// Observed of expected, from 0 to 1, to four decimals. 0 if nothing was expected.
     pub ratio: f64,
     /// When nothing was observed for a bucket or longer, in order of time, at most 1000.
     pub gaps: Vec<Gap>,

@@ -27,12 +27,12 @@ pub struct History {
     pub start: Moment,
     /// Days of which something was observed.
     pub days: usize,
-    /// Mean bytes per second of both directions by weekday, Monday first, and hour. `None` where
+    /// Mean bytes per second of both directions by weekday, Monday first, and hour. `None` if
     /// nothing was observed.
     pub week: [[Option<u64>; 24]; 7],
-    /// Processes that were not seen before. `None` where that is not known.
+    /// Processes that were not seen before. `None` if that is not known.
     pub new_processes: Option<NewNames>,
-    /// Peers that were not seen before. `None` where that is not known.
+    /// Peers that were not seen before. `None` if that is not known.
     pub new_remotes: Option<NewNames>,
 }
 

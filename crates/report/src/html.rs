@@ -45,7 +45,7 @@ impl Report {
     /// The report as a page. The same report and options give the same bytes, `timestamp` aside.
     ///
     /// # Errors
-    /// Where the template is at fault.
+    /// If the template is at fault.
     pub fn to_html(
         &self,
         timestamp: Moment,
@@ -60,7 +60,7 @@ impl Analysis {
     /// The analysis as a page in the report's look.
     ///
     /// # Errors
-    /// Where the template is at fault.
+    /// If the template is at fault.
     pub fn to_html(&self) -> Result<String, HtmlError> {
         let style = format!("{STYLE}\n{ANALYSIS_STYLE}");
         render(
@@ -99,7 +99,7 @@ fn render(
     })?)
 }
 
-/// The time that a page bears.
+/// The time that a page has.
 pub fn timestamp_of_html(page: &str) -> Option<Moment> {
     let (_, rest) = page.rsplit_once("<time id=\"made\" datetime=\"")?;
     let (text, _) = rest.split_once('"')?;

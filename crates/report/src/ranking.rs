@@ -24,7 +24,7 @@ type Map<K, V> = HashMap<K, V, FixedState>;
 /// A process, all its connections together.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TopProcess {
-    /// Process id. `None` where the log does not tell, or where several processes share the name.
+    /// Process id. `None` if the log does not tell, or where several processes share the name.
     pub pid: Option<u32>,
     /// Its name; `<UNKNOWN>` is all traffic without a known owner.
     pub name: String,
@@ -72,7 +72,7 @@ pub struct TopRemote {
 pub struct TopPort {
     /// Port.
     pub port: u16,
-    /// `tcp` or `udp`. `None` where the log does not tell.
+    /// `tcp` or `udp`. `None` if the log does not tell.
     pub protocol: Option<String>,
     /// Mean bytes per second sent, over the seconds observed in the period.
     pub upload_bps: u64,

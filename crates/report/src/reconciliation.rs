@@ -71,7 +71,7 @@ pub struct Reconciled {
 }
 
 impl Ledger {
-    /// What follows for the comparison; lost are packets of which bandwhich was told. `None` where nothing
+    /// What follows for the comparison; lost are packets of which bandwhich was told. `None` if nothing
     /// was noted that could be compared.
     pub(crate) fn close(&self, capture: Option<&Capture>) -> Option<Reconciliation> {
         if self.seconds == 0 {

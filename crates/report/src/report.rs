@@ -48,7 +48,7 @@ pub struct Report {
     pub p95_upload_bps: u64,
     /// 95th percentile of the mean rates received of five minutes, of those observed.
     pub p95_download_bps: u64,
-    /// Part of the bytes whose process is known, from 0 to 1; 1 where there are no bytes.
+    /// Part of the bytes whose process is known, from 0 to 1; 1 if there are no bytes.
     pub attributed_ratio: f64,
     /// Bytes over loopback, each counted once; no part of the totals unless it was asked for.
     pub loopback_bytes: u64,
@@ -82,16 +82,16 @@ pub struct Report {
     /// Findings that are muted, and so are not among them.
     #[serde(default)]
     pub findings_muted: u64,
-    /// Why nothing was judged. `None` where something was, and where that is switched off.
+    /// Why nothing was judged. `None` if something was, and where that is switched off.
     #[serde(default)]
     pub findings_silent_because: Option<String>,
     /// Allowances of bytes, at the end of the period or now.
     #[serde(default)]
     pub quotas: Vec<QuotaState>,
-    /// bandwhich's total beside the kernel's. `None` where no collector noted that.
+    /// bandwhich's total beside the kernel's. `None` if no collector noted that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reconciliation: Option<Reconciliation>,
-    /// Packets that bandwhich's sockets received and lost. `None` where no collector noted that.
+    /// Packets that bandwhich's sockets received and lost. `None` if no collector noted that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capture: Option<Capture>,
     /// What was read.

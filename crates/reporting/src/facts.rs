@@ -40,7 +40,7 @@ pub(crate) fn input_facts(facts: &store::InputFacts, zone: &TimeZone) -> InputFa
 /// What the weeks before a period held, which begins at `until`.
 ///
 /// # Errors
-/// Where the store cannot be read.
+/// If the store cannot be read.
 pub(crate) fn past(store: &Store, host: &str, until: i64, loopback: bool) -> Result<Past> {
     let mut past = Past {
         start: until.saturating_sub(LOOK_BACK),

@@ -32,14 +32,14 @@ struct Findings {
     told: Vec<Finding>,
     /// How many are muted.
     muted: u64,
-    /// Why nothing was judged. `None` where something was.
+    /// Why nothing was judged. `None` if something was.
     silent_because: Option<String>,
 }
 
 /// Adds what is found in the period of a report, up to `now`, unless that is switched off.
 ///
 /// # Errors
-/// Where the store cannot be read.
+/// If the store cannot be read.
 pub(crate) fn add(
     report: &mut Report,
     store: &Store,

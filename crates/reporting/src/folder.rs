@@ -108,10 +108,10 @@ pub fn written_total(settings: &Settings, host: &str, period: &Period) -> Option
 }
 
 impl Folder {
-    /// Opens the folder and makes it where there is none.
+    /// Opens the folder and makes it if there is none.
     ///
     /// # Errors
-    /// Where it cannot be made.
+    /// If it cannot be made.
     pub(crate) fn open(target: &Target, period: &Period) -> Result<Self> {
         files::create_folder(&target.folder)?;
         Ok(Folder {
@@ -132,7 +132,7 @@ impl Folder {
     /// Begins a file that is written piece by piece.
     ///
     /// # Errors
-    /// Where it cannot be made.
+    /// If it cannot be made.
     pub(crate) fn begin(&mut self, name: &str) -> Result<File> {
         let target = self.path.join(name);
         let file = AtomicFile::create(&target, self.temp_dir.as_deref())?;
@@ -147,7 +147,7 @@ impl Folder {
     /// Puts the file that was begun in place, unless the same bytes are there already.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// If it cannot be written.
     pub(crate) fn end(&mut self, mut handle: File) -> Result<()> {
         let Some((file, name)) = self.streamed.take() else {
             return Ok(());
@@ -171,7 +171,7 @@ impl Folder {
     /// Writes `<kind>_<period>.<extension>`.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// If it cannot be written.
     pub(crate) fn write(&mut self, kind: &str, extension: &str, bytes: &[u8]) -> Result<()> {
         self.put(format!("{kind}_{}.{extension}", self.stamp), bytes)
     }
@@ -179,7 +179,7 @@ impl Folder {
     /// Writes `<kind>_<period>.json`. What differs in nothing but its timestamp is left as it is.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// If it cannot be written.
     pub(crate) fn write_json(
         &mut self,
         kind: &str,
@@ -193,7 +193,7 @@ impl Folder {
     /// Writes `report_<period>.html`. What differs in nothing but its timestamp is left as it is.
     ///
     /// # Errors
-    /// Where it cannot be made or written.
+    /// If it cannot be made or written.
     pub(crate) fn write_html(
         &mut self,
         content: impl Fn(Moment) -> Result<String, report::HtmlError>,
@@ -227,7 +227,7 @@ impl Folder {
     /// Writes `reports_<period>.zip` of all files so far.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// If it cannot be written.
     pub(crate) fn write_zip(&mut self) -> Result<()> {
         let mut members = Vec::new();
         for (name, _) in &self.files {
@@ -283,7 +283,7 @@ fn report_failed(path: &Path, error: &dyn std::error::Error) -> Error {
     }
 }
 
-/// The time that a JSON report bears.
+/// The time that a JSON report has.
 fn timestamp_of(json: &str) -> Option<Moment> {
     #[derive(serde::Deserialize)]
     struct Head {

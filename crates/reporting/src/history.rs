@@ -40,7 +40,7 @@ pub struct HistoryRequest<'a> {
 /// Reads the history of a host. It costs little once the days' digests are kept.
 ///
 /// # Errors
-/// Where the store cannot be read.
+/// If the store cannot be read.
 pub fn read(store: &Store, wanted: &HistoryRequest<'_>) -> Result<History> {
     let start = wanted.judged.start - LOOK_BACK * 24 * HOUR;
     let since = store.first_seen(wanted.host)?;
@@ -121,7 +121,7 @@ fn hours(start: i64, end: i64, zone: &TimeZone) -> Vec<Hour> {
             hour: u8::try_from(at.hour()).unwrap_or(0),
         });
         let next = second + HOUR;
-        // Where a zone shifts by half an hour, the next hour is shorter or longer.
+        // If a zone shifts by half an hour, the next hour is shorter or longer.
         second = next - minutes_in(next) % HOUR;
         if second <= hours[hours.len() - 1].start {
             second = next;
@@ -226,10 +226,10 @@ fn met<'a>(
     met
 }
 
-/// Counts the other hosts that had met those who were met now, where there are few enough to look at.
+/// Counts the other hosts that had met those who were met now, if there are few enough to look at.
 ///
 /// # Errors
-/// Where the store cannot be read.
+/// If the store cannot be read.
 pub fn count_other_hosts(
     store: &Store,
     wanted: &HistoryRequest<'_>,

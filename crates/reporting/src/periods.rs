@@ -22,7 +22,7 @@ pub struct ReportPlan {
 /// days in it that have news.
 ///
 /// # Errors
-/// Where the store cannot be read.
+/// If the store cannot be read.
 pub fn plan(
     store: &Store,
     host: &str,

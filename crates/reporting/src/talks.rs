@@ -22,7 +22,7 @@ const MOST_TALKS: usize = 8_000_000;
 /// Reads the talks of a stretch of time.
 ///
 /// # Errors
-/// Where the store cannot be read.
+/// If the store cannot be read.
 pub fn read(store: &Store, wanted: &HistoryRequest<'_>, seconds: Range<i64>) -> Result<Vec<Talks>> {
     let mut found = TalkCollector::default();
     for table in [Table::Traffic, Table::Loopback] {

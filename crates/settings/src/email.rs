@@ -36,7 +36,7 @@ pub enum PasswordSource {
     Credential(PathBuf),
 }
 
-/// The daily letter. Where it is enabled, there are a server, a sender and a recipient.
+/// The daily letter. If it is enabled, there are a server, a sender and a recipient.
 #[derive(Debug, Clone)]
 pub struct Email {
     /// Whether letters are sent.
@@ -171,7 +171,7 @@ fn read_password(reader: &mut Reader<'_>) -> Option<PasswordSource> {
 }
 
 /// What a unit's `LoadCredential=email_password:…` or `SetCredentialEncrypted=` hands over. A blank
-/// line stands for none: so a unit says what it is to be where there is no file.
+/// line stands for none: so a unit says what it is to be if there is no file.
 fn credential(reader: &Reader<'_>) -> Option<PathBuf> {
     let folder = reader.environment.variables.get("CREDENTIALS_DIRECTORY")?;
     let path = Path::new(folder).join("email_password");

@@ -143,7 +143,7 @@ pub(crate) const LISTS: &[&str] = &[
     "analysis.mutes",
 ];
 
-/// The keys of a section; `None` where there is no such section.
+/// The keys of a section; `None` if there is no such section.
 pub(crate) fn of_section(section: &str) -> Option<&'static [&'static str]> {
     if section == QUOTA {
         return Some(QUOTA_KEYS);

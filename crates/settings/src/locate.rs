@@ -21,7 +21,7 @@ const LONGEST_FILE: u64 = 1 << 20;
 pub struct Environment {
     /// The environment; variables that are not UTF-8 are left out.
     pub variables: BTreeMap<String, String>,
-    /// The user's home; `None` where the environment does not tell.
+    /// The user's home; `None` if the environment does not tell.
     pub home: Option<PathBuf>,
     /// The folder that relative paths of flags and variables begin at. Empty where it was deleted: then they
     /// lead nowhere, and absolute ones are as good as ever.
@@ -69,7 +69,7 @@ impl Environment {
         }
     }
 
-    /// The folder of the user's own settings of all programs. `None` where there is no home.
+    /// The folder of the user's own settings of all programs. `None` if there is no home.
     pub fn user_folder(&self) -> Option<PathBuf> {
         let named = self.variables.get("XDG_CONFIG_HOME").map(PathBuf::from);
         // The base directory specification ignores relative paths.
@@ -109,7 +109,7 @@ pub(crate) struct LocatedFile {
     pub(crate) exposed: bool,
 }
 
-/// Reads the named file, or else the first that exists; `None` where there is none at all.
+/// Reads the named file, or else the first that exists; `None` if there is none at all.
 pub(crate) fn find(
     named: Option<&Path>,
     environment: &Environment,

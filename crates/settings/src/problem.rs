@@ -30,7 +30,7 @@ pub enum Place {
 pub struct Problem {
     /// Where it was typed.
     pub place: Place,
-    /// The key it concerns, `section.name`; empty where the file as a whole is meant.
+    /// The key it concerns, `section.name`; empty if the file as a whole is meant.
     pub key: String,
     /// What is wrong and what would be right.
     pub message: String,
@@ -93,7 +93,7 @@ pub enum SettingsError {
 }
 
 impl SettingsError {
-    /// The command that mends it, where there is one.
+    /// The command that mends it, if there is one.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Exposed { path } => Some(format!("chmod 600 {}", quoted_for_shell(path))),

@@ -19,7 +19,7 @@ pub(crate) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// The value of a key, read by `parse`; `None` where it is not set or wrong.
+    /// The value of a key, read by `parse`; `None` if it is not set or wrong.
     pub(crate) fn value<T>(
         &mut self,
         key: &'static str,

@@ -42,7 +42,7 @@ pub(crate) const VERSION: &str = "1.0";
 /// What the program works by. Every path is absolute.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The file that was read, as it was named; `None` where there was none.
+    /// The file that was read, as it was named; `None` if there was none.
     pub source: Option<PathBuf>,
     /// The zone in which days begin.
     pub time_zone: TimeZone,

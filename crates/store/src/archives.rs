@@ -27,7 +27,7 @@ impl Store {
     /// Archives that were noted, by their names; of one name, each that may be there.
     ///
     /// # Errors
-    /// Where the catalogue cannot be read.
+    /// If the catalogue cannot be read.
     pub fn archives(&self) -> Result<Vec<ArchiveRecord>> {
         let sql = "SELECT file, checksum, document FROM archive ORDER BY file, checksum";
         let mut query = self.catalog.prepare_cached(sql)?;
@@ -53,7 +53,7 @@ impl Store {
     /// Notes an archive, beside others of its name.
     ///
     /// # Errors
-    /// Where the catalogue cannot be written.
+    /// If the catalogue cannot be written.
     pub fn note_archive(&self, record: &ArchiveRecord) -> Result<()> {
         self.catalog.execute(
             "INSERT OR REPLACE INTO archive VALUES (?1, ?2, ?3)",
@@ -65,7 +65,7 @@ impl Store {
     /// Forgets the archives of a name but the one with this checksum.
     ///
     /// # Errors
-    /// Where the catalogue cannot be written.
+    /// If the catalogue cannot be written.
     pub fn keep_archive(&self, file: &str, checksum: &str) -> Result<()> {
         self.catalog.execute(
             "DELETE FROM archive WHERE file = ?1 AND checksum != ?2",
@@ -77,7 +77,7 @@ impl Store {
     /// Forgets the archives of a name.
     ///
     /// # Errors
-    /// Where the catalogue cannot be written.
+    /// If the catalogue cannot be written.
     pub fn forget_archive(&self, file: &str) -> Result<()> {
         self.catalog
             .execute("DELETE FROM archive WHERE file = ?1", [file])?;
@@ -87,7 +87,7 @@ impl Store {
     /// Notes the files of a report and the last day it tells of (`YYYY-MM-DD`).
     ///
     /// # Errors
-    /// Where the catalogue cannot be written.
+    /// If the catalogue cannot be written.
     pub fn note_report<'a>(
         &self,
         paths: impl IntoIterator<Item = &'a Path>,
@@ -116,7 +116,7 @@ impl Store {
     /// Files of reports whose last day lies before a day (`YYYY-MM-DD`), by that day.
     ///
     /// # Errors
-    /// Where the catalogue cannot be read.
+    /// If the catalogue cannot be read.
     pub fn reports_before(&self, day: &str) -> Result<Vec<PathBuf>> {
         let sql = "SELECT path FROM report WHERE last_day < ?1 ORDER BY last_day, path";
         let mut query = self.catalog.prepare_cached(sql)?;
@@ -127,7 +127,7 @@ impl Store {
     /// Forgets a file of a report.
     ///
     /// # Errors
-    /// Where the catalogue cannot be written.
+    /// If the catalogue cannot be written.
     pub fn forget_report(&self, path: &Path) -> Result<()> {
         self.catalog.execute(
             "DELETE FROM report WHERE path = ?1",

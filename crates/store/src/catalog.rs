@@ -1,6 +1,6 @@
 //! The catalogue: which segments and runs are alive, and which logs were read.
 //!
-//! Each row bears a checksum of its own: SQLite finds a damaged page only where its structure
+//! Each row has a checksum of its own: SQLite finds a damaged page only where its structure
 //! breaks, and a changed number would be believed.
 
 use std::path::Path;
@@ -161,7 +161,7 @@ const SUMS: [(&str, &str); 11] = [
     ("total", "host, first, past, loopback, up, down, observed"),
 ];
 
-/// Opens the catalogue and makes it where there is no store yet.
+/// Opens the catalogue and makes it if there is no store yet.
 pub(crate) fn open(root: &Path) -> Result<Connection> {
     require_writable(root)?;
     let mut catalog = connect(root)?;
@@ -192,7 +192,7 @@ pub(crate) fn open_to_replace(root: &Path) -> Option<Connection> {
     (is_known && verify(root, &catalog).is_ok()).then_some(catalog)
 }
 
-/// Opens the catalogue to read it. `None` where there is no store yet.
+/// Opens the catalogue to read it. `None` if there is no store yet.
 pub(crate) fn open_to_read(root: &Path) -> Result<Option<Connection>> {
     let catalog = if path(root).is_file() {
         connect(root).or_else(|error| match error.sqlite_error_code() {
@@ -216,7 +216,7 @@ pub(crate) fn create(catalog: &Connection) -> Result<()> {
     Ok(meta::add(catalog)?)
 }
 
-/// The format of the catalogue; 0 where it is empty.
+/// The format of the catalogue; 0 if it is empty.
 fn version(root: &Path, catalog: &Connection) -> Result<i64> {
     let found = catalog.pragma_query_value(None, "user_version", |row| row.get(0))?;
     match found {

@@ -33,7 +33,7 @@ impl Store {
     /// Reads the catalogue and every file, and compares them with their checksums.
     ///
     /// # Errors
-    /// Where the catalogue cannot be read.
+    /// If the catalogue cannot be read.
     pub fn check(&self) -> Result<CheckReport> {
         catalog::verify(&self.root, &self.catalog)?;
         let mut report = CheckReport::default();

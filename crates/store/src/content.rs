@@ -31,10 +31,10 @@ impl Content {
 }
 
 impl Store {
-    /// The names of the sources that hold every run of a log; `None` where a run is not held.
+    /// The names of the sources that hold every run of a log; `None` if a run is not held.
     ///
     /// # Errors
-    /// Where the catalogue or a source cannot be read.
+    /// If the catalogue or a source cannot be read.
     pub fn holds(&self, host: &str, content: &Content) -> Result<Option<Vec<String>>> {
         let mut sources = Sources::default();
         let mut names = BTreeSet::new();

@@ -59,7 +59,7 @@ impl Store {
     /// The digests of the days (UTC) that hold a stretch of time, each with the second it begins.
     ///
     /// # Errors
-    /// Where the catalogue or a segment cannot be read.
+    /// If the catalogue or a segment cannot be read.
     pub fn digests(
         &self,
         host: &str,
@@ -86,7 +86,7 @@ impl Store {
         let content: Option<String> = query
             .query_row(params![host, day, loopback], |row| row.get(0))
             .optional()?;
-        // What cannot be read is made anew.
+        // What cannot be read is made again.
         Ok(content.and_then(|content| serde_json::from_str(&content).ok()))
     }
 

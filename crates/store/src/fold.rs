@@ -46,7 +46,7 @@ pub struct FoldedLog {
 }
 
 impl FoldedLog {
-    /// Earliest and latest frame, seconds since 1970. `None` where no frame has a time.
+    /// Earliest and latest frame, seconds since 1970. `None` if no frame has a time.
     pub fn span(&self) -> Option<(i64, i64)> {
         let spans = || self.runs.iter().filter_map(|run| run.extremes);
         spans()
@@ -76,7 +76,7 @@ const BLOCKS: usize = 4;
 /// at hand where [`Tuning::spread`] says so; the outcome is the same.
 ///
 /// # Errors
-/// Where staging fails. A log that cannot be read to its end is no error: see
+/// If staging fails. A log that cannot be read to its end is no error: see
 /// [`FoldedLog::failure`].
 pub fn fold_log(
     root: &Path,

@@ -83,7 +83,7 @@ fn settle_end(batch: &mut Batch<'_>, run: &LiveRun, goes_on: bool) -> Result<()>
     Ok(())
 }
 
-/// A name that no file bears, not even one that goes with this commit.
+/// A name that no file has, not even one that goes with this commit.
 fn free_name(batch: &Batch<'_>, staged: &Staged, run: &LiveRun, stem: &str) -> String {
     let folder = crate::partition::folder(staged.kind, staged.day, &run.host);
     let mut number = 0;

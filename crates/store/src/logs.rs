@@ -13,7 +13,7 @@ pub struct LogRecord {
     pub host: String,
     /// What is wrong with it.
     pub damage: Option<String>,
-    /// Earliest and latest frame. `None` where no frame has a time.
+    /// Earliest and latest frame. `None` if no frame has a time.
     pub span: Option<Span>,
     /// Whether it was read to its end, and ends with a whole frame.
     pub whole: bool,
@@ -25,15 +25,15 @@ impl Store {
     /// Whether a log with this identity was ingested to its end already.
     ///
     /// # Errors
-    /// Where the catalogue cannot be read.
+    /// If the catalogue cannot be read.
     pub fn has_read(&self, log: &FoundLog) -> Result<bool> {
         Ok(self.log_record(log)?.is_some())
     }
 
-    /// What is known of a log with this identity. `None` where it is new or has changed.
+    /// What is known of a log with this identity. `None` if it is new or has changed.
     ///
     /// # Errors
-    /// Where the catalogue cannot be read.
+    /// If the catalogue cannot be read.
     pub fn log_record(&self, log: &FoundLog) -> Result<Option<LogRecord>> {
         let sql = "SELECT host, damage, first, last, whole, archived FROM log \
              WHERE path = ?1 AND size = ?2 AND modified = ?3 AND identity = ?4";
@@ -55,7 +55,7 @@ impl Store {
     /// Notes which files were ingested, so that they are not read again before they change.
     ///
     /// # Errors
-    /// Where the catalogue cannot be written.
+    /// If the catalogue cannot be written.
     pub fn mark_read<'a>(
         &mut self,
         logs: impl IntoIterator<Item = (&'a FoundLog, LogRecord)>,
@@ -86,7 +86,7 @@ impl Store {
     /// Forgets that a log file was read: it is read again.
     ///
     /// # Errors
-    /// Where the catalogue cannot be written.
+    /// If the catalogue cannot be written.
     pub fn forget_log(&self, log: &FoundLog) -> Result<()> {
         let sql = "DELETE FROM log WHERE path = ?1";
         self.catalog.execute(sql, [path(log)])?;
@@ -96,7 +96,7 @@ impl Store {
     /// Notes which archive holds a log file.
     ///
     /// # Errors
-    /// Where the catalogue cannot be written.
+    /// If the catalogue cannot be written.
     pub fn mark_archived(&self, log: &FoundLog, archive: &str) -> Result<()> {
         let sql = "UPDATE log SET archived = ?2 WHERE path = ?1";
         self.catalog.execute(sql, params![path(log), archive])?;

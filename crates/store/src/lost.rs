@@ -21,7 +21,7 @@ impl Store {
     /// The archives that are gone, by their names.
     ///
     /// # Errors
-    /// Where the file that keeps them cannot be read, or is none of this program's.
+    /// If the file that keeps them cannot be read, or is none of this program's.
     pub fn lost_archives(&self) -> Result<Vec<ArchiveRecord>> {
         let path = self.root().join(NAME);
         let text = match std::fs::read(&path) {
@@ -38,7 +38,7 @@ impl Store {
     /// Notes that an archive is gone; the catalogue may forget it then.
     ///
     /// # Errors
-    /// Where the file cannot be read or written.
+    /// If the file cannot be read or written.
     pub fn note_lost_archive(&self, record: &ArchiveRecord) -> Result<()> {
         let mut archives = self.lost_archives()?;
         if archives.contains(record) {
@@ -52,7 +52,7 @@ impl Store {
     /// Keeps only those lost archives that `keep` wants. Gives those that were settled by it.
     ///
     /// # Errors
-    /// Where the file cannot be read or written.
+    /// If the file cannot be read or written.
     pub fn settle_lost_archives(
         &self,
         mut keep: impl FnMut(&ArchiveRecord) -> bool,

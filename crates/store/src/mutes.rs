@@ -22,7 +22,7 @@ pub struct MuteRecord {
     /// The last day, `YYYY-MM-DD`. `None` mutes for good.
     #[serde(default)]
     pub until: Option<String>,
-    /// Why. `None` where nobody said.
+    /// Why. `None` if nobody said.
     #[serde(default)]
     pub why: Option<String>,
 }
@@ -36,7 +36,7 @@ struct File {
 /// What is muted in a store's folder, in the order of targets; it needs no lock.
 ///
 /// # Errors
-/// Where the file cannot be read, or is none of this program's.
+/// If the file cannot be read, or is none of this program's.
 pub fn mutes(root: &Path) -> Result<Vec<MuteRecord>> {
     let path = root.join(NAME);
     let text = match std::fs::read(&path) {
@@ -53,7 +53,7 @@ pub fn mutes(root: &Path) -> Result<Vec<MuteRecord>> {
 /// Mutes something, or changes what was said of it. The same again changes nothing.
 ///
 /// # Errors
-/// Where the file cannot be read or written.
+/// If the file cannot be read or written.
 pub fn mute(root: &Path, record: MuteRecord, started: &str) -> Result<()> {
     change(root, started, |mutes| {
         mutes.retain(|known| known.target != record.target);
@@ -65,7 +65,7 @@ pub fn mute(root: &Path, record: MuteRecord, started: &str) -> Result<()> {
 /// Takes a mute back, and says whether there was one.
 ///
 /// # Errors
-/// Where the file cannot be read or written.
+/// If the file cannot be read or written.
 pub fn unmute(root: &Path, target: &str, started: &str) -> Result<bool> {
     let mut was_there = false;
     change(root, started, |mutes| {

@@ -95,7 +95,7 @@ impl Store {
     }
 
     /// Gives all that is stored of a host another name, in one transaction. Returns the number of logs.
-    /// The days of the host have news afterwards: their reports bear the old name.
+    /// The days of the host have news afterwards: their reports have the old name.
     ///
     /// # Errors
     /// [`Error::CannotRename`] if the store does not know the host, or holds traffic of both names from

@@ -134,7 +134,7 @@ impl Store {
     /// depends only on what the store holds, not on how it came there.
     ///
     /// # Errors
-    /// Where a segment cannot be read, or `visit` fails.
+    /// If a segment cannot be read, or `visit` fails.
     pub fn read_rows<E: From<crate::Error>>(
         &self,
         host: &str,
@@ -163,7 +163,7 @@ impl Store {
     /// as it tells when who was talked to. Much of a row is not read.
     ///
     /// # Errors
-    /// Where a segment cannot be read, or `visit` fails.
+    /// If a segment cannot be read, or `visit` fails.
     pub fn read_stretches<E: From<crate::Error>>(
         &self,
         host: &str,
@@ -186,7 +186,7 @@ impl Store {
     /// Facts of a host's buckets in a stretch of time.
     ///
     /// # Errors
-    /// Where a segment cannot be read.
+    /// If a segment cannot be read.
     pub fn read_facts(&self, host: &str, seconds: Range<i64>) -> Result<Vec<BucketFacts>> {
         let mut out = Vec::new();
         for path in self.segments(host, Kind::Buckets, &seconds)? {
@@ -201,7 +201,7 @@ impl Store {
     /// catalogue cannot tell.
     ///
     /// # Errors
-    /// Where the store cannot be read.
+    /// If the store cannot be read.
     pub fn has_facts(&self, host: &str, seconds: Range<i64>) -> Result<bool> {
         // Its first and its last bucket are known of each segment.
         let mut query = self.catalog.prepare_cached(
@@ -219,11 +219,11 @@ impl Store {
         Ok(known || !self.read_facts(host, seconds)?.is_empty())
     }
 
-    /// The sum of a stretch of time, `None` where nothing of it was observed. It is kept until the
+    /// The sum of a stretch of time, `None` if nothing of it was observed. It is kept until the
     /// stretch gets news, so that a comparison costs little.
     ///
     /// # Errors
-    /// Where a segment cannot be read.
+    /// If a segment cannot be read.
     pub fn totals(
         &self,
         host: &str,
@@ -340,7 +340,7 @@ impl Store {
     /// What the logs that touch a stretch of time held.
     ///
     /// # Errors
-    /// Where the catalogue or a source cannot be read.
+    /// If the catalogue or a source cannot be read.
     pub fn input_facts(&self, host: &str, seconds: Range<i64>) -> Result<InputFacts> {
         let mut facts = InputFacts::default();
         let mut seen = BTreeSet::new();
@@ -361,7 +361,7 @@ impl Store {
     /// All hosts.
     ///
     /// # Errors
-    /// Where the catalogue cannot be read.
+    /// If the catalogue cannot be read.
     pub fn hosts(&self) -> Result<Vec<String>> {
         let mut query = self
             .catalog
@@ -373,7 +373,7 @@ impl Store {
     /// Hosts with the second, since 1970, of their last refresh.
     ///
     /// # Errors
-    /// Where the catalogue cannot be read.
+    /// If the catalogue cannot be read.
     pub fn last_seen(&self) -> Result<Vec<(String, i64)>> {
         let mut query = self
             .catalog
@@ -385,7 +385,7 @@ impl Store {
     /// The first refresh of a host, in seconds since 1970. `None` of a host that is not known.
     ///
     /// # Errors
-    /// Where the catalogue cannot be read.
+    /// If the catalogue cannot be read.
     pub fn first_seen(&self, host: &str) -> Result<Option<i64>> {
         let sql = "SELECT min(earliest) FROM run WHERE host = ?1";
         Ok(self.catalog.query_row(sql, [host], |row| row.get(0))?)
@@ -394,7 +394,7 @@ impl Store {
     /// Days (since 1970, UTC) of a host with news that no report tells yet.
     ///
     /// # Errors
-    /// Where the catalogue cannot be read.
+    /// If the catalogue cannot be read.
     pub fn pending_days(&self, host: &str) -> Result<Vec<i64>> {
         let mut query = self
             .catalog
@@ -406,7 +406,7 @@ impl Store {
     /// Notes that reports tell all news of these days.
     ///
     /// # Errors
-    /// Where the catalogue cannot be written.
+    /// If the catalogue cannot be written.
     pub fn mark_reported(&mut self, host: &str, days: &[i64]) -> Result<()> {
         let transaction = self.catalog.transaction()?;
         for day in days {
@@ -422,7 +422,7 @@ impl Store {
     /// Days (as they were noted) whose report was written before they were over.
     ///
     /// # Errors
-    /// Where the catalogue cannot be read.
+    /// If the catalogue cannot be read.
     pub fn unfinished_days(&self, host: &str) -> Result<Vec<String>> {
         let mut query = self
             .catalog
@@ -434,7 +434,7 @@ impl Store {
     /// Notes whether a day's report was written before the day was over.
     ///
     /// # Errors
-    /// Where the catalogue cannot be written.
+    /// If the catalogue cannot be written.
     pub fn mark_unfinished(&mut self, host: &str, day: &str, unfinished: bool) -> Result<()> {
         let sql = if unfinished {
             "INSERT OR IGNORE INTO unfinished VALUES (?1, ?2)"
@@ -448,7 +448,7 @@ impl Store {
     /// The state of the store.
     ///
     /// # Errors
-    /// Where the catalogue cannot be read.
+    /// If the catalogue cannot be read.
     pub fn status(&self) -> Result<StoreStatus> {
         let count = |sql: &str| -> Result<u64> {
             let number: i64 = self.catalog.query_row(sql, [], |row| row.get(0))?;

@@ -199,8 +199,8 @@ fn strays(root: &Path, sources: &[Adopted], dead: &BTreeSet<String>) -> Result<V
 }
 
 /// Moves damaged files, and the segments of sources that cannot be read, to the folder `damaged`.
-/// Segments bear the generation in which they were written, which may be an earlier one: those go that
-/// bear the source's name and that no other source names.
+/// Segments have the generation in which they were written, which may be an earlier one: those go that
+/// have the source's name and that no other source names.
 fn set_aside(root: &Path, damage: &[Damage], strays: &[Damage], sources: &[Adopted]) -> Result<()> {
     let all = damage.iter().chain(strays);
     let mut paths: Vec<PathBuf> = all.map(|damage| damage.path.clone()).collect();

@@ -8,7 +8,7 @@
 //! - killed before the transaction: the day is there whole, and the new sidecar is swept;
 //! - killed after it: the day is gone, and what is left of its files is swept.
 //!
-//! A rebuild finds the days in the sidecars. Where a kill left both generations and the catalogue is
+//! A rebuild finds the days in the sidecars. If a kill left both generations and the catalogue is
 //! lost, the newer goes before.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,7 +39,7 @@ impl Store {
     /// host.
     ///
     /// # Errors
-    /// Where the catalogue cannot be read.
+    /// If the catalogue cannot be read.
     pub fn days_before(&self, day: i64) -> Result<Vec<StoredDay>> {
         let mut query = self.catalog.prepare_cached(
             "SELECT host, day, file FROM segment WHERE day < ?1 AND NOT EXISTS \
@@ -65,7 +65,7 @@ impl Store {
         Ok(days)
     }
 
-    /// Drops days, all in one transaction. They have no news, so that no report is written anew.
+    /// Drops days, all in one transaction. They have no news, so that no report is written again.
     ///
     /// # Errors
     /// All days are there then. [`crate::Error::is_damaged_file`] where a source cannot be read.
@@ -102,7 +102,7 @@ impl Store {
     /// The days (since 1970, UTC) in a stretch of time of which something was dropped.
     ///
     /// # Errors
-    /// Where the catalogue or a source cannot be read.
+    /// If the catalogue or a source cannot be read.
     pub fn dropped_days(&self, host: &str, seconds: Range<i64>) -> Result<BTreeSet<i64>> {
         let (first, last) = (seconds.start, seconds.end.saturating_sub(1));
         let mut dropped = BTreeSet::new();

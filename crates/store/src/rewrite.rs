@@ -7,7 +7,7 @@ use crate::partition::Kind;
 use crate::segment::{SegmentWriter, copy_runs};
 use crate::{Result, Tuning};
 
-/// Writes the rows of a segment whose run is kept to a new staged segment. `None` where no row is.
+/// Writes the rows of a segment whose run is kept to a new staged segment. `None` if no row is.
 pub(crate) fn keep_runs(
     from: &Path,
     kind: Kind,

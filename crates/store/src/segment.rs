@@ -321,15 +321,15 @@ fn read_columns(
 pub struct Stretch<'a> {
     /// Start of the bucket, seconds since 1970.
     pub bucket: i64,
-    /// Owner, or `<UNKNOWN>` where bandwhich found none. `None` where the log does not tell.
+    /// Owner, or `<UNKNOWN>` where bandwhich found none. `None` if the log does not tell.
     pub process: Option<&'a str>,
-    /// Remote address or host name. `None` where the log does not tell.
+    /// Remote address or host name. `None` if the log does not tell.
     pub remote: Option<&'a str>,
-    /// Remote port. `None` where the log does not tell.
+    /// Remote port. `None` if the log does not tell.
     pub remote_port: Option<u16>,
-    /// `tcp` or `udp`. `None` where the log does not tell.
+    /// `tcp` or `udp`. `None` if the log does not tell.
     pub protocol: Option<&'a str>,
-    /// Local port. `None` where the log does not tell.
+    /// Local port. `None` if the log does not tell.
     pub local_port: Option<u16>,
     /// Bytes of both directions.
     pub bytes: u64,

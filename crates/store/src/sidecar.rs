@@ -25,7 +25,7 @@ pub(crate) struct Source {
     pub(crate) format: i64,
     /// Derived from the host and the first frame with rows: the same for a log that grew.
     pub(crate) name: String,
-    /// Counts up whenever its files are written anew.
+    /// Counts up whenever its files are written again.
     pub(crate) generation: i64,
     pub(crate) host: String,
     /// Seconds of a bucket.

@@ -17,7 +17,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens a store for writing, and makes it where there is none. Whatever an earlier run left
+    /// Opens a store for writing, and makes it if there is none. Whatever an earlier run left
     /// unfinished is swept: files that no transaction names.
     ///
     /// # Errors

@@ -35,7 +35,7 @@ pub(crate) fn segment_files(root: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// What a folder holds, sorted; nothing where there is no folder.
+/// What a folder holds, sorted; nothing if there is no folder.
 pub(crate) fn list(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = match std::fs::read_dir(folder) {
         Err(error)

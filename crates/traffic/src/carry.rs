@@ -53,7 +53,7 @@ pub struct LiveKey {
     pub last_seen: i64,
 }
 
-/// Identity of a key across logs; the owner counts only where it is all there is.
+/// Identity of a key across logs; the owner counts only if it is all there is.
 type Identity<'a> = (
     Table,
     Option<&'a str>,

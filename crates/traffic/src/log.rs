@@ -90,7 +90,7 @@ struct Refresh<'a> {
     timestamp: Option<i64>,
     rows: Rows<'a>,
     text: &'a [u8],
-    /// Hash of the text: its part of the run's identity. Nothing where there is no row.
+    /// Hash of the text: its part of the run's identity. Nothing if there is no row.
     hash: u64,
     /// Bytes of the text that no fault takes.
     bytes: u64,
@@ -297,7 +297,7 @@ impl<S: Sink> LogFold<S> {
         }
     }
 
-    /// Goes on with a frame that was held because it is damaged or cut off. Where a restart or the
+    /// Goes on with a frame that was held because it is damaged or cut off. If a restart or the
     /// end of the log follows a cut frame, bandwhich ended within it: half a refresh has no exact
     /// total, so nothing in it is counted.
     fn release(&mut self, torn: HeldFrame, at_end_of_run: bool) {

@@ -130,7 +130,7 @@ impl Machine {
         }
     }
 
-    /// Whether an address is one of an interface, or of any where none is given.
+    /// Whether an address is one of an interface, or of any if none is given.
     pub(crate) fn is_own(&self, interface: Option<&[u8]>, address: &[u8]) -> bool {
         let is_it = |(on, own): &(Name, Name)| {
             **own == *address && interface.is_none_or(|interface| **on == *interface)

@@ -221,7 +221,7 @@ impl Probe {
         first <= second.saturating_sub(first).saturating_mul(5)
     }
 
-    /// What the frames so far say; `None` where they say nothing.
+    /// What the frames so far say; `None` if they say nothing.
     pub(crate) fn verdict(&self) -> Option<Mode> {
         let steps = self.frames.saturating_sub(1);
         // Rates fall sooner or later, and the sooner the more keys there are. What never falls and

@@ -45,19 +45,19 @@ pub struct Row {
     pub table: Table,
     /// Start of the bucket, seconds since 1970.
     pub bucket: i64,
-    /// Owner. `None` where the log does not tell.
+    /// Owner. `None` if the log does not tell.
     pub process: Option<TextId>,
-    /// Process id of the owner. `None` where the log does not tell.
+    /// Process id of the owner. `None` if the log does not tell.
     pub pid: Option<u32>,
-    /// Interface. `None` where the log does not tell.
+    /// Interface. `None` if the log does not tell.
     pub interface: Option<TextId>,
-    /// Protocol. `None` where the log does not tell.
+    /// Protocol. `None` if the log does not tell.
     pub protocol: Option<Protocol>,
-    /// Local port. `None` where the log does not tell.
+    /// Local port. `None` if the log does not tell.
     pub local_port: Option<u16>,
-    /// Remote address or host name. `None` where the log does not tell.
+    /// Remote address or host name. `None` if the log does not tell.
     pub remote: Option<TextId>,
-    /// Remote port. `None` where the log does not tell.
+    /// Remote port. `None` if the log does not tell.
     pub remote_port: Option<u16>,
     /// Bytes.
     pub volume: Volume,

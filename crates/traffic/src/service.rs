@@ -10,7 +10,7 @@ const MOST_PAIRS: usize = 100_000;
 
 /// Tells services' ports from those of their clients.
 ///
-/// A log does not say who called whom. Where a port is below those that systems hand out to clients, the
+/// A log does not say who called whom. If a port is below those that systems hand out to clients, the
 /// lower of the two is the service's. Where neither is, it is the one that was met with more ports at the
 /// other end, for clients take another port each time; else the lower.
 #[derive(Clone, Debug, Default)]
@@ -64,7 +64,7 @@ impl ServicePorts {
         }
     }
 
-    /// The service's port of a connection, once all were noted. `None` where neither is known.
+    /// The service's port of a connection, once all were noted. `None` if neither is known.
     pub fn of(
         &self,
         protocol: Option<&str>,

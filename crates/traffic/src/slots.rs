@@ -19,9 +19,9 @@ pub(crate) enum Kind {
     Connection,
     /// A connection row on an interface that is not known to be an uplink.
     Beside,
-    /// A process row, where there are no connection rows.
+    /// A process row, if there are no connection rows.
     Process,
-    /// An address row, where there are neither connection nor process rows.
+    /// An address row, if there are neither connection nor process rows.
     Peer,
     /// An address row beside process rows: the same bytes once more.
     PeerBeside,
@@ -125,7 +125,7 @@ impl Part {
 #[derive(Debug, Default)]
 #[repr(C, align(64))]
 pub(crate) struct Slot {
-    /// Its number among all keys that ever had a slot, from 1. 0 where the slot is free.
+    /// Its number among all keys that ever had a slot, from 1. 0 if the slot is free.
     pub(crate) life: u32,
     pub(crate) kind: Kind,
     pub(crate) in_bucket: bool,
@@ -144,7 +144,7 @@ pub(crate) struct Slot {
     pub(crate) last_name: TextId,
     pub(crate) part_name: TextId,
     // The second line.
-    /// What was seen of it in the current bucket since it has borne the name it bears.
+    /// What was seen of it in the current bucket since it has borne the name it has.
     pub(crate) part: Part,
     /// Where it was last seen.
     pub(crate) interface: Option<TextId>,
@@ -179,7 +179,7 @@ pub(crate) struct Slot {
     pub(crate) unresolved: Vec<u32>,
 }
 
-/// Known names with the number of rows that bear them, in the order of their first sight. Most slots
+/// Known names with the number of rows that have them, in the order of their first sight. Most slots
 /// have one.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
@@ -188,7 +188,7 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    /// The name that most rows bear.
+    /// The name that most rows have.
     pub(crate) fn best(&self) -> Option<TextId> {
         // The first of equals wins, so that the outcome does not depend on anything but the log.
         let mut best = self.first;
@@ -200,7 +200,7 @@ impl Names {
         best.map(|(name, _)| name)
     }
 
-    /// Adds so many rows that bear the name.
+    /// Adds so many rows that have the name.
     pub(crate) fn count(&mut self, name: TextId, rows: u32) {
         match &mut self.first {
             Some((known, sum)) if *known == name => *sum += rows,

@@ -16,7 +16,7 @@ pub struct RunSummary {
     pub frames: u64,
     /// Frames without traffic.
     pub idle_frames: u64,
-    /// First frame, seconds since 1970. `None` where no frame has a time.
+    /// First frame, seconds since 1970. `None` if no frame has a time.
     pub first: Option<i64>,
     /// Last frame, seconds since 1970, idle frames at the end included.
     pub last: Option<i64>,

@@ -248,7 +248,7 @@ proptest! {
         };
         let moved: String = log.lines().map(|line| jump(line) + "\n").collect();
         let found = fold(moved.as_bytes(), 1 << 20).1;
-        // Where nothing moves at the jump, it looks like a restart unseen, and is weighted so.
+        // If nothing moves at the jump, it looks like a restart unseen, and is weighted so.
         if found.runs.len() == expected.runs.len() {
             let off = found.total.total().abs_diff(expected.total.total());
             prop_assert!(off <= rounding(&life), "{:?} {:?}", found.total, expected.total);

@@ -11,7 +11,7 @@ pub struct Check {
     pub verdict: Verdict,
     /// What was found, printable.
     pub said: String,
-    /// What to do. `None` where all is well.
+    /// What to do. `None` if all is well.
     pub cure: Option<String>,
 }
 

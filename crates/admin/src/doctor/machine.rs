@@ -10,9 +10,9 @@ pub struct Machine {
     /// What stands for `/`.
     pub root: PathBuf,
     /// Who runs `report`: the services' account where root asks and there is one, else who asks.
-    /// `None` where the system does not tell.
+    /// `None` if the system does not tell.
     pub account: Option<Account>,
-    /// How systemd is asked. `None` where it does not run.
+    /// How systemd is asked. `None` if it does not run.
     pub systemctl: Option<PathBuf>,
 }
 

@@ -78,7 +78,7 @@ pub(super) fn has_collector(machine: &Machine, environment: &Environment) -> boo
         .is_some_and(|scope| is_enabled(ENABLED[0].0, scope, machine, environment))
 }
 
-/// Whose services there are; the machine's go before the user's. None where nothing starts them.
+/// Whose services there are; the machine's go before the user's. None if nothing starts them.
 pub(super) fn scope(machine: &Machine, environment: &Environment) -> Option<SetupScope> {
     if !has_systemd(&machine.root) {
         return None;
@@ -120,7 +120,7 @@ fn is_enabled(unit: &str, scope: SetupScope, machine: &Machine, environment: &En
         .any(|folder| folder.join(below).join(unit).is_symlink())
 }
 
-/// What systemd says of a unit. `None` where it does not run or cannot be asked.
+/// What systemd says of a unit. `None` if it does not run or cannot be asked.
 fn state(unit: &str, scope: SetupScope, machine: &Machine) -> Option<String> {
     let mut command = Command::new(machine.systemctl.as_ref()?);
     if scope == SetupScope::User {

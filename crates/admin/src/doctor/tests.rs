@@ -515,7 +515,7 @@ fn what_spoils_the_logs_of_bandwhich_is_told_with_its_cure() {
         });
         assert!(found.is_some(), "{said}, {cure}: {checks:#?}");
     }
-    // Where nothing is to record, logs may come from elsewhere.
+    // If nothing is to record, logs may come from elsewhere.
     let checks = recording::judged(&missing, false, false);
     assert!(
         checks.iter().all(|check| check.verdict == Verdict::Advice),

@@ -27,7 +27,7 @@ pub struct SetupPlan {
 pub enum Step {
     /// The account of the services is made.
     Account,
-    /// A folder is made, of the services where there are any.
+    /// A folder is made, of the services if there are any.
     Folder(PathBuf),
     /// A file is written.
     File {
@@ -81,7 +81,7 @@ impl Step {
 /// Looks what is missing.
 ///
 /// # Errors
-/// Where this program cannot be what services run, or there is no home.
+/// If this program cannot be what services run, or there is no home.
 pub fn plan(target: &Target, environment: &Environment) -> Result<SetupPlan> {
     if target.scope == SetupScope::System && !cfg!(target_os = "linux") {
         let reason = "setup --system is for Linux; setup --user makes folders and settings";
@@ -166,7 +166,7 @@ fn program(target: &Target) -> Result<String> {
     Ok(shown)
 }
 
-/// Adds the step for the settings. Returns those that will be in force. `None` where they have faults.
+/// Adds the step for the settings. Returns those that will be in force. `None` if they have faults.
 fn settings(
     path: &Path,
     target: &Target,

@@ -79,7 +79,7 @@ impl Unit {
     }
 }
 
-/// Where units of one's own lie. `None` where there is no home.
+/// Where units of one's own lie. `None` if there is no home.
 pub fn folder(scope: SetupScope, root: &Path, environment: &Environment) -> Option<PathBuf> {
     match scope {
         SetupScope::System => Some(root.join("etc/systemd/system")),

@@ -16,7 +16,7 @@ use settings::SYSTEM_FOLDER;
 /// Does one step.
 ///
 /// # Errors
-/// Where the system refuses, most often because another user has to ask for it.
+/// If the system refuses, most often because another user has to ask for it.
 pub fn carry_out(step: &Step, target: &Target) -> Result<()> {
     let account = Account::named(&target.root, SERVICE);
     let account = account.filter(|_| target.scope == SetupScope::System);

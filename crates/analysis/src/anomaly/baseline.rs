@@ -61,7 +61,7 @@ fn place(series: usize, direction: Direction) -> usize {
     series * 2 + usize::from(direction == Direction::Down)
 }
 
-/// Bytes of an hour, scaled up to a whole one. `None` where too little of it was observed.
+/// Bytes of an hour, scaled up to a whole one. `None` if too little of it was observed.
 fn whole_hour(hour: &Hour, bytes: u64) -> Option<f64> {
     let observed = hour.observed.min(3600);
     (observed >= LEAST_OBSERVED).then(|| bytes as f64 * 3600.0 / f64::from(observed))
@@ -103,7 +103,7 @@ pub(super) struct Baseline<'a> {
     /// By kind of hour: middle of log(1 + bytes) without the days' level, and how it varies.
     slots: Vec<Option<Slot>>,
     slot_of: fn(&Hour) -> usize,
-    /// Deviation of each past day from the middle of its hours. `None` where too little was observed.
+    /// Deviation of each past day from the middle of its hours. `None` if too little was observed.
     pub(super) levels: Vec<Option<f64>>,
     /// The level expected next.
     pub(super) level: f64,
@@ -203,12 +203,12 @@ impl<'a> Baseline<'a> {
         baseline
     }
 
-    /// log(1 + bytes) of a whole hour. `None` where too little of it was observed.
+    /// log(1 + bytes) of a whole hour. `None` if too little of it was observed.
     fn log(&self, place: usize) -> Option<f64> {
         Some(self.logs[place]).filter(|log| !log.is_nan())
     }
 
-    /// Bytes of an hour, scaled up to a whole one. `None` where too little of it was observed.
+    /// Bytes of an hour, scaled up to a whole one. `None` if too little of it was observed.
     pub(super) fn whole_hour(&self, place: usize) -> Option<f64> {
         whole_hour(&self.hours[place], self.bytes[place])
     }
@@ -254,7 +254,7 @@ impl<'a> Baseline<'a> {
         self.level = next_level(&last);
     }
 
-    /// How a day differs from the usual: the middle of its hours. `None` where less than half of its
+    /// How a day differs from the usual: the middle of its hours. `None` if less than half of its
     /// hours can tell.
     pub(super) fn own_level(&self, day: &Day) -> Option<f64> {
         let mut residuals: Vec<f64> = day

@@ -2,7 +2,7 @@
 //!
 //! The score is that of RITA v5 (Active Countermeasures, Real Intelligence Threat Analytics): the mean
 //! of four parts, which ask whether the times are regular, the sizes alike, the events spread evenly,
-//! and whether they go on. Where a part of the time was not observed, it is left out. The mean alone is
+//! and whether they go on. If a part of the time was not observed, it is left out. The mean alone is
 //! high for everything that is busy all day, so the times have to be close and to go on, too.
 
 use std::collections::BTreeMap;
@@ -53,11 +53,11 @@ const MOST: usize = 100;
 pub struct Beacon {
     /// The peer's address or host name.
     pub remote: String,
-    /// The peer's port. `None` where the log does not tell.
+    /// The peer's port. `None` if the log does not tell.
     pub port: Option<u16>,
-    /// `tcp` or `udp`. `None` where the log does not tell.
+    /// `tcp` or `udp`. `None` if the log does not tell.
     pub protocol: Option<String>,
-    /// The process most of the bytes belong to. `None` where none is known.
+    /// The process most of the bytes belong to. `None` if none is known.
     pub process: Option<String>,
     /// The mean of the scores of the four parts, from 0 to 1.
     pub score: f64,
@@ -69,7 +69,7 @@ pub struct Beacon {
     pub histogram: Evenness,
     /// Whether it goes on.
     pub duration: Persistence,
-    /// Its period. `None` where the times repeat too loosely for one.
+    /// Its period. `None` if the times repeat too loosely for one.
     pub period: Option<Period>,
     /// Whether there are so many connections that they are a strobe: 86,400 a day or more.
     pub is_strobe: bool,
@@ -107,10 +107,10 @@ pub struct Evenness {
     pub score: f64,
     /// 1 less the coefficient of variation of the bins, from 0 to 1.
     pub flatness: f64,
-    /// Part of the filled bins that have one of two levels, from 0 to 1. `None` where fewer than 11
+    /// Part of the filled bins that have one of two levels, from 0 to 1. `None` if fewer than 11
     /// bins are filled.
     pub two_levels: Option<f64>,
-    /// Events in each of 24 bins of equal length, as if all of it had been observed. `None` where
+    /// Events in each of 24 bins of equal length, as if all of it had been observed. `None` if
     /// less than half was.
     pub bins: Vec<Option<f64>>,
 }

@@ -39,7 +39,7 @@ const WEEK: i64 = 7;
 /// A transfer that recurs at a time of the day.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Recurring {
-    /// The process most of the bytes belong to. `None` where none is known.
+    /// The process most of the bytes belong to. `None` if none is known.
     pub process: Option<String>,
     /// The peer's address or host name.
     pub remote: String,

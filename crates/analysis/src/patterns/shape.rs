@@ -19,7 +19,7 @@ const LEAST_OBSERVED: u32 = 900;
 pub struct Shape {
     /// Whose.
     pub subject: Subject,
-    /// Mean bytes sent in each hour of the week, 168 from Monday 00:00. `None` where none of them was
+    /// Mean bytes sent in each hour of the week, 168 from Monday 00:00. `None` if none of them was
     /// observed.
     pub up: Vec<Option<f64>>,
     /// Mean bytes received, likewise.
@@ -27,11 +27,11 @@ pub struct Shape {
     /// The hours of the day that move most, both directions together, most first.
     pub peak_hours: Vec<PeakHour>,
     /// Part of the bytes of a usual week from 22:00 to 06:00, from 0 to 1; eight of 24 hours are a
-    /// third. `None` where nothing was moved.
+    /// third. `None` if nothing was moved.
     pub night_share: Option<f64>,
-    /// Mean bytes of a day from Monday to Friday. `None` where none was observed.
+    /// Mean bytes of a day from Monday to Friday. `None` if none was observed.
     pub weekday_bytes: Option<f64>,
-    /// Mean bytes of a day of the weekend. `None` where none was observed.
+    /// Mean bytes of a day of the weekend. `None` if none was observed.
     pub weekend_bytes: Option<f64>,
 }
 

@@ -35,9 +35,9 @@ pub struct Slope {
     pub low: f64,
     /// Upper end of its 95 % interval.
     pub high: f64,
-    /// The slope of a week as a percentage of the usual day. `None` where that is nothing.
+    /// The slope of a week as a percentage of the usual day. `None` if that is nothing.
     pub percent_per_week: Option<f64>,
-    /// Probability of such a slope where there is no trend.
+    /// Probability of such a slope if there is no trend.
     pub p: f64,
     /// Whether only the same weekdays were compared.
     pub by_weekday: bool,

@@ -26,7 +26,7 @@ const MOST_DAYS: usize = 366;
 /// Runs the command.
 ///
 /// # Errors
-/// Where what was typed makes no sense, or the store cannot be read.
+/// If what was typed makes no sense, or the store cannot be read.
 pub fn run(
     args: &AnalysisArgs,
     settings: &Settings,

@@ -23,7 +23,7 @@ use settings::Settings;
 /// Runs the command.
 ///
 /// # Errors
-/// Where the catalogue or an archive cannot be read or written.
+/// If the catalogue or an archive cannot be read or written.
 pub fn run(
     args: &ArchiveArgs,
     settings: &Settings,

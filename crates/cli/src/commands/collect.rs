@@ -15,7 +15,7 @@ use settings::{Environment, Rotate, RoutedBridges, Settings};
 /// Records until a signal comes, which is the usual end.
 ///
 /// # Errors
-/// Where an argument for bandwhich is refused, this machine lacks what is needed, or another collector
+/// If an argument for bandwhich is refused, this machine lacks what is needed, or another collector
 /// is at work.
 pub fn run(
     args: &CollectArgs,

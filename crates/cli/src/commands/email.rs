@@ -19,7 +19,7 @@ use crate::terminal::Terminal;
 /// Runs the command.
 ///
 /// # Errors
-/// Where the settings are not complete, or what was asked for failed.
+/// If the settings are not complete, or what was asked for failed.
 pub fn run(
     command: &EmailCommand,
     settings: &Settings,

@@ -13,7 +13,7 @@ use crate::output;
 /// Shows what is pending and what the store holds. Works beside a running `report`.
 ///
 /// # Errors
-/// Where the store cannot be read.
+/// If the store cannot be read.
 pub fn run(
     args: &StatusArgs,
     settings: &Settings,

@@ -14,7 +14,7 @@ use crate::failure::Failure;
 /// Checks the store, or makes its catalogue anew.
 ///
 /// # Errors
-/// Where the store cannot be read or written.
+/// If the store cannot be read or written.
 pub fn run(
     command: &StoreCommand,
     settings: &Settings,

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 /// Prints it, a line each.
 ///
 /// # Errors
-/// Where the output refuses.
+/// If the output refuses.
 pub(crate) fn show(planned: &DryRun, out: &mut dyn Write) -> Result<(), Failure> {
     for path in &planned.would_read {
         writeln!(out, "would read    {path}")?;

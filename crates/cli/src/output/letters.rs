@@ -9,7 +9,7 @@ use crate::failure::Failure;
 /// Says what became of letters, a line each.
 ///
 /// # Errors
-/// Where the output refuses.
+/// If the output refuses.
 pub(crate) fn show(result: &MailResult, out: &mut dyn Write) -> Result<(), Failure> {
     for subject in &result.sent {
         writeln!(out, "Mailed: {}", display::printable(subject))?;

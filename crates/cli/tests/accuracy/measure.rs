@@ -33,7 +33,7 @@ pub(crate) struct Measured {
     pub(crate) directions: Volume,
     /// Bytes sent and received that tcpdump saw.
     pub(crate) true_directions: Volume,
-    /// The plain sum of the values that are printed. `None` where they are running sums.
+    /// The plain sum of the values that are printed. `None` if they are running sums.
     pub(crate) naive: Option<u64>,
     /// What was counted, loopback included.
     pub(crate) counted: u64,
@@ -47,7 +47,7 @@ pub(crate) struct Measured {
     pub(crate) peers: Vec<Compared>,
     /// Owners above [`LEAST_BYTES`]. Empty without owners.
     pub(crate) owners: Vec<Compared>,
-    /// Bytes whose owner is not known. `None` where the log tells no owners.
+    /// Bytes whose owner is not known. `None` if the log tells no owners.
     pub(crate) without_owner: Option<u64>,
     /// Bytes of owners beyond what they truly moved.
     pub(crate) wrong_owner: u64,

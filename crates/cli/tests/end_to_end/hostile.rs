@@ -13,7 +13,7 @@ use crate::lab::{Lab, aged, assert_balanced, assert_valid, schema};
 struct Case {
     log: &'static str,
     code: i32,
-    /// Bytes sent and received, all days together. `None` where there is nothing to report.
+    /// Bytes sent and received, all days together. `None` if there is nothing to report.
     totals: Option<(u64, u64)>,
     damaged_lines: u64,
     /// Words on standard error, or in the notes of the report.
@@ -39,7 +39,7 @@ const fn case(
 const TEN_FRAMES: Option<(u64, u64)> = Some((5000, 200_000));
 const FIVE_FRAMES: Option<(u64, u64)> = Some((2500, 100_000));
 
-/// Most frames say 500 bytes up, 20 000 down. Where a connection begins within a log its first
+/// Most frames say 500 bytes up, 20 000 down. If a connection begins within a log its first
 /// value stands for five refreshes; where it was there from the start, each stands for one.
 const CASES: &[Case] = &[
     case("01_empty.log", 0, None, 0, ""),

@@ -55,7 +55,7 @@ fn an_old_day_is_planned_then_dropped_and_stays_away() {
         let days: Vec<_> = days.map(|day| day.unwrap().file_name()).collect();
         assert_eq!(days, ["date=2020-11-22"], "{folder}");
     }
-    // The same log under other names, and a catalogue made anew.
+    // The same log under other names, and a catalogue made again.
     lab.put("copy.log.gz", &gzip(&recording(OLD)));
     let (code, result) = lab.report(&[]);
     assert_eq!(

@@ -57,7 +57,7 @@ fn paths(folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
-/// What is held against the same file of another lab; `None` where that need not have it.
+/// What is held against the same file of another lab; `None` if that need not have it.
 fn content(name: &str, bytes: &[u8]) -> Option<String> {
     if name == "store/last_run.json" {
         return None;

@@ -184,7 +184,7 @@ fn a_previewed_letter_is_opened_by_the_desktop() {
     let letter = fs::read_to_string(lab.path("opened.eml")).unwrap();
     assert!(letter.contains("To: ada@example.org"), "{letter}");
     fs::remove_file(ran.said.trim_end()).unwrap();
-    // Where there is no desktop, the file is named.
+    // If there is no desktop, the file is named.
     let ran = lab.run_in(&[("PATH", "/nowhere")], &preview, b"");
     assert!(
         ran.complained.contains("xdg-open does not open "),

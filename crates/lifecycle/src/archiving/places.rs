@@ -58,7 +58,7 @@ pub(super) fn place_of(
     Ok(Err((root.clone(), reason)))
 }
 
-/// What the archive that lies there holds, by its checksum; `None` where there is none. Mends what a
+/// What the archive that lies there holds, by its checksum; `None` if there is none. Mends what a
 /// crash left half done. Says why where the archive is not ours. One that is gone is noted as lost.
 pub(crate) fn known_document(
     store: &Store,

@@ -13,7 +13,7 @@ use crate::error::Result;
 /// What was found as an archive was read back.
 #[derive(Default)]
 pub(crate) struct ReadBack {
-    /// What is wrong, with the member where it is one.
+    /// What is wrong, with the member if it is one.
     pub(crate) faults: Vec<(Option<String>, String)>,
     /// For each wanted member the sources that hold it, or why it is in doubt.
     pub(crate) content: BTreeMap<String, Result<Vec<String>, String>>,
@@ -65,7 +65,7 @@ pub(crate) fn read_back(
 /// unpacked.
 ///
 /// # Errors
-/// Where the member cannot be read.
+/// If the member cannot be read.
 pub(crate) fn fold_through_pipe<T: Send>(
     content: &mut dyn Read,
     fold: impl FnOnce(OpenLog) -> T + Send,

@@ -34,7 +34,7 @@ impl Outbox {
     /// attempt that fails as a whole is the last. `server` is asked only where something waits.
     ///
     /// # Errors
-    /// Where a record cannot be read or written. Letters before it are sent.
+    /// If a record cannot be read or written. Letters before it are sent.
     pub fn deliver(
         &mut self,
         server: impl FnOnce() -> std::result::Result<Server, Trouble>,
@@ -73,7 +73,7 @@ impl Outbox {
         Ok(deliveries)
     }
 
-    /// Sends a letter. `None` where its message is damaged and was set aside.
+    /// Sends a letter. `None` if its message is damaged and was set aside.
     fn send(
         &mut self,
         name: &str,

@@ -9,7 +9,7 @@ use super::*;
 /// What a server does when the conversation has come to its point.
 type Mischief = fn(&mut TcpStream);
 
-/// A server that behaves until it is sent `point` (until it is called, where that is empty), and then
+/// A server that behaves until it is sent `point` (until it is called, if that is empty), and then
 /// does something else. It ends once it cannot write any more; it returns what it was sent.
 struct Hostile {
     port: u16,
@@ -75,7 +75,7 @@ impl Hostile {
         let sent =
             self.server(Security::Plain)
                 .send("a@example.org", &to, b"letter\r\n", |_, _| {});
-        // Where a thread of the client lived on, this one would, too.
+        // If a thread of the client lived on, this one would, too.
         self.thread.join().unwrap();
         assert!(begun.elapsed() < Duration::from_secs(5), "{sent:?}");
         sent.unwrap_err()

@@ -25,7 +25,7 @@ pub struct Trouble {
     pub step: Step,
     /// Why. It may quote the server; never a password.
     pub reason: String,
-    /// What to do; empty where nobody knows.
+    /// What to do; empty if nobody knows.
     pub hint: String,
 }
 
@@ -71,7 +71,7 @@ impl Trouble {
 }
 
 impl Fault {
-    /// The code of a refusal; 0 where the server did not refuse.
+    /// The code of a refusal; 0 if the server did not refuse.
     pub(super) fn code(&self) -> u16 {
         match self {
             Fault::Refused(reply) => reply.code().into(),

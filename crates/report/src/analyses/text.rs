@@ -270,7 +270,7 @@ fn patterns(lines: &mut Lines, report: &PatternReport) {
     }
 }
 
-/// Columns left for names beside others. Where there is too little room, the last columns are cut.
+/// Columns left for names beside others. If there is too little room, the last columns are cut.
 fn room(lines: &Lines, others: usize) -> usize {
     lines.width.saturating_sub(others).max(12)
 }

@@ -56,7 +56,7 @@ impl Frame {
     }
 }
 
-/// The report's curve as an SVG element, `None` where nothing was observed. Its parts bear classes
+/// The report's curve as an SVG element, `None` if nothing was observed. Its parts have classes
 /// (`down`, `up`, `band`, `gap`, `grid`, `axis`) and no colours. `id` tells the pictures of a page
 /// apart.
 pub fn curve_svg(report: &Report, size: CurveSize, id: &str) -> Option<String> {

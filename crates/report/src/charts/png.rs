@@ -15,7 +15,7 @@ const STYLE: &str = "<style>text{font:11.5px Roboto;fill:#5c6370}.grid{stroke:#e
     .up{fill:#c2571a}.band{opacity:.22}</style>";
 
 /// The report's curve as a PNG picture of 1250 by 550 pixels on white, to be shown at half its size or less.
-/// `None` where nothing was observed. The same report gives the same bytes.
+/// `None` if nothing was observed. The same report gives the same bytes.
 pub fn day_curve_png(report: &Report) -> Option<Vec<u8>> {
     let svg = curve_svg(report, CurveSize::Letter, "curve")?;
     let svg = svg.replacen("<defs>", &format!("{STYLE}<defs>"), 1);

@@ -26,9 +26,9 @@ pub(crate) struct Point {
     pub(crate) start: i64,
     /// The second after its last.
     pub(crate) end: i64,
-    /// Bytes. `None` where too little was observed.
+    /// Bytes. `None` if too little was observed.
     pub(crate) bytes: Option<f64>,
-    /// What is usual. `None` where that is not known.
+    /// What is usual. `None` if that is not known.
     pub(crate) expected: Option<Expected>,
     /// Whether a finding is about it.
     pub(crate) is_unusual: bool,
@@ -69,7 +69,7 @@ impl Frame {
 }
 
 impl SeriesChart<'_> {
-    /// The chart as an SVG element whose parts bear classes and no colours; empty without points. `id`
+    /// The chart as an SVG element whose parts have classes and no colours; empty without points. `id`
     /// tells the pictures of a page apart.
     pub(crate) fn svg(&self, size: CurveSize, id: &str) -> String {
         let (Some(first), Some(last)) = (self.points.first(), self.points.last()) else {
@@ -222,7 +222,7 @@ impl SeriesChart<'_> {
         }
     }
 
-    /// About ten marks: midnights, or full hours where it is short.
+    /// About ten marks: midnights, or full hours if it is short.
     fn ticks(&self, frame: &Frame) -> Vec<(f64, String)> {
         let most = if frame.width > 600.0 { 12 } else { 5 };
         let in_days = frame.seconds > IN_DAYS as f64;

@@ -75,7 +75,7 @@ struct Week {
 
 #[derive(Serialize)]
 struct Cell {
-    /// From 0 to 5. `None` where it was never observed.
+    /// From 0 to 5. `None` if it was never observed.
     level: Option<u64>,
     volume: String,
 }

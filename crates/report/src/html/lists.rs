@@ -31,7 +31,7 @@ pub(super) struct Week {
 /// An hour of the usual week.
 #[derive(Serialize)]
 pub(super) struct Cell {
-    /// From 0, nothing, to 5, the most. `None` where nothing was observed.
+    /// From 0, nothing, to 5, the most. `None` if nothing was observed.
     level: Option<u64>,
     rate: String,
 }

@@ -17,7 +17,7 @@ const ALL_BYTES: usize = 80_000;
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Name {
     text: String,
-    /// Number of the full name at the end of the page. `None` where nothing is missing, or no room
+    /// Number of the full name at the end of the page. `None` if nothing is missing, or no room
     /// is left.
     full: Option<usize>,
 }

@@ -82,7 +82,7 @@ impl Lines {
         }
     }
 
-    /// The sign words of our own bear between a first and a last.
+    /// The sign words of our own have between a first and a last.
     pub(crate) fn plain(&self, text: &str) -> String {
         match self.glyphs {
             Glyphs::Unicode => text.to_owned(),

@@ -9,7 +9,7 @@ use traffic::UtcDay;
 use crate::Result;
 use crate::sidecar::{Segment, Source};
 
-/// A generation of a source's name that no file bears, be it a segment that is older than its
+/// A generation of a source's name that no file has, be it a segment that is older than its
 /// sidecar, or a file that goes with this commit.
 pub(crate) fn next_generation(
     root: &Path,

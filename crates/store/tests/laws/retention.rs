@@ -18,7 +18,7 @@ fn drop_before(store: &mut Store, second: i64) -> u64 {
     days.iter().map(|day| day.bytes).sum()
 }
 
-/// Holds that a store tells what it should, and the same once its catalogue was made anew.
+/// Holds that a store tells what it should, and the same once its catalogue was made again.
 #[track_caller]
 fn assert_lasts(lab: Lab, expected: &History, what: &str) -> Lab {
     assert_same(&lab.history(), expected, what);

@@ -172,7 +172,7 @@ impl RunFold {
     }
 }
 
-/// Gives the rows without a name to the connection's owner, where one is known by now.
+/// Gives the rows without a name to the connection's owner, if one is known by now.
 fn resolve(rows: &mut [Row], slot: &mut Slot) {
     if !slot.unresolved.is_empty()
         && let Some(name) = slot.names.best()
@@ -245,7 +245,7 @@ pub(super) fn push_row(
 }
 
 impl Slot {
-    /// The process id, where the owner bears this name: bandwhich may have named another one.
+    /// The process id, where the owner has this name: bandwhich may have named another one.
     pub(super) fn pid_as(&self, name: TextId) -> Option<u32> {
         self.owner
             .filter(|(owner, _)| *owner == name)

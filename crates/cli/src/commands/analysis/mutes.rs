@@ -18,7 +18,7 @@ use settings::Settings;
 /// Runs `analysis mute`.
 ///
 /// # Errors
-/// Where the store's folder cannot be written.
+/// If the store's folder cannot be written.
 pub(super) fn mute(
     args: &MuteArgs,
     settings: &Settings,
@@ -69,7 +69,7 @@ pub(super) fn mute(
 /// Runs `analysis unmute`.
 ///
 /// # Errors
-/// Where the store's folder cannot be written, and where the settings mute it.
+/// If the store's folder cannot be written, and where the settings mute it.
 pub(super) fn unmute(
     args: &UnmuteArgs,
     settings: &Settings,
@@ -113,7 +113,7 @@ struct Listed {
 /// Runs `analysis mutes`.
 ///
 /// # Errors
-/// Where what is muted cannot be read.
+/// If what is muted cannot be read.
 pub(super) fn list(
     args: &MutesArgs,
     settings: &Settings,
