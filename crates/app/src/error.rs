@@ -160,7 +160,7 @@ impl Error {
                 Some(trouble.hint.clone()).filter(|hint| !hint.is_empty())
             }
             Error::File(error) if error.action() == "search the log folder" => Some(
-                "set paths.log_dir to where the logs are, or make the folder; \
+                "set paths.log_dir to where the logs are, or create the folder; \
                  `network-monitor config init` writes a settings file"
                     .to_owned(),
             ),

@@ -29,10 +29,10 @@ pub(crate) fn handle_dropped_days(
         first_day: asked.first.to_string(),
         last_day: asked.last.to_string(),
         consequence: match (has_rest, is_kept) {
-            (false, _) => "the store holds nothing of it any more, because of its age",
-            (true, false) => "the store holds a part of it only, because of its age",
+            (false, _) => "the store no longer holds its data, because of their age",
+            (true, false) => "the store holds only a part of it, because of its age",
             (true, true) => {
-                "the store holds a part of it only, because of its age; the report that was written \
+                "the store holds only a part of it, because of its age; the report that was written \
                  before stays, unless --force is given"
             }
         },

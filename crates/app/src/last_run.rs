@@ -54,7 +54,7 @@ impl LastRun {
     }
 }
 
-/// A run that did not come to its end: it was killed, or the machine went down. Its start is what it wrote
+/// A run that did not finish: it was killed, or the machine went down. Its start is what it wrote
 /// into the lock file of the store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AbandonedRun {
@@ -97,7 +97,7 @@ impl AbandonedRun {
             None => String::new(),
         };
         format!(
-            "the {}{began} did not come to its end: it was killed, or the machine went down",
+            "the {}{began} did not finish: it was killed, or the machine went down",
             self.command
         )
     }

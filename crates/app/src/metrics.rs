@@ -45,7 +45,7 @@ fn runs(page: &mut Page, status: &Status) {
     );
     page.gauge(
         "abandoned_runs",
-        "Runs that did not come to their end, and that no later run made up for.",
+        "Runs that did not finish, and that no later run made up for.",
         [(vec![], status.abandoned_runs.len() as f64)],
     );
 }

@@ -77,7 +77,7 @@ fn try_to_ping(
         .map_err(|error| reason(&error))?;
     match answer.status().as_u16() {
         200..=299 => Ok(()),
-        300..=399 => Err("it leads to another address; set that one".to_owned()),
+        300..=399 => Err("it redirects to another address; set that one".to_owned()),
         404 | 410 => Err("the server does not know it; check the address".to_owned()),
         code => Err(format!("the server answers {code}")),
     }
@@ -104,6 +104,6 @@ fn reason(error: &ureq::Error) -> String {
         ureq::Error::ConnectionFailed => "no connection".to_owned(),
         ureq::Error::Rustls(error) => format!("TLS: {error}"),
         // What else there is may quote the address.
-        _ => "it is no address, or the answer is no HTTP".to_owned(),
+        _ => "it is not an address, or the answer is not HTTP".to_owned(),
     }
 }

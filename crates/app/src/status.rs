@@ -32,7 +32,7 @@ pub struct Status {
     pub timestamp: i64,
     /// The last run of `report` or `ingest`. `None` if none is known.
     pub last_run: Option<LastRun>,
-    /// Runs that did not come to their end, and that no later run made up for.
+    /// Runs that did not finish, and that no later run made up for.
     pub abandoned_runs: Vec<AbandonedRun>,
     /// The collector that writes the logs. `None` if none runs.
     pub collector: Option<RunningCollector>,

@@ -84,7 +84,7 @@ fn note(last: &LastRun, settings: &Settings, now: i64) {
     let store_dir = &settings.paths.store_dir;
     if store_dir.is_dir() {
         if let Err(error) = last.write(store_dir) {
-            warn!("the run is not noted: {error}");
+            warn!("the run was not recorded: {error}");
         }
     }
     write_metrics(Some(last), settings, now);

@@ -44,7 +44,7 @@ pub enum Failure {
     #[error("cannot write to standard output: {}", files::describe(.0))]
     Output(#[from] io::Error),
     /// The system gives no signals.
-    #[error("cannot listen to signals: {}", files::describe(.0))]
+    #[error("cannot listen for signals: {}", files::describe(.0))]
     Signals(io::Error),
 }
 

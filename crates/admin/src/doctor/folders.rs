@@ -49,7 +49,7 @@ pub(super) fn checks(settings: &Settings, machine: &Machine) -> Vec<Check> {
         .filter_map(|(key, path, access)| fault(key, path, *access, machine))
         .collect();
     match faults.is_empty() {
-        true => vec![Check::ok(TOPIC, "all that the settings name can be used")],
+        true => vec![Check::ok(TOPIC, "all folders in the settings can be used")],
         false => faults,
     }
 }
@@ -59,11 +59,11 @@ fn fault(key: &str, path: &Path, access: Access, machine: &Machine) -> Option<Ch
     // The others are made where they are needed; logs come from elsewhere.
     if key == "paths.log_dir" && !path.exists() {
         let said = format!("{key}: {shown} is not there");
-        let cure = "make it, or set paths.log_dir to where the logs are";
+        let cure = "create it, or set paths.log_dir to where the logs are";
         return Some(Check::fault(TOPIC, said, cure));
     }
     if path.exists() && !path.is_dir() {
-        let said = format!("{key}: {shown} is no folder");
+        let said = format!("{key}: {shown} is not a folder");
         return Some(Check::fault(
             TOPIC,
             said,
@@ -87,7 +87,7 @@ fn fault(key: &str, path: &Path, access: Access, machine: &Machine) -> Option<Ch
             match (obstacle == path, path.exists()) {
                 (true, _) => format!("chown {name} {shown}"),
                 (false, true) => format!("let {name} enter {}", files::show(&obstacle)),
-                (false, false) => format!("make {shown} and give it to {name}"),
+                (false, false) => format!("create {shown} and give it to {name}"),
             },
         ));
     }
@@ -165,7 +165,7 @@ pub(super) fn disk(settings: &Settings) -> Vec<Check> {
 pub(super) fn room(folder: &Path, space: Space) -> Check {
     let Space { free, all } = space;
     let said = format!(
-        "{} of {} are free where {} lies",
+        "{} of {} are free on the disk of {}",
         display::bytes(free),
         display::bytes(all),
         files::show(folder)

@@ -46,7 +46,7 @@ pub(super) fn checks(
         Check::fault(
             "history",
             format!("{}: {reason}", log.path),
-            "what is whole of it was counted; move the log away once it needs no looking at",
+            "its undamaged part was counted; move the log away once you have checked it",
         )
     }));
     let kept = status
@@ -70,7 +70,7 @@ fn runs(status: &Status, settings: &Settings, machine: &Machine, now: i64) -> Ve
     const TOPIC: &str = "last run";
     let Some(run) = &status.last_run else {
         let said = "there was none yet";
-        let cure = format!("`{}` does it all once", machine.report_now());
+        let cure = format!("`{}` starts one now", machine.report_now());
         return vec![Check::advice(TOPIC, said, cure)];
     };
     let zone = &settings.time_zone;
@@ -79,10 +79,7 @@ fn runs(status: &Status, settings: &Settings, machine: &Machine, now: i64) -> Ve
         return vec![Check::fault(
             TOPIC,
             format!("the {} of {began} failed: {error}", run.command),
-            format!(
-                "mend what it names; `{}` does the rest",
-                machine.report_now()
-            ),
+            format!("fix what it names, then run `{}`", machine.report_now()),
         )];
     }
     let last = run.last_success.unwrap_or(run.started);
@@ -94,17 +91,14 @@ fn runs(status: &Status, settings: &Settings, machine: &Machine, now: i64) -> Ve
                 "it ended at {}, which is in the future",
                 Moment::new(last, zone)
             ),
-            format!(
-                "set the clock; `{}` notes the right time",
-                machine.report_now()
-            ),
+            format!("set the clock, then run `{}`", machine.report_now()),
         )];
     }
     if now - last > DAY {
         return vec![Check::fault(
             TOPIC,
             format!("none since {}", Moment::new(last, zone)),
-            "look why the timer or cron does not start `network-monitor report`",
+            "check why the timer or cron does not start `network-monitor report`",
         )];
     }
     vec![Check::ok(
@@ -123,8 +117,7 @@ fn abandoned(status: &Status, settings: &Settings, machine: &Machine) -> Option<
         "last run",
         run.sentence(&settings.time_zone),
         format!(
-            "look into the system's journal whether it was for want of memory or time; `{}` does what it \
-             left undone",
+            "check in the system's journal whether memory or time ran out; `{}` does the work it left undone",
             machine.report_now()
         ),
     ))
@@ -146,7 +139,7 @@ fn outbox(status: &Status, machine: &Machine) -> Option<Check> {
             first.trouble.as_deref().unwrap_or_default()
         ),
         format!(
-            "`network-monitor email test` shows why; `{}` sends them then",
+            "`network-monitor email test` shows why; `{}` then sends them",
             machine.report_now()
         ),
     ))
@@ -176,7 +169,7 @@ fn logs(settings: &Settings, has_collector: bool, now: i64) -> Vec<Check> {
     }
     let cure = match has_collector {
         true => "systemctl status network-monitor-collect; journalctl -u network-monitor-collect",
-        false => "look whether bandwhich runs and writes there, or set paths.log_dir",
+        false => "check that bandwhich runs and writes there, or set paths.log_dir",
     };
     if newest.is_empty() {
         let said = format!("there is none in {folder}");

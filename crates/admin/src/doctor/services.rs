@@ -34,8 +34,8 @@ pub(super) fn checks(
             true => Check::ok(TOPIC, format!("{} starts them", files::show(&cron))),
             false => Check::advice(
                 TOPIC,
-                "there are none: logs and reports come by hand or by your own crontab",
-                "`network-monitor setup --system` or `--user` makes them",
+                "there are none: start logs and reports by hand or from your own crontab",
+                "`network-monitor setup --system` or `--user` creates them",
             ),
         }];
     };
@@ -188,7 +188,7 @@ fn closed_network(
     (settings.collect.resolve_names && allowed.is_empty()).then(|| {
         Check::fault(
             TOPIC,
-            format!("{unit} reaches no name server, which collect.resolve_names needs"),
+            format!("{unit} cannot reach a name server, which collect.resolve_names needs"),
             format!("systemctl edit {unit}, with the lines [Service] and IPAddressAllow=any"),
         )
     })

@@ -15,7 +15,7 @@ pub(super) fn checks(
     let settings = match loaded {
         Ok(settings) => settings,
         Err(SettingsError::Invalid(problems)) => {
-            let cure = "mend it; `network-monitor config check` tells whether it is right";
+            let cure = "fix it; `network-monitor config check` checks the result";
             return problems
                 .iter()
                 .map(|problem| Check::fault(TOPIC, problem.to_string(), cure))
@@ -24,14 +24,14 @@ pub(super) fn checks(
         Err(error) => {
             let cure = error
                 .hint()
-                .unwrap_or_else(|| "mend the file, or name another by --config".to_owned());
+                .unwrap_or_else(|| "fix the file, or name another with --config".to_owned());
             return vec![Check::fault(TOPIC, error.to_string(), cure)];
         }
     };
     let Some(path) = &settings.source else {
         return vec![Check::ok(
             TOPIC,
-            "there is no settings file; the defaults hold",
+            "there is no settings file; the defaults apply",
         )];
     };
     let path = environment.current_folder.join(path);

@@ -259,11 +259,11 @@ fn folders_that_cannot_be_used_are_faults() {
     scratch.assert(
         "folders",
         Verdict::Fault,
-        "reports is no folder",
+        "reports is not a folder",
         "move the file away",
     );
     fs::remove_dir_all(scratch.path("log")).unwrap();
-    scratch.assert("folders", Verdict::Fault, "log is not there", "make it");
+    scratch.assert("folders", Verdict::Fault, "log is not there", "create it");
 }
 
 #[test]
@@ -278,7 +278,7 @@ fn a_disk_without_room_is_a_fault() {
     assert_eq!(full.verdict, Verdict::Fault);
     assert!(
         full.said
-            .starts_with("1.0 MB of 8.0 GB are free where /x lies"),
+            .starts_with("1.0 MB of 8.0 GB are free on the disk of /x"),
         "{}",
         full.said
     );
@@ -298,7 +298,7 @@ fn a_clock_that_was_never_set_or_is_behind_the_logs_is_a_fault() {
     scratch.log("later.log", -3600);
     scratch.assert("clock", Verdict::Fault, "is behind", "set the clock");
     scratch.now = 1000;
-    scratch.assert("clock", Verdict::Fault, "long over", "set the clock");
+    scratch.assert("clock", Verdict::Fault, "long past", "set the clock");
 }
 
 #[test]
@@ -379,7 +379,7 @@ fn names_that_the_collector_may_not_ask_for_are_a_fault_until_a_drop_in_lets_it(
         let line = format!("[Service]\nReadWritePaths={}\n", scratch.path("").display());
         fs::write(folder.join("paths.conf"), line).unwrap();
     }
-    let closed = format!("{unit} reaches no name server");
+    let closed = format!("{unit} cannot reach a name server");
     scratch.assert("services", Verdict::Fault, &closed, "IPAddressAllow=any");
     fs::write(folder.join("names.conf"), "[Service]\nIPAddressAllow=any\n").unwrap();
     scratch.assert("services", Verdict::Ok, "are enabled", "");

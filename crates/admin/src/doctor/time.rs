@@ -20,7 +20,7 @@ pub(super) fn checks(settings: &Settings, environment: &Environment, now: i64) -
 fn clock(settings: &Settings, now: i64) -> Check {
     let shown = Moment::new(now, &settings.time_zone);
     if now < WRITTEN {
-        let said = format!("the clock says {shown}, which is long over");
+        let said = format!("the clock says {shown}, which is long past");
         return Check::fault("clock", said, SET_CLOCK);
     }
     let logs = files::discover(&settings.paths.log_dir, &exclusions(settings));

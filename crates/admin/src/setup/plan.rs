@@ -89,8 +89,8 @@ pub fn plan(target: &Target, environment: &Environment) -> Result<SetupPlan> {
     }
     if target.scope == SetupScope::System && !target.root.join("etc/passwd").is_file() {
         return Err(Error::Usage(format!(
-            "{}: holds no system (there is no etc/passwd); --root takes the root of an installed one, such \
-             as an image that is mounted",
+            "{}: does not hold a system (there is no etc/passwd); --root takes the root of an installed \
+             one, such as a mounted image",
             shown(&target.root)
         )));
     }
@@ -154,7 +154,7 @@ fn program(target: &Target) -> Result<String> {
         .any(|home| program.starts_with(home));
     if !shown.chars().all(is_plain) {
         return Err(Error::Usage(format!(
-            "{shown}: a service cannot be told of this path; install the program to /usr/local/bin"
+            "{shown}: a unit cannot name this path; install the program to /usr/local/bin"
         )));
     }
     if target.scope == SetupScope::System && is_home {
@@ -236,7 +236,7 @@ fn file(path: PathBuf, text: String, mode: u32) -> Step {
         Ok(found) if found == text => Step::Present(shown(&path)),
         Ok(_) | Err(_) if path.exists() => Step::Kept(
             path,
-            "it was edited, or is of another version; remove it for this version's".to_owned(),
+            "it was edited, or is of another version; remove it to get this version's".to_owned(),
         ),
         _ => Step::File { path, text, mode },
     }

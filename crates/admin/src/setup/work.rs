@@ -90,7 +90,7 @@ fn make_account(root: &Path) -> Result<()> {
         Err(error) => files::describe(error),
     };
     Err(Error::Step(format!(
-        "useradd makes no user {SERVICE}: {reason}; run setup as root, or make the user and a group of \
-         its name yourself, and run setup again"
+        "useradd cannot create the user {SERVICE}: {reason}; run setup as root, or create the user and a \
+         group of its name yourself, and run setup again"
     )))
 }

@@ -104,7 +104,7 @@ fn analyse(
         let period = asked.unwrap_or_else(|| usual_period(kind, *last, settings, now));
         match judge(store, host, kind, period, settings, now) {
             Err(reporting::Error::Store(error)) if error.is_damaged_file() => {
-                warn!("{host}: not judged: {error}");
+                warn!("{host}: not analysed: {error}");
                 ending = RunOutcome::Attention;
             }
             judged => document.hosts.push(judged?),

@@ -40,7 +40,7 @@ pub fn run(
     let capture_buffer = usize::try_from(machine.capture_buffer()).unwrap_or(0);
     let program = machine
         .bandwhich
-        .ok_or_else(|| Failure::Usage("bandwhich vanished while it was looked at".to_owned()))?;
+        .ok_or_else(|| Failure::Usage("bandwhich vanished while it was checked".to_owned()))?;
     let folder = lifecycle::collector_folder(settings)?;
     files::create_folder(&folder)?;
     let plan = Plan {

@@ -59,7 +59,7 @@ fn test(settings: &Settings, now: i64, out: &mut dyn Write) -> Result<RunOutcome
     let mut has_trouble = false;
     for (address, answer) in to.iter().zip(sent?) {
         let (is_ok, answer) = match answer {
-            Answer::Accepted => (true, "accepted; look into the mailbox".to_owned()),
+            Answer::Accepted => (true, "accepted; check the mailbox".to_owned()),
             Answer::Later(reason) => (false, format!("not now: {reason}")),
             Answer::Refused(reason) => (false, format!("refused: {reason}")),
         };

@@ -27,8 +27,8 @@ pub fn run(
 ) -> Result<RunOutcome, Failure> {
     if args.force && args.date.is_none() {
         warn!(
-            "without --date, --force writes anew only reports of days with new logs; for others name \
-             the day, as in --date yesterday --force"
+            "without --date, --force only repeats reports of days with new logs; for others name the day, \
+             as in --date yesterday --force"
         );
     }
     let when = when(args)?;

@@ -44,8 +44,8 @@ pub fn run(
                 if settings.store.retention_days.is_some() {
                     writeln!(
                         out,
-                        "Days past store.retention_days that came back are dropped again once \
-                         reports tell them."
+                        "Days past store.retention_days that came back are dropped again once they are \
+                         reported."
                     )?;
                 }
                 if found == 0 {
@@ -69,8 +69,8 @@ pub fn run(
             if !missing.is_empty() {
                 writeln!(
                     out,
-                    "Missing, or damaged and set aside in {1}: {0}. Logs that are met again mend them: \
-                     run `network-monitor ingest` with the logs named above, or this with \
+                    "Missing, or damaged and set aside in {1}: {0}. Reading their logs again repairs \
+                     them: run `network-monitor ingest` with the logs named above, or this command with \
                      `--from-archives`.",
                     display::counted(missing.len() as u64, "file", "files"),
                     files::show(&root.join("damaged"))
@@ -100,7 +100,7 @@ fn rename(
     if let Some(logs) = renamed.logs {
         writeln!(
             out,
-            "{} of {} are now of {new}. The next `network-monitor report` writes their reports again.",
+            "{} of {} now belong to {new}. The next `network-monitor report` writes their reports again.",
             display::counted(logs, "log", "logs"),
             display::printable(old),
         )?;
@@ -109,7 +109,7 @@ fn rename(
     for archive in &renamed.archives {
         let path = files::show(&archive.path);
         match &archive.trouble {
-            None => writeln!(out, "{path}: now of {new}")?,
+            None => writeln!(out, "{path}: now belongs to {new}")?,
             Some(reason) => {
                 ending = RunOutcome::Attention;
                 writeln!(out, "Attention: {path}: {}", display::printable(reason))?;
@@ -151,8 +151,8 @@ fn check(root: &Path, out: &mut dyn Write) -> Result<RunOutcome, Failure> {
     }
     writeln!(
         out,
-        "To mend: `network-monitor store rebuild` sets the damaged files aside; then \
-         `network-monitor ingest` with the logs named above reads them anew. Where they are archived, \
+        "To repair: `network-monitor store rebuild` sets the damaged files aside; then \
+         `network-monitor ingest` with the logs named above reads them again. If they are archived, \
          `network-monitor store rebuild --from-archives` does both."
     )?;
     Ok(RunOutcome::Attention)

@@ -51,7 +51,8 @@ pub(crate) fn summary_text(summary: &ArchiveSummary) -> String {
     }
     if let (Some(first), Some(last)) = (summary.expiring.first(), summary.expiring.last()) {
         text.push_str(&format!(
-            "\nMind: the next run deletes {} of these archives, whose days are past archive.retention_days, {first} to {last}. \
+            "\nNote: the next run deletes {} of these archives, whose days are past \
+             archive.retention_days, {first} to {last}. \
              archive.clean_old_archives: false keeps them, or a larger number of days.",
             summary.expiring.len()
         ));

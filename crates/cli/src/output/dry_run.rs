@@ -22,10 +22,7 @@ pub(crate) fn show(planned: &DryRun, out: &mut dyn Write) -> Result<(), Failure>
         }
     }
     if !planned.would_read.is_empty() {
-        writeln!(
-            out,
-            "would report  the days that the logs to be read tell of"
-        )?;
+        writeln!(out, "would report  the days of the logs to be read")?;
     }
     for path in &planned.would_delete {
         writeln!(out, "would delete  {path}")?;

@@ -35,7 +35,7 @@ pub(crate) fn show(result: &MailResult, out: &mut dyn Write) -> Result<(), Failu
     for letter in &result.set_aside {
         writeln!(
             out,
-            "Attention: {}: {}. `report --date DAY --force` writes it anew.",
+            "Attention: {}: {}. `report --date DAY --force` writes it again.",
             letter.path, letter.reason
         )?;
     }

@@ -426,11 +426,11 @@ fn who_imports_old_logs_is_told_before_their_archives_go() {
     let lab = Lab::with("timezone: UTC\narchive: {settle_minutes: 0, retention_days: 30}\n");
     lab.put(LOG, &recording(LOG));
     let ran = lab.run(&["report"]).done();
-    let told = "Mind: the next run deletes 1 of these archives";
+    let told = "Note: the next run deletes 1 of these archives";
     assert!(ran.said.contains(told), "{}", ran.said);
     assert!(lab.path("archive/logs_20201122.zip").exists());
     let ran = lab.run(&["report"]).done();
-    assert!(!ran.said.contains("Mind"), "{}", ran.said);
+    assert!(!ran.said.contains("Note: the next"), "{}", ran.said);
     assert_eq!(names(&lab, "archive"), [""; 0]);
 }
 

@@ -178,7 +178,8 @@ fn what_doctor_says_can_be_read_without_colour() {
         ran.said
     );
     assert!(
-        ran.said.contains("\n                  cure: make it, or "),
+        ran.said
+            .contains("\n                  cure: create it, or "),
         "{}",
         ran.said
     );

@@ -177,7 +177,7 @@ fn a_watchdog_that_cannot_be_had_changes_nothing_and_its_address_stays_secret() 
     let (odd, _read) = server("s3cret is no HTTP\r\n\r\n");
     for (url, reason) in [
         (format!("http://{closed}/s3cret"), "connection refused"),
-        (moved, "it leads to another address"),
+        (moved, "it redirects to another address"),
         (hangs, "no answer in time"),
         (odd, "not reached"),
         (format!("https://{closed}/s3cret"), "connection refused"),

@@ -51,7 +51,7 @@ pub(super) fn mute(
     if !terminal.quiet {
         let ends = match until {
             Some(day) if day < today => {
-                format!("until the end of {day}, which is over: findings of today are told")
+                format!("until the end of {day}, which is over: findings of today are shown")
             }
             Some(day) => format!("until the end of {day}"),
             None => "for good".to_owned(),
@@ -59,7 +59,7 @@ pub(super) fn mute(
         let target = target.to_string();
         writeln!(
             out,
-            "Muted {ends}: {}. It is counted and not told, also in what is stored already.",
+            "Muted {ends}: {}. It is counted and not shown, also in what is already stored.",
             display::printable(&target)
         )?;
     }
@@ -90,7 +90,7 @@ pub(super) fn unmute(
     if !terminal.quiet {
         let shown = display::printable(&shown);
         match was_there {
-            true => writeln!(out, "Told again: {shown}.")?,
+            true => writeln!(out, "Shown again: {shown}.")?,
             false => writeln!(out, "Nothing to do: {shown} is not muted.")?,
         }
     }
@@ -170,6 +170,6 @@ fn target(typed: &str) -> Result<MuteTarget, Failure> {
 }
 
 fn day(typed: &str) -> Result<Date, Failure> {
-    let wrong = || Failure::Usage(format!("--until {typed:?} is no day; write YYYY-MM-DD"));
+    let wrong = || Failure::Usage(format!("--until {typed:?} is not a day; write YYYY-MM-DD"));
     typed.parse::<Date>().map_err(|_| wrong())
 }
