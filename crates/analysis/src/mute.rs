@@ -96,7 +96,7 @@ impl FromStr for MuteTarget {
             return Err(format!("names nothing that can be muted; {MUTE_FORMS}"));
         };
         if name.is_empty() && kind != "process" {
-            return Err(format!("has no name behind the colon; {MUTE_FORMS}"));
+            return Err(format!("has no name after the colon; {MUTE_FORMS}"));
         }
         let name = name.to_owned();
         match kind {
@@ -112,7 +112,7 @@ impl FromStr for MuteTarget {
                         });
                 match number.parse::<u16>() {
                     Ok(_) => Ok(MuteTarget::Port(name)),
-                    Err(_) => Err("is no port; write port:tcp/443 or port:udp/53".to_owned()),
+                    Err(_) => Err("is not a port; write port:tcp/443 or port:udp/53".to_owned()),
                 }
             }
             _ => Err(format!("names nothing that can be muted; {MUTE_FORMS}")),

@@ -122,7 +122,9 @@ impl Document {
         // Nothing else is opened: a pipe would be waited for.
         match std::fs::metadata(path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Ok(there) if !there.is_file() => return Err(Error::damaged(path, "no regular file")),
+            Ok(there) if !there.is_file() => {
+                return Err(Error::damaged(path, "not a regular file"));
+            }
             _ => {}
         }
         let file = std::fs::File::open(path).map_err(files::Error::context("open", path))?;

@@ -165,7 +165,7 @@ fn make_folders(to: &Path, relative: &Path) -> Result<std::result::Result<(), St
         folder.push(part);
         match std::fs::symlink_metadata(&folder) {
             Ok(there) if there.is_dir() => {}
-            Ok(_) => return Ok(Err(format!("{} is no folder", files::show(&folder)))),
+            Ok(_) => return Ok(Err(format!("{} is not a folder", files::show(&folder)))),
             Err(_) => files::create_folder(&folder)?,
         }
     }

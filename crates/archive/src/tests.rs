@@ -470,7 +470,7 @@ fn metadata_that_are_no_regular_file_are_damaged_and_waited_for_by_nobody() {
         std::thread::spawn(move || drop(tell.send(Document::read(&path))));
         let read = told.recv_timeout(std::time::Duration::from_secs(10));
         let error = read.expect("nobody waits for a pipe").unwrap_err();
-        assert!(error.to_string().contains("no regular file"), "{error}");
+        assert!(error.to_string().contains("not a regular file"), "{error}");
     }
     assert_eq!(Document::read(&folder.path("absent")).unwrap(), None);
 }

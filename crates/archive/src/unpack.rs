@@ -66,7 +66,7 @@ fn read_zip(path: &Path, file: BufReader<File>, visit: Visit<'_>) -> Result<()> 
         } else if member.is_symlink() {
             Some("a link")
         } else if !is_regular(member.unix_mode()) {
-            Some("no regular file")
+            Some("not a regular file")
         } else {
             None
         };
@@ -104,7 +104,7 @@ fn read_tar(path: &Path, file: BufReader<File>, visit: Visit<'_>) -> Result<()> 
             tar::EntryType::Directory => Some(FOLDER),
             tar::EntryType::Symlink | tar::EntryType::Link => Some("a link"),
             tar::EntryType::Char | tar::EntryType::Block => Some("a device"),
-            _ => Some("no regular file"),
+            _ => Some("not a regular file"),
         };
         let seconds = header
             .mtime()

@@ -23,7 +23,7 @@ pub fn interrupted() -> Option<u8> {
 
 /// A signal asked to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("interrupted; what was finished stays, and the next run goes on from there")]
+#[error("interrupted; finished work is kept, and the next run continues from there")]
 pub struct Interrupted {
     /// The number of the signal.
     pub signal: u8,

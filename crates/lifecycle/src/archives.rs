@@ -230,8 +230,8 @@ impl LostArchive {
 
 fn gone(document: &Document) -> String {
     format!(
-        "it is gone, and with it {} of {}: put it back, or its logs into the log folder, or let it be \
-         forgotten with `network-monitor archive forget {}`",
+        "it is gone, and with it {} of {}: put it back, or its logs into the log folder, or drop it with \
+         `network-monitor archive forget {}`",
         display::counted(document.members.len() as u64, "log", "logs"),
         document.host,
         document.day
@@ -340,7 +340,7 @@ pub fn settle_lost(store: &Store, settings: &Settings, now: i64) -> Result<()> {
     })?;
     for record in settled {
         info!(
-            "{}: no longer missed",
+            "{}: no longer reported as gone",
             files::show(&archive_dir.join(&record.file))
         );
     }

@@ -283,7 +283,7 @@ pub(crate) fn prepare(
             }),
             Some(Err(reason)) => {
                 store.forget_log(&found)?;
-                let reason = format!("{reason}; the next run reads it anew");
+                let reason = format!("{reason}; the next run reads it again");
                 summary.trouble(&found.path, &reason);
             }
             None => summary.trouble(&found.path, "it was not found in the archive"),

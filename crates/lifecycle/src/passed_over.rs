@@ -18,7 +18,7 @@ pub(crate) fn tell(folder: &Path, discovery: &Discovery) -> Vec<String> {
     for skipped in &discovery.skipped {
         if !skipped.reason.needs_attention() {
             let path = files::show(&skipped.path);
-            debug!("{path}: passed over: {}", skipped.reason);
+            debug!("{path}: skipped: {}", skipped.reason);
         }
     }
     let mut unnamed = Vec::new();
@@ -26,14 +26,14 @@ pub(crate) fn tell(folder: &Path, discovery: &Discovery) -> Vec<String> {
         let path = files::show(other).to_string();
         match looks_like_a_log(other) {
             Ok(true) => unnamed.push(path),
-            Ok(false) => debug!("{path}: passed over: its name is not a log's"),
-            Err(error) => debug!("{path}: passed over: {}", files::describe(&error)),
+            Ok(false) => debug!("{path}: skipped: its name is not a log's"),
+            Err(error) => debug!("{path}: skipped: {}", files::describe(&error)),
         }
     }
     let folder = files::show(folder);
     let more = discovery.others_count - discovery.others.len();
     let unseen = format!(
-        "{} with other names than those of logs were not looked into",
+        "{} with other names than those of logs were not checked",
         display::counted(more as u64, "more file", "more files")
     );
     if let Some(first) = unnamed.first() {
@@ -43,9 +43,9 @@ pub(crate) fn tell(folder: &Path, discovery: &Discovery) -> Vec<String> {
             _ => format!("; {unseen}"),
         };
         warn!(
-            "{files} in {folder} hold what bandwhich prints, but are not read because of their names, the first: \
-             {first}{also}; hint: name them *.log (also *.log.1, *.log-20260131, with .gz or .zst), or run \
-             `network-monitor ingest FILE`"
+            "{files} in {folder} hold output of bandwhich, but are not read because of their names, the \
+             first: {first}{also}; hint: name them *.log (also *.log.1, *.log-20260131, with .gz or .zst), \
+             or run `network-monitor ingest FILE`"
         );
     } else if more > 0 {
         info!("{folder}: {unseen}");
@@ -64,7 +64,7 @@ pub fn sentences(skipped: &[Skipped]) -> Vec<String> {
     let more = needed().count().saturating_sub(SHOWN);
     if more > 0 {
         sentences.push(format!(
-            "{} in the log folder were passed over; `network-monitor ingest -v` names them",
+            "{} in the log folder were skipped; `network-monitor ingest -v` names them",
             display::counted(more as u64, "more thing", "more things")
         ));
     }

@@ -29,7 +29,7 @@ pub(crate) fn note_folded(
         && (log.damaged_lines > 0 || (log.accounting.unfinished > 0 && !log.has_begun))
     {
         damage = Some(match log.prefixed_lines {
-            0 => "no bandwhich log: no line in it is what `bandwhich --raw` prints".to_owned(),
+            0 => "not a bandwhich log: no line in it is what `bandwhich --raw` prints".to_owned(),
             _ => "each line has a prefix; hint: `journalctl --output=cat` writes them without"
                 .to_owned(),
         });
@@ -68,7 +68,7 @@ pub(crate) fn note_folded(
     }
     if log.timeless_frames > 0 {
         info!(
-            "{name}: {} idle frames and no time at all: when is unknown",
+            "{name}: {} idle frames without any time; when they were is unknown",
             log.timeless_frames
         );
     }

@@ -78,7 +78,7 @@ fn run(command: &str, time: Duration) -> Result<SecretString, String> {
     let status = status.map_err(|error| failed(&files::describe(&error)))?;
     let line = answer
         .map_err(|_| failed(&format!("printed nothing within {} s", time.as_secs())))?
-        .map_err(|_| failed("printed what is no text"))?;
+        .map_err(|_| failed("did not print text"))?;
     if line.len() as u64 == LONGEST {
         return Err(failed("printed a line that is too long for a password"));
     }

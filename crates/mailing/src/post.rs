@@ -87,7 +87,7 @@ impl<'a> Post<'a> {
                 let draft = writer.write_error(
                     &seen.host,
                     "nothing is logged any more",
-                    &format!("The last refresh of bandwhich that was logged is of {since}."),
+                    &format!("The last logged refresh of bandwhich was at {since}."),
                     "Check that bandwhich is running and writing to the log folder. \
                      This is the only reminder; the next report will show the gap.",
                 );
@@ -114,10 +114,10 @@ impl<'a> Post<'a> {
         let writer = Writer::new(self.settings, &self.envelope, self.now);
         let draft = writer.write_error(
             host,
-            "a run did not come to its end",
+            "a run did not finish",
             &runs.join("\n"),
-            "Look into the system's journal whether it was killed for want of memory or time. The run that \
-             sent this letter does what was left undone; if it dies as well, `network-monitor status` says so.",
+            "Check in the system's journal whether memory or time ran out. The run that sent this letter \
+             does the work that was left undone; if it dies as well, `network-monitor status` says so.",
         );
         self.put(&key, draft)
     }

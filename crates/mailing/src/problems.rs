@@ -153,7 +153,7 @@ fn ended(report: &Report, circumstances: &Circumstances) -> Option<String> {
     let is_last = last_gap.end == report.period.end && seen.last_seen < last_gap.end.as_second();
     (is_last && report.coverage.observed_seconds > 0).then(|| {
         format!(
-            "The log stopped at {}, and nothing came after it: does bandwhich still run?",
+            "The log stopped at {}, and nothing came after it: is bandwhich still running?",
             last_gap.start.civil().strftime("%H:%M:%S on %Y-%m-%d")
         )
     })

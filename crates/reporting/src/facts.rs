@@ -74,8 +74,8 @@ fn notes(facts: &store::InputFacts, zone: &TimeZone) -> Vec<Note> {
         notes.push(Note::new(
             "days_dropped",
             format!(
-                "Days (UTC) of this period that the store does not hold any more, because of their \
-                 age: {}, from {} to {}",
+                "Days (UTC) of this period that the store no longer holds, because of their age: {}, from \
+                 {} to {}",
                 facts.dropped_days.len(),
                 UtcDay::from_number(*first),
                 UtcDay::from_number(*last)
@@ -87,7 +87,7 @@ fn notes(facts: &store::InputFacts, zone: &TimeZone) -> Vec<Note> {
             "counted_twice",
             format!(
                 "{} of the total belong to connections that are also seen from their other end, \
-                 as beside a bridge, a VPN or a tunnel: these bytes are counted twice",
+                 as with a bridge, a VPN or a tunnel: these bytes are counted twice",
                 display::bytes(facts.doubled.total())
             ),
         ));

@@ -69,7 +69,7 @@ fn of_period(
     }
     if period.days().count() > MOST_DAYS {
         return Ok(silent(format!(
-            "told of periods of at most {MOST_DAYS} days"
+            "reported only for periods of at most {MOST_DAYS} days"
         )));
     }
     let day_before = period.first.yesterday().map(Period::day);

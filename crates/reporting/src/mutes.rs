@@ -12,7 +12,7 @@ pub(crate) fn in_force(settings: &Settings) -> Vec<Mute> {
     let mut mutes = settings.analysis.mutes.clone();
     match store::mutes(&settings.paths.store_dir) {
         Ok(records) => mutes.extend(records.iter().filter_map(parsed)),
-        Err(error) => warn!("what was muted is told: {error}"),
+        Err(error) => warn!("muted findings are shown: {error}"),
     }
     mutes
 }

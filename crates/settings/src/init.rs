@@ -12,7 +12,7 @@ use crate::locate::Environment;
 #[derive(Debug, thiserror::Error)]
 pub enum InitError {
     /// A file is there.
-    #[error("{}: is there already", printable(&.0.to_string_lossy()))]
+    #[error("{}: already exists", printable(&.0.to_string_lossy()))]
     Exists(PathBuf),
     /// It cannot be written.
     #[error("{}: cannot be written: {source}", printable(&.path.to_string_lossy()))]

@@ -181,7 +181,7 @@ pub(crate) fn unknown(section: &str, key: &str) -> String {
         .map(|known| (distance(&typed, known), *known))
         .min();
     if section.is_empty() && typed == QUOTA {
-        return "is a list; it stands in the settings file alone".to_owned();
+        return "is a list; it can be set only in the settings file".to_owned();
     }
     if section.is_empty() && of_section(&typed).is_some() {
         return "is a section; name one of its keys".to_owned();

@@ -52,7 +52,7 @@ impl Entry<'_> {
         let per = self.value("per", per).unwrap_or(Per::Month);
         let first_day = self.value("first_day", number(1..=31));
         if per == Per::Day && first_day.is_some() {
-            self.note("first_day", "has no meaning where per is day");
+            self.note("first_day", "has no meaning if per is day");
         }
         let direction = self.value("direction", direction).unwrap_or(None);
         let scope = self.value("scope", scope).unwrap_or(QuotaScope::Total);
@@ -113,7 +113,7 @@ fn direction(typed: &str) -> Result<Option<Direction>, String> {
         "both" => Ok(None),
         "up" => Ok(Some(Direction::Up)),
         "down" => Ok(Some(Direction::Down)),
-        _ => Err("is none of both, up, down".to_owned()),
+        _ => Err("is not both, up or down".to_owned()),
     }
 }
 
@@ -124,6 +124,6 @@ fn scope(typed: &str) -> Result<QuotaScope, String> {
         ("total", true) => Ok(QuotaScope::Total),
         ("host", false) => Ok(QuotaScope::Host(name)),
         ("process", false) => Ok(QuotaScope::Process(name)),
-        _ => Err("is no scope; write total, host NAME or process NAME".to_owned()),
+        _ => Err("is not a scope; write total, host NAME or process NAME".to_owned()),
     }
 }

@@ -32,7 +32,7 @@ pub fn system_file() -> String {
         .replace("~/audit/bandwhich/", &format!("{SYSTEM_FOLDER}/"))
         .replace(
             "\n  password_file:\n",
-            "\n  password_file: email_password         # beside this file, and root's alone\n",
+            "\n  password_file: email_password         # next to this file, for root alone\n",
         )
 }
 
@@ -240,7 +240,7 @@ fn time_zone(typed: &str, local: &TimeZone) -> Result<TimeZone, String> {
         match jiff::tz::db().available().next() {
             Some(_) => "is not a time zone; write local or an IANA name such as Europe/Berlin",
             None => {
-                "cannot be looked up: this machine has no data of time zones (/usr/share/zoneinfo); \
+                "cannot be looked up: this machine has no time zone data (/usr/share/zoneinfo); \
                  install the package tzdata, or write UTC"
             }
         }

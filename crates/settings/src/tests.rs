@@ -763,7 +763,7 @@ fn a_wrong_quota_is_named_by_line_and_key() {
         ),
         (
             "quota:\n  - {name: a, bytes: 1, scope: process}\n",
-            "settings.yaml:2:32: quota.scope: \"process\" is no scope; write total, host NAME or \
+            "settings.yaml:2:32: quota.scope: \"process\" is not a scope; write total, host NAME or \
              process NAME",
         ),
         (

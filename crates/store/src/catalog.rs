@@ -236,7 +236,7 @@ fn require_no_sources(root: &Path) -> Result<()> {
     if std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(Error::CatalogDamaged {
             path: path(root),
-            reason: "it is missing, or making it anew was not finished".to_owned(),
+            reason: "it is missing, or its rebuild was not finished".to_owned(),
         });
     }
     Ok(())

@@ -28,7 +28,7 @@ pub enum Error {
     },
     /// A segment is damaged.
     #[error(
-        "{}: damaged: {reason}; hint: `network-monitor store check` tells what is affected",
+        "{}: damaged: {reason}; hint: `network-monitor store check` shows what is affected",
         files::show(path)
     )]
     Damaged {
@@ -39,7 +39,7 @@ pub enum Error {
     },
     /// What is muted cannot be read.
     #[error(
-        "{}: damaged: {reason}; hint: remove the file, and mute anew what should be",
+        "{}: damaged: {reason}; hint: remove the file, and mute again what should be",
         files::show(path)
     )]
     MutesDamaged {
@@ -50,7 +50,7 @@ pub enum Error {
     },
     /// Which archives are gone cannot be read.
     #[error(
-        "{}: damaged: {reason}; hint: remove the file; `network-monitor archive verify` looks at what is there",
+        "{}: damaged: {reason}; hint: remove the file; `network-monitor archive verify` checks what is there",
         files::show(path)
     )]
     LostArchivesDamaged {

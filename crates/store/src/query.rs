@@ -299,7 +299,9 @@ impl Store {
         match log {
             Some(log) => Err(Error::damaged(
                 &self.root,
-                format!("files made from {log:?} were set aside; reading that log again mends it"),
+                format!(
+                    "files made from {log:?} were set aside; reading that log again repairs them"
+                ),
             )),
             None => Ok(()),
         }

@@ -317,7 +317,7 @@ fn next(
             }
         }
     }
-    add("  network-monitor doctor  # says what is missing still".to_owned());
+    add("  network-monitor doctor  # says what is still missing".to_owned());
     lines
 }
 

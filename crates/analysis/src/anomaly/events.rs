@@ -276,7 +276,7 @@ impl MergedEvent {
         if self.confirmed {
             draft
                 .reasons
-                .push("A second method (S-H-ESD) says the same.".to_owned());
+                .push("A second method (S-H-ESD) confirms it.".to_owned());
         }
         draft.named(&scene.history.host, start)
     }

@@ -94,15 +94,15 @@ fn newcomer(scene: &Scene<'_, '_>, met: &Met, moved: f64) -> Finding {
     draft.observed = Some(moved);
     draft.history_days = scene.past_days;
     draft.message = format!(
-        "{} moved {} and was not met in the {} observed days before.",
+        "{} moved {} and was not seen in the {} observed days before.",
         words::who(&met.subject),
         bytes(moved),
         scene.past_days
     );
     draft.reasons.push(match met.other_hosts {
-        0 => "No other host of the history met it before.".to_owned(),
-        1 => "One other host of the history met it before.".to_owned(),
-        hosts => format!("{hosts} other hosts of the history met it before."),
+        0 => "No other host of the history had it before.".to_owned(),
+        1 => "One other host of the history had it before.".to_owned(),
+        hosts => format!("{hosts} other hosts of the history had it before."),
     });
     draft.named(&scene.history.host, met.first_seen)
 }
@@ -137,7 +137,7 @@ fn together(scene: &Scene<'_, '_>, rest: &[&(&Met, f64)]) -> Option<Finding> {
         .map(|(met, _)| words::who(&met.subject))
         .collect();
     draft.message = format!(
-        "{} {kind} were not met in the {} observed days before: {}{}.",
+        "{} {kind} were not seen in the {} observed days before: {}{}.",
         rest.len(),
         scene.past_days,
         names.join(", "),

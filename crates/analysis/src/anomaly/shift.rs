@@ -172,7 +172,7 @@ impl Shift {
             bytes(self.before)
         );
         draft.reasons.push(format!(
-            "{} to {} a day were within the usual. From now on the new level is.",
+            "{} to {} a day were usual before; from now on the new level is.",
             bytes(self.low),
             bytes(self.high)
         ));

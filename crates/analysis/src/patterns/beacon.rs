@@ -434,7 +434,7 @@ impl Beacon {
                 None => format!("about every {}", words::duration(self.times.median)),
             };
             format!(
-                "{} is talked to {every}{by}, {} times, {} each.",
+                "{} is contacted {every}{by}, {} times, {} each.",
                 self.whom(),
                 self.events,
                 display::approximate_bytes(self.sizes.median)
@@ -449,7 +449,7 @@ impl Beacon {
             self.duration.score
         ));
         if is_new {
-            let peer = "This peer was not met before.";
+            let peer = "This peer was not seen before.";
             draft.reasons.push(peer.to_owned());
         }
         // The same beacon is the same finding tomorrow: its port names it, not its first event.

@@ -140,7 +140,7 @@ mod tests {
         };
 
         let error = answer(&init(false), &environment).unwrap_err();
-        assert_eq!(error.to_string(), "mine.yaml: is there already");
+        assert_eq!(error.to_string(), "mine.yaml: already exists");
         assert_eq!(error.hint().unwrap(), "--force replaces it");
         assert_eq!(fs::read_to_string(&file).unwrap(), "host: kept");
 

@@ -248,7 +248,7 @@ fn where_there_is_nothing_to_judge_that_is_said_plainly() {
     let lab = Lab::new();
     for kind in ["trend", "anomaly", "patterns"] {
         let said = lab.run(&["analysis", "--type", kind]).done().said;
-        assert_eq!(said, "Nothing to judge: the store holds no history.\n");
+        assert_eq!(said, "Nothing to analyse: the store holds no history.\n");
         assert_eq!(analysis(&lab, &["--type", kind])["hosts"], json!([]));
     }
     // One day, far too short.

@@ -279,7 +279,7 @@ fn a_file_that_the_user_put_there_stays() {
     lab.put(LOG, &recording(LOG));
     let ran = lab.run(&["report"]);
     assert_eq!(ran.code, 3);
-    assert!(ran.said.contains("nothing joins it"), "{}", ran.said);
+    assert!(ran.said.contains("nothing is added to it"), "{}", ran.said);
     // It may have been ours, so that it is named.
     assert_eq!(lab.run(&["archive", "verify"]).code, 3);
     assert_eq!(fs::read(mine).unwrap(), b"mine");
@@ -613,7 +613,7 @@ fn a_log_that_another_took_the_place_of_unseen_is_read_and_archived() {
         .unwrap();
     let ran = lab.run(&["report"]);
     assert_eq!(ran.code, 3, "{ran:?}");
-    assert!(ran.said.contains("the next run reads it anew"), "{ran:?}");
+    assert!(ran.said.contains("the next run reads it again"), "{ran:?}");
     assert_eq!(fs::read(&path).unwrap(), other.as_bytes());
     // It shares frames with the other and says so.
     assert_eq!(lab.run(&["report"]).code, 3);

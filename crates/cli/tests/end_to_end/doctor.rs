@@ -108,7 +108,7 @@ fn the_way_to_the_mail_server_is_gone_up_to_the_login_and_nothing_is_sent() {
     fs::remove_file(lab.path("secret")).unwrap();
     assert_fault(&lab, "mail", "cannot read");
     server.settle(&lab, "use_tls: false\nuse_ssl: true\n");
-    assert_fault(&lab, "mail", "speaks no TLS");
+    assert_fault(&lab, "mail", "does not speak TLS");
     let closed = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()

@@ -95,7 +95,7 @@ fn archives_that_nothing_describes_are_read_and_named() {
             lab.put(LATER, &recording(LATER));
             let ran = lab.run(&["report"]);
             assert_eq!(ran.code, 3, "{ran:?}");
-            assert!(ran.said.contains("nothing joins it"), "{ran:?}");
+            assert!(ran.said.contains("nothing is added to it"), "{ran:?}");
             assert_eq!(files(&lab, "logs"), [LATER]);
             let path = lab.path("settings.yaml");
             let text = fs::read_to_string(&path).unwrap();

@@ -49,7 +49,7 @@ const CASES: &[Case] = &[
         0,
         None,
         0,
-        "60 idle frames and no time at all",
+        "60 idle frames without any time",
     ),
     // A line without its end is not read, however complete it looks.
     case("04_cut_in_number.log", 0, TEN_FRAMES, 0, ""),
@@ -77,13 +77,13 @@ const CASES: &[Case] = &[
     ),
     case("09_crlf.log", 0, TEN_FRAMES, 0, ""),
     case("10_mixed_crlf.log", 0, TEN_FRAMES, 0, ""),
-    case("11_cr_only.log", 3, None, 0, "no bandwhich log"),
+    case("11_cr_only.log", 3, None, 0, "not a bandwhich log"),
     // Decoded, so that it is like any other.
     case("12_utf16le_bom.log", 0, TEN_FRAMES, 0, ""),
     case("13_utf8_bom.log", 0, TEN_FRAMES, 0, ""),
     case("14_invalid_utf8.log", 0, Some((4050, 160_100)), 0, ""),
     case("15_nul_bytes.log", 3, Some((4005, 160_010)), 1, "line 21"),
-    case("16_binary.bin.log", 3, None, 243, "no bandwhich log"),
+    case("16_binary.bin.log", 3, None, 243, "not a bandwhich log"),
     case("17_gzip_magic.log", 3, None, 0, "the gzip data is damaged"),
     case(
         "18_giant_line.log",
@@ -340,7 +340,11 @@ fn try_alone(name: &Path, log: &[u8], case: &Case, schema: &jsonschema::Validato
         expect("says", said.clone(), case.says.to_owned());
     }
     // One message a matter, however many lines it has.
-    for message in ["no bandwhich log", "damaged lines, the first", "journalctl"] {
+    for message in [
+        "not a bandwhich log",
+        "damaged lines, the first",
+        "journalctl",
+    ] {
         let times = said.matches(message).count();
         if times > 1 {
             faults.push(format!("{}: {times} times {message}", case.log));

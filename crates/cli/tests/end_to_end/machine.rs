@@ -15,7 +15,7 @@ use crate::state::State;
 /// Letters about a run that failed or died, and about a machine that is silent: each run may have its own.
 const ABOUT_RUNS: [&str; 3] = [
     "the run failed",
-    "a run did not come to its end",
+    "a run did not finish",
     "nothing is logged any more",
 ];
 

@@ -239,7 +239,7 @@ fn a_run_that_dies_is_named_everywhere_until_a_later_one_makes_up_for_it() {
     assert_eq!(runs.len(), 1);
     assert_eq!(runs[0]["command"], "report");
     assert!(runs[0]["started"].is_i64());
-    let words = "did not come to its end";
+    let words = "did not finish";
     let said = lab.run(&["status"]).said;
     assert!(
         said.contains("Attention the report that began at ") && said.contains(words),
@@ -268,10 +268,7 @@ fn a_run_that_dies_is_named_everywhere_until_a_later_one_makes_up_for_it() {
     );
     let letter = office.letter();
     let subject = letter.header("Subject");
-    assert!(
-        subject.ends_with(": a run did not come to its end"),
-        "{subject}"
-    );
+    assert!(subject.ends_with(": a run did not finish"), "{subject}");
     for kind in ["text/plain", "text/html"] {
         let text = letter.text(kind).replace('\n', " ");
         assert!(text.contains("the report that began at"), "{text}");

@@ -68,18 +68,18 @@ fn a_log_without_a_name_of_one_is_said_once_and_can_be_ingested() {
     }
     let ran = lab.run(&["report"]).done();
     assert_eq!(
-        ran.complained.matches("hold what bandwhich prints").count(),
+        ran.complained.matches("hold output of bandwhich").count(),
         1,
         "{ran:?}"
     );
     for words in [
         "2 files in ",
-        "70 more files with other names than those of logs were not looked into",
+        "70 more files with other names than those of logs were not checked",
     ] {
         assert!(ran.complained.contains(words), "{words}: {ran:?}");
     }
     let ran = lab.run(&["report", "-v"]).done();
-    let words = "notes_1.txt: passed over: its name is not a log's";
+    let words = "notes_1.txt: skipped: its name is not a log's";
     assert!(ran.complained.contains(words), "{ran:?}");
     let ran = lab.run(&["report", "-q"]).done();
     assert_eq!(ran.complained, "");
@@ -97,7 +97,7 @@ fn files_that_nobody_looked_into_are_counted() {
     }
     lab.put("zz", &recording(LOG));
     let ran = lab.run(&["report"]).done();
-    let words = "2 more files with other names than those of logs were not looked into";
+    let words = "2 more files with other names than those of logs were not checked";
     assert!(ran.complained.contains(words), "{ran:?}");
 }
 

@@ -82,7 +82,7 @@ pub(crate) fn known_document(
             return Ok(Ok(None));
         }
         Err(error) => return Ok(Err(files::describe(&error))),
-        Ok(there) if !there.is_file() => return Ok(Err("it is no regular file".to_owned())),
+        Ok(there) if !there.is_file() => return Ok(Err("it is not a regular file".to_owned())),
         Ok(_) => {}
     }
     let checksum = match digest_of_file(&archive.path) {
@@ -139,7 +139,7 @@ pub(crate) fn known_document(
 /// Why nothing joins an archive that may be ours, and how that ends.
 fn no_joining(reason: &str) -> String {
     format!(
-        "{reason}, so nothing joins it; take its logs out with `network-monitor archive restore`, if it \
-         holds any, and move it away"
+        "{reason}, so nothing is added to it; take its logs out with `network-monitor archive restore`, \
+         if it holds any, and move it away"
     )
 }

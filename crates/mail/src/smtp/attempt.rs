@@ -151,7 +151,7 @@ impl Attempt<'_> {
             .with_no_client_auth();
         let name = ServerName::try_from(self.server.host.clone()).map_err(|_| {
             let reason = format!(
-                "{:?} is no name that a certificate can have",
+                "{:?} is not a name that a certificate can have",
                 self.server.host
             );
             self.trouble(reason, "check email.smtp_server")
@@ -244,7 +244,12 @@ impl Attempt<'_> {
     }
 
     fn address(&self, bare: &str) -> Outcome<Address> {
-        let wrong = |_| self.trouble(format!("{bare:?} is no address"), "check email.to_addrs");
+        let wrong = |_| {
+            self.trouble(
+                format!("{bare:?} is not an address"),
+                "check email.to_addrs",
+            )
+        };
         bare.parse().map_err(wrong)
     }
 

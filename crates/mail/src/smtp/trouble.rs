@@ -150,22 +150,22 @@ fn explain_tls(error: &rustls::Error, server: &Server) -> (String, String) {
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 (
                     format!("the server's certificate is not for the name {host}"),
-                    "set email.smtp_server to a name that the certificate bears".to_owned(),
+                    "set email.smtp_server to a name in the certificate".to_owned(),
                 )
             }
             other => (
                 format!("the server's certificate is not valid: {other}"),
-                "mend it on the server".to_owned(),
+                "fix it on the server".to_owned(),
             ),
         },
         rustls::Error::InvalidMessage(_) if server.security == Security::StartTls => (
-            "what came after STARTTLS is no TLS".to_owned(),
+            "what came after STARTTLS is not TLS".to_owned(),
             "something between here and the server speaks for it; ask whoever runs the network"
                 .to_owned(),
         ),
         rustls::Error::InvalidMessage(_) => (
-            format!("port {} speaks no TLS", server.port),
-            "where the server begins without TLS, set email.use_ssl: false and email.use_tls: \
+            format!("port {} does not speak TLS", server.port),
+            "if the server begins without TLS, set email.use_ssl: false and email.use_tls: \
              true, mostly with port 587"
                 .to_owned(),
         ),

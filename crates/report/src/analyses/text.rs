@@ -22,7 +22,7 @@ impl Analysis {
     pub fn to_text(&self, options: &TextOptions) -> String {
         let mut lines = Lines::new(options);
         if self.hosts.is_empty() {
-            lines.line("Nothing to judge: the store holds no history.");
+            lines.line("Nothing to analyse: the store holds no history.");
         }
         for (number, host) in self.hosts.iter().enumerate() {
             if number > 0 {

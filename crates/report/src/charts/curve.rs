@@ -156,7 +156,7 @@ fn describe(report: &Report) -> String {
     };
     format!(
         "Download above the line, mean {}, peak {}; upload below it, mean {}, peak {}.{gaps} The same \
-         numbers stand in the table below.",
+         numbers are in the table below.",
         display::rate(report.total_download_bps),
         display::rate(report.peak_download_bps),
         display::rate(report.total_upload_bps),

@@ -38,7 +38,7 @@ pub(super) fn findings(report: &Report) -> Findings {
     let (old, new): (Vec<DatedFinding<'_>>, Vec<DatedFinding<'_>>) =
         report.found().partition(DatedFinding::goes_on);
     let told = match (&report.findings_silent_because, report.findings_muted) {
-        (Some(reason), _) => Some(format!("Not judged: {}.", cut(reason, REASON, "…"))),
+        (Some(reason), _) => Some(format!("Not analysed: {}.", cut(reason, REASON, "…"))),
         (None, 0) => None,
         (None, muted) => Some(format!("{muted} muted.")),
     };
