@@ -16,7 +16,7 @@ pub enum Error {
     #[error("{0}")]
     Usage(String),
     /// The store holds nothing of the host that was asked for.
-    #[error("the store holds nothing of host {asked:?}; {}", known_hosts(known))]
+    #[error("the store has no data of host {asked:?}; {}", known_hosts(known))]
     NoSuchHost {
         /// The host that was asked for.
         asked: String,

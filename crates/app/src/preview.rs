@@ -33,7 +33,7 @@ pub fn preview(
 ) -> Result<PreviewedLetter> {
     let nothing = || {
         Error::NotThere(format!(
-            "the store holds nothing of host {host:?} for {}",
+            "the store has no data of host {host:?} for {}",
             period.stamp()
         ))
     };

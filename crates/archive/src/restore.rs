@@ -151,7 +151,7 @@ fn place(
             Ok(if is_file && digest_of_file(&target)? == found {
                 Ok((target, false))
             } else {
-                Err(format!("another file lies in {}", files::show(&target)))
+                Err(format!("another file is at {}", files::show(&target)))
             })
         }
         Err(refused) => Err(files::Error::new("write", &target, refused.error).into()),

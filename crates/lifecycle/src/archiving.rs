@@ -133,7 +133,7 @@ fn finished_day<'a>(
     }
     let minutes = settings.archive.settle_minutes;
     if modified.as_second() > now {
-        return Err("the time of its last change lies in the future".to_owned());
+        return Err("the time of its last change is in the future".to_owned());
     }
     if now - modified.as_second() < i64::from(minutes) * 60 {
         return Err(format!("it was written to less than {minutes} minutes ago"));

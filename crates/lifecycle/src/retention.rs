@@ -155,7 +155,7 @@ fn remove_archive(archive: &FoundArchive, known: &[&ArchiveRecord]) -> archive::
         if !known.iter().any(|record| record.checksum == found) {
             return Err(archive::Error::Damaged {
                 path: archive.path.clone(),
-                reason: "its time is over, but it is not as this program left it; it stays"
+                reason: "it is past its retention, but it is not as this program left it; it stays"
                     .to_owned(),
             });
         }

@@ -73,8 +73,8 @@ impl Reason {
     /// A short phrase for messages.
     pub fn as_str(self) -> &'static str {
         match self {
-            Reason::UnknownKind => "is no line that bandwhich prints",
-            Reason::Timestamp => "the time is missing or no number",
+            Reason::UnknownKind => "is not a line that bandwhich prints",
+            Reason::Timestamp => "the time is missing or not a number",
             Reason::TimestampRange => "the time is out of range",
             Reason::Name => "the process name is missing or not closed",
             Reason::Rates => "the up/down numbers are missing or damaged",

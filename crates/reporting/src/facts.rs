@@ -118,7 +118,7 @@ fn notes(facts: &store::InputFacts, zone: &TimeZone) -> Vec<Note> {
     if facts.cumulative_runs > 0 {
         notes.push(Note::new(
             "running_sums",
-            "Some logs hold running sums (--total-utilization), which were differenced",
+            "Some logs hold running sums (--total-utilization), whose differences are counted",
         ));
     }
     let mut steps = facts

@@ -49,7 +49,7 @@ impl Collect {
         let place = Cell::new(0);
         let argument = |typed: &str| {
             if typed.contains('\0') {
-                Err("holds a null character".to_owned())
+                Err("contains a null character".to_owned())
             } else {
                 Ok((place.replace(place.get() + 1), typed.to_owned()))
             }

@@ -91,7 +91,7 @@ impl Entry<'_> {
 
 fn name(typed: &str) -> Result<String, String> {
     if typed.chars().any(display::is_deceptive) {
-        return Err("holds a character that cannot be seen".to_owned());
+        return Err("contains an invisible character".to_owned());
     }
     match typed.chars().count() {
         0 => Err("is empty".to_owned()),

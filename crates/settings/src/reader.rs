@@ -40,7 +40,7 @@ impl Reader<'_> {
     pub(crate) fn text(&mut self, key: &'static str) -> Option<String> {
         self.value(key, |text| {
             if text.chars().any(char::is_control) {
-                Err("holds a control character".to_owned())
+                Err("contains a control character".to_owned())
             } else {
                 Ok(text.to_owned())
             }

@@ -257,7 +257,7 @@ pub fn check_host(name: &str) -> Result<String, String> {
     if name.is_empty() {
         Err("is empty".to_owned())
     } else if name.chars().any(char::is_control) {
-        Err("holds a control character".to_owned())
+        Err("contains a control character".to_owned())
     } else if name.len() > LONGEST {
         Err(format!("is longer than {LONGEST} bytes"))
     } else {

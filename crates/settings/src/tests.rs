@@ -267,7 +267,7 @@ fn wrong_values_are_named_with_the_cure() {
         ),
         (
             "host: \"a\\nb\"",
-            ":1:7: host: \"a\\u{a}b\" holds a control character",
+            ":1:7: host: \"a\\u{a}b\" contains a control character",
         ),
         (
             "input:\n  resolution: 61s",

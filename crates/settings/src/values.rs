@@ -149,7 +149,7 @@ pub(crate) fn resolution(typed: &str) -> Result<Duration, String> {
 /// Reads a path: `~` and `${NAME}` are expanded, a relative path begins at `base`.
 pub(crate) fn path(typed: &str, base: &Path, environment: &Environment) -> Result<PathBuf, String> {
     if typed.contains('\0') {
-        return Err("holds a NUL, which no path can".to_owned());
+        return Err("contains a NUL, which no path can".to_owned());
     }
     let expanded = expand_variables(typed, environment)?;
     let path = match expanded.strip_prefix('~') {

@@ -90,7 +90,7 @@ fn newcomer(scene: &Scene<'_, '_>, met: &Met, moved: f64) -> Finding {
         &met.subject,
         met.first_seen..end,
     );
-    draft.method = "not met in the eight weeks before".to_owned();
+    draft.method = "not seen in the eight weeks before".to_owned();
     draft.observed = Some(moved);
     draft.history_days = scene.past_days;
     draft.message = format!(
@@ -130,7 +130,7 @@ fn together(scene: &Scene<'_, '_>, rest: &[&(&Met, f64)]) -> Option<Finding> {
         &Subject::Total,
         start..end,
     );
-    draft.method = "not met in the eight weeks before".to_owned();
+    draft.method = "not seen in the eight weeks before".to_owned();
     draft.observed = Some(moved);
     draft.history_days = scene.past_days;
     let names: Vec<String> = (rest.iter().take(NAMED))

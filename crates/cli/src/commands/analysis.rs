@@ -79,9 +79,9 @@ fn analyse(
         && !known.contains(&host.as_str())
     {
         return Err(Failure::Usage(match known.is_empty() {
-            true => format!("the store holds nothing of host {host:?}; it is empty"),
+            true => format!("the store has no data of host {host:?}; it is empty"),
             false => format!(
-                "the store holds nothing of host {host:?}; it knows {}",
+                "the store has no data of host {host:?}; it knows {}",
                 known.join(", ")
             ),
         }));

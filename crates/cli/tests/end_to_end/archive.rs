@@ -417,7 +417,7 @@ fn a_log_of_the_future_stays_and_says_so() {
     let file = File::options().append(true).open(lab.logs().join(LOG));
     let tomorrow = SystemTime::now() + Duration::from_secs(90_000);
     file.unwrap().set_modified(tomorrow).unwrap();
-    let expected = "the time of its last change lies in the future".to_owned();
+    let expected = "the time of its last change is in the future".to_owned();
     assert_eq!(reason(&lab, &[]), (0, expected));
 }
 

@@ -146,7 +146,7 @@ const CASES: &[Case] = &[
         3,
         Some((1, 2)),
         4,
-        "is no line that bandwhich prints",
+        "is not a line that bandwhich prints",
     ),
     case("31_html_names.log", 0, Some((1, 2)), 0, ""),
     case("32_csv_formula_names.log", 0, Some((11, 22)), 0, ""),

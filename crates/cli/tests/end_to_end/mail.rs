@@ -234,7 +234,7 @@ fn a_certificate_that_proves_nothing_keeps_the_letter() {
         (
             "starttls",
             "ca_file:",
-            "is signed by nobody this machine trusts",
+            "is not signed by an authority that this machine trusts",
         ),
         ("tls/wrong-name", "", "is not for the name localhost"),
         ("starttls/expired", "", "has expired"),

@@ -112,8 +112,8 @@ pub(crate) fn known_document(
     }
     if !records.is_empty() {
         return Ok(Err(
-            "it is not as this program left it; look at it with `network-monitor archive verify` \
-             and move it away"
+            "it is not as this program left it; check it with `network-monitor archive verify` and move \
+             it away"
                 .to_owned(),
         ));
     }

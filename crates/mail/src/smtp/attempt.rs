@@ -103,8 +103,8 @@ impl Attempt<'_> {
             if !connection.offers(Extension::StartTls) {
                 return Err(self.trouble(
                     "the server offers no STARTTLS",
-                    "use a port that does, mostly 587; or email.use_ssl: true, mostly with port \
-                     465; only inside a network you trust: email.use_tls: false",
+                    "use a port that does, usually 587; or email.use_ssl: true, usually with port 465; \
+                     only inside a network you trust: email.use_tls: false",
                 ));
             }
             connection

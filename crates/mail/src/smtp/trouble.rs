@@ -39,7 +39,7 @@ impl Trouble {
         let hint = match (step, server.security) {
             (Step::Resolve, _) => "check email.smtp_server, and this machine's resolver",
             (Step::Connect, Security::StartTls | Security::Plain) if port == 465 => {
-                "port 465 mostly speaks TLS from the first byte: set email.use_ssl: true"
+                "port 465 usually speaks TLS from the first byte: set email.use_ssl: true"
             }
             (Step::Connect, _) => "check email.smtp_port and the firewalls on the way",
             _ => "the server is slow or hangs; email.timeout gives it more time",
@@ -117,7 +117,7 @@ fn hint(step: Step, fault: &Fault, server: &Server) -> &'static str {
     match step {
         Step::Connect if fault.code() != 0 => "the server takes no mail now",
         Step::Connect if server.security != Security::Tls && server.port == 465 => {
-            "port 465 mostly speaks TLS from the first byte: set email.use_ssl: true"
+            "port 465 usually speaks TLS from the first byte: set email.use_ssl: true"
         }
         Step::Connect => "check email.smtp_server and email.smtp_port, and that the server runs",
         Step::Authenticate if fault.code() >= 500 => {
@@ -140,8 +140,8 @@ fn explain_tls(error: &rustls::Error, server: &Server) -> (String, String) {
     let (reason, hint) = match error {
         rustls::Error::InvalidCertificate(wrong) => match wrong {
             CertificateError::UnknownIssuer => (
-                "the server's certificate is signed by nobody this machine trusts".to_owned(),
-                "name the signer's certificate (PEM) in email.ca_file".to_owned(),
+                "the server's certificate is not signed by an authority that this machine trusts".to_owned(),
+                "name the issuer's certificate (PEM) in email.ca_file".to_owned(),
             ),
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => (
                 "the server's certificate has expired".to_owned(),
@@ -165,8 +165,8 @@ fn explain_tls(error: &rustls::Error, server: &Server) -> (String, String) {
         ),
         rustls::Error::InvalidMessage(_) => (
             format!("port {} does not speak TLS", server.port),
-            "if the server begins without TLS, set email.use_ssl: false and email.use_tls: \
-             true, mostly with port 587"
+            "if the server begins without TLS, set email.use_ssl: false and email.use_tls: true, usually \
+             with port 587"
                 .to_owned(),
         ),
         other => (other.to_string(), String::new()),

@@ -81,7 +81,7 @@ fn trend(lines: &mut Lines, report: &TrendReport) {
             );
             lines.labelled("Forecast", &text);
             let linear = volume(forecast.linear);
-            let text = format!("  by the time that passed, as vnStat does: {linear}");
+            let text = format!("  by elapsed time, as vnStat does: {linear}");
             lines.labelled("", &text);
         }
         let mut percentiles = report.percentiles.iter();

@@ -306,8 +306,8 @@ impl Drawing<'_> {
         (!rows.is_empty()).then(|| Table {
             title: "The billing month",
             caption:
-                "What it will come to by usual days, with an interval of 95 %, and by the time \
-                      that passed, as vnStat estimates; the 95th percentile of five minutes."
+                "The forecast by usual days, with an interval of 95 %, and by elapsed time, as vnStat \
+                 does; the 95th percentile of five-minute rates."
                     .to_owned(),
             heads: vec![
                 "Which way",
@@ -427,8 +427,9 @@ impl Drawing<'_> {
         });
         Table {
             title: "Beacons",
-            caption: "Traffic at regular times. The score is the mean of four parts: whether the times \
-                      between events are alike, their sizes, how evenly they are spread, and whether they go on."
+            caption: "Traffic at regular times. The score is the mean of four parts: how regular the \
+                 times between events are, how similar their sizes, how evenly they are spread, and how \
+                 long they go on."
                 .to_owned(),
             rows: rows.collect(),
             heads: vec![
