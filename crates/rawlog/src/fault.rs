@@ -87,7 +87,7 @@ impl Reason {
             Reason::FrameTooLong => "the frame is too long",
             Reason::MisplacedIdle => "<NO TRAFFIC> does not belong here",
             Reason::Note => "the collector's note is damaged",
-            Reason::MisplacedNote => "a collector's note does not belong into a frame",
+            Reason::MisplacedNote => "a collector's note does not belong in a frame",
             Reason::GluedHeader => "a cut line stands before Refreshing:",
             Reason::Unfinished => "the last line has no line end",
         }

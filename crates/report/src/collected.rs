@@ -245,8 +245,8 @@ impl Collected<'_> {
         };
         (!names.is_empty()).then(|| {
             let message = format!(
-                "{when} {} was recorded: what passed other interfaces alone, as between containers or \
-                 between them and this machine, is in no number",
+                "{when} {} was recorded: what passed only other interfaces, as between containers or \
+                 between them and this machine, is not counted",
                 names.join(", ")
             );
             Note::new("recorded_alone", message)

@@ -278,7 +278,7 @@ impl Summary<'_> {
         }
         if input.disagreement_bytes > 0 {
             let text = format!(
-                "{}: by so much bandwhich's own tables contradict each other",
+                "{}: bandwhich's own tables differ by this much",
                 bytes(input.disagreement_bytes)
             );
             self.lines.labelled("Unsure", &text);

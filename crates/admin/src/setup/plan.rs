@@ -326,7 +326,7 @@ fn home(environment: &Environment) -> Result<PathBuf> {
 }
 
 fn no_home() -> Error {
-    Error::Usage("the variable HOME is not set; there is no home to set up".to_owned())
+    Error::Usage("the variable HOME is not set; there is no home folder to set up".to_owned())
 }
 
 fn shown(path: &Path) -> String {
