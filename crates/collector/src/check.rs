@@ -140,19 +140,19 @@ pub fn capabilities(rights: &Rights, bandwhich: &str) -> Finding {
     }
     let names: Vec<&str> = missing.iter().map(|(_, name, _)| *name).collect();
     let cannot_capture = missing.iter().any(|(number, ..)| *number == 13);
-    let (verdict, effect) = match cannot_capture {
-        true => (Verdict::Bad, "it cannot capture"),
-        false => (Verdict::Warning, "the owners of much traffic stay unknown"),
+    let (verdict, effect) = if cannot_capture {
+        (Verdict::Bad, "it cannot capture")
+    } else {
+        (Verdict::Warning, "the owners of much traffic stay unknown")
     };
     let found = format!("bandwhich lacks {}: {effect}", names.join(", "));
-    let cure = match rights.no_new_privileges && rights.file.is_some() {
-        true => "give the service AmbientCapabilities= with these, for it ignores the file's \
+    let cure = if rights.no_new_privileges && rights.file.is_some() {
+        "give the service AmbientCapabilities= with these, for it ignores the file's \
                  (NoNewPrivileges)"
-            .to_owned(),
-        false => {
-            let all: Vec<&str> = NEEDED.iter().map(|(_, name, _)| *name).collect();
-            format!("sudo setcap {}+ep {bandwhich}", all.join(","))
-        }
+            .to_owned()
+    } else {
+        let all: Vec<&str> = NEEDED.iter().map(|(_, name, _)| *name).collect();
+        format!("sudo setcap {}+ep {bandwhich}", all.join(","))
     };
     Finding::new(ABOUT, verdict, found, cure)
 }
