@@ -7,7 +7,7 @@ use lifecycle::Error as LifecycleError;
 use crate::outcome::RunOutcome;
 
 const REBUILD: &str =
-    "`network-monitor store rebuild` makes the catalogue anew from the other files of the store";
+    "`network-monitor store rebuild` rebuilds the catalogue from the other files of the store";
 
 /// Why a run failed.
 #[derive(Debug, thiserror::Error)]

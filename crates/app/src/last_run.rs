@@ -21,9 +21,6 @@ pub struct LastRun {
     pub duration_seconds: f64,
     /// Its exit code.
     pub exit_code: u8,
-    /// How it ended. `None` in the record of an older version.
-    #[serde(default)]
-    pub outcome: Option<RunOutcome>,
     /// What went wrong. `None` if it did its work.
     pub error: Option<String>,
     /// When a run last did its work (exit codes 0, 3 and 4) and ended, in seconds since 1970.
@@ -47,10 +44,8 @@ impl LastRun {
     }
 
     /// Whether something needed attention when it ended.
-    pub fn needed_attention(&self) -> bool {
-        // Older records have only the exit code.
-        self.outcome == Some(RunOutcome::Attention)
-            || (self.outcome.is_none() && self.exit_code == RunOutcome::Attention.exit_code())
+    pub(crate) fn needed_attention(&self) -> bool {
+        self.exit_code == RunOutcome::Attention.exit_code()
     }
 
     /// Whether it did its work.

@@ -67,7 +67,7 @@ fn input(page: &mut Page, status: &Status) {
         ),
         (
             "days_pending",
-            "Days with news that no report tells yet.",
+            "Days with new data that is not in any report yet.",
             status.store.as_ref().map(|store| store.pending_days),
         ),
         (

@@ -1,10 +1,7 @@
 //! How a run ended.
 
-use serde::{Deserialize, Serialize};
-
 /// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunOutcome {
     /// All is well.
     Done,
@@ -37,13 +34,5 @@ impl RunOutcome {
             RunOutcome::Held => 5,
             RunOutcome::Interrupted { signal } => 128 + signal,
         }
-    }
-
-    /// Whether the run did its work.
-    pub fn did_its_work(self) -> bool {
-        matches!(
-            self,
-            RunOutcome::Done | RunOutcome::Attention | RunOutcome::Threshold
-        )
     }
 }

@@ -59,7 +59,6 @@ pub fn watched<E: Display>(
             started: now,
             duration_seconds,
             exit_code,
-            outcome: Some(outcome),
             last_success: match &error {
                 None => Some(now.saturating_add(duration_seconds as i64)),
                 Some(_) => before.and_then(|before| before.last_success),

@@ -237,7 +237,7 @@ pub struct ReportArgs {
     #[arg(long, value_name = "WHEN")]
     pub date: Option<String>,
 
-    /// Writes exactly these formats: json, csv, parquet, html, parted by commas
+    /// Writes exactly these formats: a comma-separated list of json, csv, parquet, html
     #[arg(long, value_name = "LIST")]
     pub format: Option<String>,
 
@@ -261,7 +261,7 @@ pub struct ReportArgs {
     #[arg(long)]
     pub force: bool,
 
-    /// Exits with 4 where a report, or this moment, has a quota used by this share (100 by default)
+    /// Exits with code 4 if a quota has reached this percentage, in a reported period or now [default: 100]
     #[arg(long, value_name = "PERCENT", num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "100", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub check_quota: Option<u32>,

@@ -88,8 +88,8 @@ impl<'a> Post<'a> {
                     &seen.host,
                     "nothing is logged any more",
                     &format!("The last refresh of bandwhich that was logged is of {since}."),
-                    "Look whether bandwhich still runs and writes where the logs are looked for. \
-                     This letter comes once; the next report tells the gap.",
+                    "Check that bandwhich is running and writing to the log folder. \
+                     This is the only reminder; the next report will show the gap.",
                 );
                 self.put(&key, draft)?;
             }

@@ -109,7 +109,7 @@ pub struct StoreStatus {
     pub logs: u64,
     /// Log files with something wrong.
     pub damaged_logs: Vec<LogState>,
-    /// Days with news that no report tells yet.
+    /// Days with new data that is not in any report yet.
     pub pending_days: u64,
     /// Old files that readers keep from being removed. `None` if nothing is kept.
     pub kept_files: Option<KeptFiles>,

@@ -168,7 +168,7 @@ fn logs(settings: &Settings, has_collector: bool, now: i64) -> Vec<Check> {
             HostLayout::Single => None,
         };
         let host = host.map_or(String::new(), |host| {
-            format!(" of {}", host.to_string_lossy())
+            format!(" from {}", host.to_string_lossy())
         });
         let since = log.modified.duration_since(UNIX_EPOCH).unwrap_or_default();
         let modified = newest.entry(host).or_default();
@@ -196,7 +196,7 @@ fn logs(settings: &Settings, has_collector: bool, now: i64) -> Vec<Check> {
             let since = Moment::new(*modified, &settings.time_zone);
             Check::fault(
                 TOPIC,
-                format!("nothing was written{host} since {since}"),
+                format!("no log{host} since {since}"),
                 cure,
             )
         })

@@ -79,7 +79,7 @@ pub(super) fn judged(seen: &collector::Machine, is_served: bool, is_needed: bool
     if is_served && HOMES.iter().any(|home| is_below(program, Path::new(home))) {
         checks.push(Check::fault(
             TOPIC,
-            format!("{shown}: the machine's services see no homes"),
+            format!("{shown}: system services cannot access home directories"),
             format!("sudo install {shown} /usr/local/bin/"),
         ));
     }

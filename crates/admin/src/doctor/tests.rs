@@ -436,7 +436,7 @@ fn each_host_of_which_no_logs_come_any_more_is_named() {
     scratch.assert(
         "logs",
         Verdict::Fault,
-        "nothing was written of web2 since",
+        "no log from web2 since",
         "bandwhich",
     );
     fs::remove_dir_all(scratch.path("log")).unwrap();
@@ -499,7 +499,7 @@ fn what_spoils_the_logs_of_bandwhich_is_told_with_its_cure() {
     for (machine, verdict, said, cure) in [
         (&missing, Verdict::Fault, "bandwhich", "cargo install"),
         (&unable, Verdict::Fault, "cap_net_raw", "setcap"),
-        (&at_home, Verdict::Fault, "see no homes", "sudo install"),
+        (&at_home, Verdict::Fault, "cannot access home directories", "sudo install"),
         (&small, Verdict::Advice, "rmem_default", "sysctl"),
         (&misread, Verdict::Fault, "eth0", "ip link set"),
         (&doubled, Verdict::Advice, "tun0", "--interface"),

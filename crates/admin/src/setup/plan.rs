@@ -160,7 +160,7 @@ fn program(target: &Target) -> Result<String> {
     }
     if target.scope == SetupScope::System && is_home {
         return Err(Error::Usage(format!(
-            "{shown}: the machine's services see no homes; install the program to /usr/local/bin, as \
+            "{shown}: system services cannot access home directories; install the program to /usr/local/bin, as \
              by sudo install {shown} /usr/local/bin/"
         )));
     }

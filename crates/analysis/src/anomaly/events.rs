@@ -261,7 +261,7 @@ impl MergedEvent {
         ));
         if event.is_beyond {
             draft.reasons.push(
-                "It is beyond all hours of these days, and beyond what their largest let expect in four years."
+                "It exceeds every hour on record and the level expected once in four years."
                     .to_owned(),
             );
         }

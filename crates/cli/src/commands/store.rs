@@ -61,8 +61,8 @@ pub fn run(
             let status = store.status()?;
             writeln!(
                 out,
-                "The catalogue was made anew: {}, {}. Logs that are still there will be read once \
-                 more; what the store holds of them is known.",
+                "Catalogue rebuilt: {}, {}. Logs that are still there will be read once \
+                 more; what is already stored of them is recognised and skipped.",
                 display::counted(status.sources, "log", "logs"),
                 display::counted(status.rows, "row", "rows")
             )?;

@@ -110,7 +110,7 @@ fn show_store(status: &Status, settings: &Settings, lines: &mut Vec<String>) {
     line(
         "Pending",
         &format!(
-            "{} with news that no report tells yet",
+            "{} with new data that is not in any report yet",
             display::counted(store.pending_days, "day", "days")
         ),
     );

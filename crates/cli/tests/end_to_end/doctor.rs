@@ -91,7 +91,7 @@ fn logs_that_nobody_writes_any_more_are_a_fault() {
         .unwrap();
     log.set_modified(SystemTime::now() - Duration::from_secs(3 * 86_400))
         .unwrap();
-    assert_fault(&lab, "logs", "nothing was written since");
+    assert_fault(&lab, "logs", "no log since");
 }
 
 #[test]

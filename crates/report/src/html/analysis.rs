@@ -119,7 +119,7 @@ fn host(host: &HostAnalysis, number: usize, analysis: &Analysis, names: &mut Nam
         muted => format!(", {muted} muted"),
     };
     let verdict = match (host.told.silent_because(), found.len()) {
-        (Some(reason), 0) => format!("Silent: {reason}."),
+        (Some(reason), 0) => format!("Not analysed: {reason}."),
         (_, 0) => format!("No findings{muted}."),
         (_, 1) => format!("1 finding{muted}."),
         (_, many) => format!("{many} findings{muted}."),
