@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use crate::capture::{Capture, Passed, Socket};
-use crate::collect::{Event, Plan};
 use crate::interfaces::{self, Interface};
 use crate::network::Network;
 use crate::notes;
 use crate::owners::Owners;
+use crate::plan::{Event, Plan};
 use crate::spool::Spool;
 use crate::state::State;
 

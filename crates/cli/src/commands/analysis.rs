@@ -78,12 +78,13 @@ fn analyse(
     if let Some(host) = &args.host
         && !known.contains(&host.as_str())
     {
-        return Err(Failure::Usage(match known.is_empty() {
-            true => format!("the store holds nothing of host {host:?}; it is empty"),
-            false => format!(
+        return Err(Failure::Usage(if known.is_empty() {
+            format!("the store holds nothing of host {host:?}; it is empty")
+        } else {
+            format!(
                 "the store holds nothing of host {host:?}; it knows {}",
                 known.join(", ")
-            ),
+            )
         }));
     }
     let mut document = Analysis::new(

@@ -89,9 +89,10 @@ pub(super) fn unmute(
     }
     if !terminal.quiet {
         let shown = display::printable(&shown);
-        match was_there {
-            true => writeln!(out, "Told again: {shown}.")?,
-            false => writeln!(out, "Nothing to do: {shown} is not muted.")?,
+        if was_there {
+            writeln!(out, "Told again: {shown}.")?;
+        } else {
+            writeln!(out, "Nothing to do: {shown} is not muted.")?;
         }
     }
     Ok(RunOutcome::Done)
