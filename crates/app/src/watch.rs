@@ -82,10 +82,10 @@ pub fn watched<E: Display>(
 
 fn note(last: &LastRun, settings: &Settings, now: i64) {
     let store_dir = &settings.paths.store_dir;
-    if store_dir.is_dir() {
-        if let Err(error) = last.write(store_dir) {
-            warn!("the run is not noted: {error}");
-        }
+    if store_dir.is_dir()
+        && let Err(error) = last.write(store_dir)
+    {
+        warn!("the run is not noted: {error}");
     }
     write_metrics(Some(last), settings, now);
 }

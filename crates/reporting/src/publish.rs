@@ -39,7 +39,9 @@ impl Reporter<'_> {
     ) -> Result<PublishedReport> {
         let settings = self.settings;
         let now = Moment::new(self.now, &settings.time_zone);
-        let formats = settings.reports.formats_to_write();
+        let mut formats = settings.reports.formats_to_write();
+        formats.sort_by_key(|format| place_in_list(*format));
+        formats.dedup();
         let mut folder = Folder::open(target, &period)?;
         let mut parquet = if formats.contains(&ReportFormat::Parquet) {
             let file = folder.begin(&format!("report_{}.parquet", period.stamp()))?;
@@ -58,16 +60,7 @@ impl Reporter<'_> {
             }
             Ok(())
         })?;
-        // The order in which they are listed.
-        for format in [
-            ReportFormat::Json,
-            ReportFormat::Csv,
-            ReportFormat::Html,
-            ReportFormat::Parquet,
-        ] {
-            if !formats.contains(&format) {
-                continue;
-            }
+        for format in formats {
             match format {
                 ReportFormat::Json => {
                     folder.write_json("report", |timestamp| report.to_json(timestamp), now)?;
@@ -111,6 +104,16 @@ impl Reporter<'_> {
             files: folder.finish(),
             damage,
         })
+    }
+}
+
+/// Where the file of a format stands among those of a report.
+fn place_in_list(format: ReportFormat) -> u8 {
+    match format {
+        ReportFormat::Json => 0,
+        ReportFormat::Csv => 1,
+        ReportFormat::Html => 2,
+        ReportFormat::Parquet => 3,
     }
 }
 

@@ -194,11 +194,7 @@ fn logs(settings: &Settings, has_collector: bool, now: i64) -> Vec<Check> {
         .filter(|(_, modified)| now - **modified > patience)
         .map(|(host, modified)| {
             let since = Moment::new(*modified, &settings.time_zone);
-            Check::fault(
-                TOPIC,
-                format!("no log{host} since {since}"),
-                cure,
-            )
+            Check::fault(TOPIC, format!("no log{host} since {since}"), cure)
         })
         .collect();
     if silent.is_empty() {

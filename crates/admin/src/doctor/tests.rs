@@ -499,7 +499,12 @@ fn what_spoils_the_logs_of_bandwhich_is_told_with_its_cure() {
     for (machine, verdict, said, cure) in [
         (&missing, Verdict::Fault, "bandwhich", "cargo install"),
         (&unable, Verdict::Fault, "cap_net_raw", "setcap"),
-        (&at_home, Verdict::Fault, "cannot access home directories", "sudo install"),
+        (
+            &at_home,
+            Verdict::Fault,
+            "cannot access home directories",
+            "sudo install",
+        ),
         (&small, Verdict::Advice, "rmem_default", "sysctl"),
         (&misread, Verdict::Fault, "eth0", "ip link set"),
         (&doubled, Verdict::Advice, "tun0", "--interface"),

@@ -27,7 +27,7 @@ pub fn run(
             system,
         } => {
             let path = path.as_deref().or(named).unwrap_or(Path::new(LOCAL_FILE));
-            let text = if system {
+            let text = if *system {
                 system_file()
             } else {
                 DEFAULT_FILE.to_owned()
