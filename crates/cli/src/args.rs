@@ -27,7 +27,7 @@ Examples:
 
 Settings are read from config/settings.yaml, else
 $XDG_CONFIG_HOME/network-monitor/settings.yaml, else /etc/network-monitor/settings.yaml.
-NETWORK_MONITOR__SECTION__KEY in the environment goes before the file, a flag before both.
+NETWORK_MONITOR__SECTION__KEY in the environment overrides the file; an option overrides both.
 
 Exit codes:
     0  done, also when there was nothing to do
@@ -35,7 +35,7 @@ Exit codes:
     2  wrong usage or settings
     3  done, but something needs attention
     4  a quota is used up (only with report --check-quota)
-    5  another run is at work
+    5  another run holds the store
   130  interrupted by SIGINT
   143  interrupted by SIGTERM";
 
@@ -55,9 +55,9 @@ Examples:
   network-monitor report --dry-run";
 
 const INGEST_HELP: &str = "\
-A log is known by its content: ingesting it again, renamed or compressed, adds nothing. In a folder,
-*.log is read and what rotation makes of it (*.log.1, *.log-20250131), also with .gz or .zst; a file
-that is named is read whatever its name.
+A log is identified by its content: ingesting it again, renamed or compressed, adds nothing. In a
+folder, *.log and its rotated forms (*.log.1, *.log-20250131) are read, also with .gz or .zst; a
+file that is given as an argument is read whatever its name.
 
 Examples:
   network-monitor ingest                                   all logs in paths.log_dir
@@ -67,30 +67,30 @@ Examples:
 const COLLECT_HELP: &str = "\
 Runs bandwhich until it is stopped (SIGTERM, Ctrl-C) and writes what it prints, unchanged, to
 paths.log_dir/bandwhich_YYYYMMDD_HHMM.log: a new log each hour or day (collect.rotate), begun
-between two frames. Beside that it notes process ids and the kernel's counters, which bandwhich
-does not print. bandwhich needs root or capabilities: if they are missing, it says which.
+between two frames. It also notes process ids and the kernel's counters, which bandwhich does not
+print. bandwhich needs root or capabilities: if some are missing, it says which.
 
 Examples:
   network-monitor collect                                  all interfaces
   network-monitor collect -- --interface eth0 --show-dns   these arguments are bandwhich's";
 
 const ARCHIVE_HELP: &str = "\
-A log is archived once it is in the history, its day is over and nobody writes it any more. It is
-read back from the archive before it is removed. `report` does all this by itself.
+A log is archived once it is in the history, its day is over and nobody writes to it any more. It is
+read back from the archive before it is removed. `report` does all this automatically.
 
 Examples:
   network-monitor archive --dry-run                    what would be archived and deleted
-  network-monitor archive verify                       whether the archives are whole
+  network-monitor archive verify                       check that the archives are intact
   network-monitor archive restore 2025-01-01 --to /tmp/logs
-  network-monitor archive forget 2025-01-01            stop asking for an archive that is gone";
+  network-monitor archive forget 2025-01-01            stop reporting an archive that is gone";
 
 const EMAIL_HELP: &str = "\
 Letters that could not be sent wait in the outbox; each report sends them again, with growing pauses.
 
 Examples:
-  network-monitor email test                               how far a letter gets
+  network-monitor email test                               test each step of sending a letter
   network-monitor email preview --date yesterday --open    the letter, in your mail program
-  network-monitor email flush                              send what waits, now";
+  network-monitor email flush                              send the waiting letters now";
 
 const CONFIG_HELP: &str = "\
 Examples:
@@ -105,8 +105,8 @@ Examples:
   network-monitor completions fish > ~/.config/fish/completions/network-monitor.fish";
 
 const DOCTOR_HELP: &str = "\
-It logs in to the mail server and sends nothing, and changes nothing. Where root asks, it looks with
-the eyes of the services' user. It exits with 3 where it names a fault.
+It logs in to the mail server but sends nothing, and changes nothing. When run as root, it checks
+what the service account may access. It exits with 3 if it finds a fault.
 
 Examples:
   sudo network-monitor doctor            the machine's services and settings
@@ -114,7 +114,7 @@ Examples:
   network-monitor doctor --json          for other programs";
 
 const SETUP_HELP: &str = "\
-What is there is left as it is, so it may run again, after an update too.
+Existing files are left as they are, so it can be run again, also after an update.
 
 Examples:
   network-monitor setup --system --dry-run     what it would do
@@ -135,12 +135,12 @@ pub struct Args {
     #[arg(short, long, value_name = "FILE", global = true, help_heading = GLOBAL)]
     pub config: Option<PathBuf>,
 
-    /// Says more: -v how things are done, -vv everything
+    /// Prints more messages: -v details, -vv everything
     #[arg(short, long, action = clap::ArgAction::Count, conflicts_with = "quiet")]
     #[arg(global = true, help_heading = GLOBAL)]
     pub verbose: u8,
 
-    /// Says only what failed
+    /// Prints only errors
     #[arg(short, long, global = true, help_heading = GLOBAL)]
     pub quiet: bool,
 
@@ -149,7 +149,7 @@ pub struct Args {
     #[arg(global = true, help_heading = GLOBAL, hide_possible_values = true)]
     pub color: ColorWhen,
 
-    /// How messages on standard error are written: text, or json with one object a line
+    /// Format of messages on standard error: text, or json with one object per line
     #[arg(long, value_enum, value_name = "FORMAT", global = true, help_heading = GLOBAL)]
     #[arg(hide_possible_values = true)]
     pub log_format: Option<LogFormat>,
@@ -185,10 +185,10 @@ pub enum Command {
     /// Ingests every pending log, writes the reports and archives the logs
     #[command(after_help = REPORT_HELP)]
     Report(ReportArgs),
-    /// Judges the stored history: trend, anomalies, patterns
+    /// Analyses the stored history: trend, anomalies, patterns
     #[command(after_help = analysis::HELP, alias = "analyze")]
     Analysis(AnalysisArgs),
-    /// Brings logs into the history, without reports
+    /// Adds logs to the history, without reports
     #[command(after_help = INGEST_HELP)]
     Ingest(IngestArgs),
     /// Keeps bandwhich running and writes its logs
@@ -196,22 +196,22 @@ pub enum Command {
     Collect(CollectArgs),
     /// Shows what is pending and what was done
     Status(StatusArgs),
-    /// Examines whether logs, reports and letters can come by themselves, and names the cures
+    /// Checks settings, services, logs and mail for faults, and names the cures
     #[command(after_help = DOCTOR_HELP)]
     Doctor(DoctorArgs),
     /// Archives logs that are in the history, and deletes old archives
     #[command(after_help = ARCHIVE_HELP)]
     Archive(ArchiveArgs),
-    /// Sends, shows and examines letters
+    /// Sends, previews and tests letters
     #[command(subcommand, after_help = EMAIL_HELP)]
     Email(EmailCommand),
-    /// Mends and examines the history
+    /// Repairs and checks the history
     #[command(subcommand)]
     Store(StoreCommand),
-    /// Writes, examines and shows settings
+    /// Writes, checks and shows settings
     #[command(subcommand, after_help = CONFIG_HELP)]
     Config(ConfigCommand),
-    /// Makes folders, settings and services, so that logs and reports come by themselves
+    /// Creates folders, settings and services for unattended logs and reports
     #[command(after_help = SETUP_HELP)]
     Setup(SetupArgs),
     /// Prints completions for a shell
@@ -225,7 +225,7 @@ pub enum Command {
 /// The options of `collect`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct CollectArgs {
-    /// Arguments for bandwhich, behind those of collect.args
+    /// Arguments for bandwhich, after those of collect.args
     #[arg(last = true, value_name = "BANDWHICH ARGS")]
     pub bandwhich: Vec<String>,
 }
@@ -257,7 +257,7 @@ pub struct ReportArgs {
     #[arg(long)]
     pub no_archive: bool,
 
-    /// Writes reports anew that are there already
+    /// Writes existing reports again
     #[arg(long)]
     pub force: bool,
 
@@ -302,7 +302,7 @@ pub struct StatusArgs {
 /// The options of `doctor`.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct DoctorArgs {
-    /// Prints what was found as JSON
+    /// Prints the results as JSON
     #[arg(long)]
     pub json: bool,
 }
@@ -326,9 +326,9 @@ pub enum ArchiveCommand {
     Verify,
     /// Shows the archives and the logs in them
     List(ArchiveListArgs),
-    /// Takes logs out of the archives; a file that is there already is never replaced
+    /// Extracts logs from the archives; existing files are never replaced
     Restore(ArchiveRestoreArgs),
-    /// Stops asking for archives that are gone; what the history holds of their logs stays
+    /// Stops reporting archives that are gone; what the history holds of their logs stays
     Forget(ArchiveForgetArgs),
 }
 
@@ -371,18 +371,18 @@ pub struct ArchiveRestoreArgs {
 /// The commands of `email`.
 #[derive(Debug, Clone, Subcommand)]
 pub enum EmailCommand {
-    /// Sends a test letter and says how far it got
+    /// Sends a test letter and shows each step
     Test,
     /// Writes the letter that a report would send
     Preview(PreviewArgs),
-    /// Sends now what waits in the outbox
+    /// Sends the letters in the outbox now
     Flush,
 }
 
 /// The options of `email preview`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct PreviewArgs {
-    /// The day or period, as `report` takes it
+    /// The day or period, in the forms that `report --date` takes
     #[arg(long, value_name = "WHEN", default_value = "yesterday")]
     pub date: String,
 
@@ -390,7 +390,7 @@ pub struct PreviewArgs {
     #[arg(long, value_name = "NAME")]
     pub host: Option<String>,
 
-    /// Writes the letter to this file (.eml) and not to standard output
+    /// Writes the letter to this file (.eml) instead of standard output
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
@@ -402,7 +402,7 @@ pub struct PreviewArgs {
 /// The commands of `store`.
 #[derive(Debug, Clone, Subcommand)]
 pub enum StoreCommand {
-    /// Makes the catalogue anew from the stored files
+    /// Rebuilds the catalogue from the stored files
     Rebuild {
         /// Ingests all archived logs too
         #[arg(long)]
@@ -429,10 +429,10 @@ pub enum ConfigCommand {
         /// The file to write; config/settings.yaml by default
         #[arg(value_name = "PATH")]
         path: Option<PathBuf>,
-        /// Replaces a file that is there already
+        /// Replaces an existing file
         #[arg(long)]
         force: bool,
-        /// With the folders of the machine's services, as `setup --system` writes it
+        /// Uses the folders of the system services, as `setup --system` does
         #[arg(long)]
         system: bool,
     },
@@ -442,7 +442,7 @@ pub enum ConfigCommand {
         #[arg(value_name = "PATH")]
         path: Option<PathBuf>,
     },
-    /// Prints the settings in force, passwords masked
+    /// Prints the current settings, passwords masked
     Show,
 }
 

@@ -6,11 +6,11 @@ use clap::{Subcommand, ValueEnum};
 
 pub(super) const HELP: &str = "\
 WHEN takes the forms of `report --date`. Without --date:
-  trend      the four weeks up to the last day of the past that holds anything
+  trend      the four weeks up to the last past day that has data
   anomaly    that day, against the eight weeks before it
   patterns   the week up to it
-All of it comes from the stored history, also while another run is at work and where the logs are
-long gone. Each finding has an id, and its reasons; what is muted is counted and not told.
+It reads only the stored history, even while another run is active or after the logs are gone. Each
+finding has an id and its reasons; muted findings are counted and not shown.
 
 Examples:
   network-monitor analysis --type anomaly
@@ -23,23 +23,23 @@ Examples:
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct AnalysisArgs {
-    /// What is looked for
+    /// The analysis to run
     #[arg(long = "type", value_enum, value_name = "TYPE", required = true)]
     pub kind: Option<AnalysisKind>,
 
-    /// Judges this day or period; the forms are those of `report`
+    /// Analyses this day or period; the forms are those of `report`
     #[arg(long, value_name = "WHEN")]
     pub date: Option<String>,
 
-    /// How it is written
+    /// The output format
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     pub format: AnalysisFormat,
 
-    /// Judges this machine; each by default
+    /// Analyses this machine; all by default
     #[arg(long, value_name = "NAME")]
     pub host: Option<String>,
 
-    /// Writes to this file and not to standard output
+    /// Writes to this file instead of standard output
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
@@ -48,14 +48,14 @@ pub struct AnalysisArgs {
     pub command: Option<AnalysisCommand>,
 }
 
-/// What is looked for.
+/// The analysis to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum AnalysisKind {
     /// Where volumes are going, who moves more or less, what the month will come to
     Trend,
     /// What is unusual, and who is new or silent
     Anomaly,
-    /// What comes back: beacons, the shape of the week, transfers that recur
+    /// What recurs: beacons, the usual week, transfers
     Patterns,
 }
 
@@ -74,9 +74,9 @@ pub enum AnalysisFormat {
 /// The commands of `analysis`.
 #[derive(Debug, Clone, Subcommand)]
 pub enum AnalysisCommand {
-    /// Tells no more of a finding, or of whom it is about
+    /// Hides a finding, or all findings about a process, remote, port or host
     Mute(MuteArgs),
-    /// Tells again what was muted
+    /// Shows muted findings again
     Unmute(UnmuteArgs),
     /// Shows what is muted
     Mutes(MutesArgs),
@@ -89,11 +89,11 @@ pub struct MuteArgs {
     #[arg(value_name = "TARGET")]
     pub target: String,
 
-    /// The last day (YYYY-MM-DD) of which findings are muted; for good by default
+    /// The last day (YYYY-MM-DD) whose findings are muted; for good by default
     #[arg(long, value_name = "DATE")]
     pub until: Option<String>,
 
-    /// Why, for whoever looks at the list
+    /// The reason, shown in the list of mutes
     #[arg(long, value_name = "TEXT")]
     pub why: Option<String>,
 }

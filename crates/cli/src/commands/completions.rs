@@ -77,7 +77,7 @@ mod tests {
         let mut page = Vec::new();
         write_manual_page(&mut page).unwrap();
         let page = String::from_utf8(page).unwrap();
-        assert!(page.contains("log\\-format") && page.contains("another run is at work"));
+        assert!(page.contains("log\\-format") && page.contains("another run holds the store"));
         assert!(
             page.contains(".SH NOTES\n.nf\nExamples:\n") && page.contains("\n.fi\n.SH VERSION")
         );
