@@ -75,10 +75,11 @@ impl Account {
         let mut way: Vec<&Path> = path.ancestors().filter(|at| at.exists()).collect();
         way.reverse();
         let (last, above) = way.split_last()?;
-        let access = match *last == path {
-            true => access,
+        let access = if *last == path {
+            access
+        } else {
             // It would have to be made there.
-            false => Access::Write,
+            Access::Write
         };
         let closed = above.iter().find(|at| !self.may(at, 0o1));
         let wanted = match (access, last.is_dir()) {

@@ -82,10 +82,10 @@ pub fn watched<E: Display>(
 
 fn note(last: &LastRun, settings: &Settings, now: i64) {
     let store_dir = &settings.paths.store_dir;
-    if store_dir.is_dir() {
-        if let Err(error) = last.write(store_dir) {
-            warn!("the run was not recorded: {error}");
-        }
+    if store_dir.is_dir()
+        && let Err(error) = last.write(store_dir)
+    {
+        warn!("the run was not recorded: {error}");
     }
     write_metrics(Some(last), settings, now);
 }

@@ -15,10 +15,10 @@ use rustix::net::netlink::SOCK_DIAG;
 use rustix::net::sockopt;
 use rustix::process::{Pid, PidfdFlags, PidfdGetfdFlags, pidfd_getfd, pidfd_open};
 
-use crate::collect::Event;
 use crate::interfaces::Interface;
 use crate::netlink::{Attributes, Netlink, u32_at};
 use crate::network::Network;
+use crate::plan::Event;
 
 /// Milliseconds from bandwhich's start to looks at its sockets, which it opens a little after.
 const LOOKS: [u64; 8] = [20, 50, 100, 200, 400, 1000, 2000, 4000];

@@ -21,6 +21,7 @@ mod network;
 mod notes;
 mod owners;
 mod pace;
+mod plan;
 mod recorder;
 mod routed;
 mod service;
@@ -30,13 +31,14 @@ mod state;
 
 pub use arguments::{Refused, arguments, watched_interface};
 pub use check::{
-    FileCapabilities, Finding, Rights, Verdict, Version, buffer, capabilities, descriptors,
-    doubled, findings, hardware_addresses, released, routed,
+    Finding, Verdict, buffer, capabilities, descriptors, doubled, findings, hardware_addresses,
+    released, routed,
 };
 pub use child::find_program;
-pub use collect::{CollectError, Ending, Event, Plan, collect};
+pub use collect::collect;
 pub use interfaces::{Interface, interfaces};
-pub use machine::Machine;
+pub use machine::{FileCapabilities, Machine, Rights, Version};
+pub use plan::{CollectError, Ending, Event, Plan};
 pub use routed::Routed;
 pub use spool::Rotate;
 pub use state::State;

@@ -1,11 +1,79 @@
 //! A look at this machine: what the checks judge.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::check::{FileCapabilities, Rights, Version};
 use crate::interfaces::{Interface, interfaces};
 use crate::routed::Routed;
+
+/// A released version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version(pub u32, pub u32, pub u32);
+
+impl Version {
+    /// Reads what `bandwhich --version` prints.
+    ///
+    /// ```
+    /// use collector::Version;
+    /// assert_eq!(Version::parse("bandwhich 0.23.1\n"), Some(Version(0, 23, 1)));
+    /// ```
+    pub fn parse(text: &str) -> Option<Self> {
+        let version = text.strip_prefix("bandwhich ")?.split_whitespace().next()?;
+        let mut parts = version.splitn(3, '.').map(|part| {
+            let end = part.find(|letter: char| !letter.is_ascii_digit());
+            part[..end.unwrap_or(part.len())].parse().ok()
+        });
+        Some(Version(parts.next()??, parts.next()??, parts.next()??))
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.0, self.1, self.2)
+    }
+}
+
+/// Capabilities of a file, by the kernel's attribute `security.capability`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileCapabilities {
+    /// Those that a process gets which runs the file.
+    pub permitted: u64,
+    /// Whether they are in force at once, as for programs that do not ask.
+    pub effective: bool,
+}
+
+impl FileCapabilities {
+    /// Reads the attribute, as `linux/capability.h` lays it out: a number of version and flags, then
+    /// pairs of permitted and inheritable 32 bits, little-endian.
+    pub fn parse(attribute: &[u8]) -> Option<Self> {
+        let word = |at: usize| {
+            let bytes = attribute.get(at * 4..)?.first_chunk::<4>()?;
+            Some(u32::from_le_bytes(*bytes))
+        };
+        let head = word(0)?;
+        let high = word(3).unwrap_or(0);
+        Some(FileCapabilities {
+            permitted: u64::from(word(1)?) | u64::from(high) << 32,
+            effective: head & 1 != 0,
+        })
+    }
+}
+
+/// What a process that starts bandwhich can give it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rights {
+    /// Whether it runs as root.
+    pub is_root: bool,
+    /// Capabilities that no program it starts can exceed.
+    pub bounding: u64,
+    /// Capabilities that it hands on, as a service has them by `AmbientCapabilities`.
+    pub ambient: u64,
+    /// Those of bandwhich's file.
+    pub file: Option<FileCapabilities>,
+    /// Whether the file's capabilities are ignored (`NoNewPrivileges`).
+    pub no_new_privileges: bool,
+}
 
 /// What was seen of a machine. What could not be seen is `None`.
 #[derive(Clone, Debug, Default)]

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use rawlog::{Begun, Capture, NOTES_FORMAT, Note, NoteKind, OwnAddress, Port, Quoted, escape};
 
 use crate::capture::Passed;
-use crate::collect::Plan;
 use crate::network::Network;
+use crate::plan::Plan;
 
 /// The first note of a log.
 pub(crate) fn begun(plan: &Plan, arguments: &[String], timestamp: i64, out: &mut Vec<u8>) {

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use crate::capture::{Capture, Passed, Socket};
-use crate::collect::{Event, Plan};
 use crate::interfaces::{self, Interface};
 use crate::network::Network;
 use crate::notes;
 use crate::owners::Owners;
+use crate::plan::{Event, Plan};
 use crate::spool::Spool;
 use crate::state::State;
 
@@ -23,6 +23,8 @@ const TELL_EVERY: Duration = Duration::from_secs(60);
 const COUNT_EVERY: i64 = 60;
 /// A frame comes within this time.
 const LONGEST_FRAME: Duration = Duration::from_secs(1);
+/// Seconds by which a frame's stamp may be off. bandwhich is killed if it prints nothing for half as long.
+const LATEST_STAMP: u64 = 60;
 /// How long bandwhich's first sockets are waited for, after how long without another one they are all, and the
 /// pause between two looks.
 const FIRST_SOCKETS: Duration = Duration::from_millis(400);
@@ -51,6 +53,8 @@ pub(crate) struct Recorder<'a> {
     /// Those of the last frame of a bandwhich in whose place another was started, for the end of its log.
     last_counts: Option<Vec<u8>>,
     next_count: i64,
+    /// Whether the next log waits for one more frame.
+    is_put_off: bool,
     trouble: Option<Instant>,
     last_frame: Option<i64>,
     pub(crate) frames: u64,
@@ -73,6 +77,7 @@ impl<'a> Recorder<'a> {
             first_counts: None,
             last_counts: None,
             next_count: 0,
+            is_put_off: false,
             trouble: None,
             last_frame: None,
             frames: 0,
@@ -117,13 +122,22 @@ impl<'a> Recorder<'a> {
             None if self.plan.interfaces => interfaces::recount(&mut self.interfaces),
             None => {}
         }
-        if self.spool.path().is_some() && self.spool.is_due(now) {
+        let is_due = self.spool.path().is_some() && self.spool.is_due(now);
+        if is_due && !self.awaits_time(frames, time) {
             self.rotate(now, tell);
         } else if time >= self.next_count || self.next_count - time > COUNT_EVERY {
             // On the minute, also where the clock was set back.
             self.count_now(tell);
         }
         u32::try_from(count).unwrap_or(u32::MAX)
+    }
+
+    /// Whether the clock was set since bandwhich stamped its last frame, so that the log is to go on until a frame
+    /// has the new time: readers join two logs whose times meet.
+    fn awaits_time(&mut self, frames: &[u8], now: i64) -> bool {
+        let is_of_before = stamp(frames).is_some_and(|stamp| stamp.abs_diff(now) > LATEST_STAMP);
+        self.is_put_off = is_of_before && !self.is_put_off;
+        self.is_put_off
     }
 
     /// A frame begins to come: bandwhich counted what is in it a moment ago. Its end is seen later.
@@ -426,6 +440,19 @@ impl<'a> Recorder<'a> {
     }
 }
 
+/// The time of the last of these frames, by its first row.
+fn stamp(frames: &[u8]) -> Option<i64> {
+    const HEADER: &[u8] = b"Refreshing:\n";
+    let at = (frames.windows(HEADER.len())).rposition(|text| text == HEADER)?;
+    let row = frames
+        .get(at + HEADER.len()..)?
+        .split(|byte| *byte == b'\n')
+        .next()?;
+    let at = row.windows(3).position(|text| text == b": <")?;
+    let number = row.get(at + 3..)?.split(|byte| *byte == b'>').next()?;
+    std::str::from_utf8(number).ok()?.parse().ok()
+}
+
 fn next_count(time: i64) -> i64 {
     (time.div_euclid(COUNT_EVERY) + 1) * COUNT_EVERY
 }
@@ -495,6 +522,42 @@ mod tests {
         recorder.end("ended", tell);
         let received = received(folder.path());
         received.last().unwrap() - received.first().unwrap()
+    }
+
+    #[test]
+    fn a_log_goes_on_until_a_frame_has_the_time_of_a_clock_that_was_set() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut plan = plan(folder.path());
+        plan.rotate = Rotate::Hourly;
+        let now = Timestamp::now();
+        let two_hours_ago = Timestamp::from_second(now.as_second() - 7200).unwrap();
+        let frame = |time: Timestamp| {
+            let time = time.as_second();
+            format!("Refreshing:\nprocess: <{time}> \"x\" up/down Bps: 1/1 connections: 1\n\n")
+        };
+        let tell = &mut |_| {};
+        let begun = |recorder: &mut Recorder<'_>, tell: &mut dyn FnMut(Event)| {
+            recorder.begin(two_hours_ago, b"", tell);
+            recorder.write(tell);
+        };
+        let mut recorder = Recorder::new(&plan);
+        begun(&mut recorder, tell);
+        recorder.record(frame(two_hours_ago).as_bytes(), tell);
+        assert_eq!(recorder.logs, 1);
+        recorder.record(frame(now).as_bytes(), tell);
+        assert_eq!(recorder.logs, 2);
+        // It waits for one frame and no more, and for none where frames have the time or no time.
+        begun(&mut recorder, tell);
+        recorder.record(frame(two_hours_ago).as_bytes(), tell);
+        assert_eq!(recorder.logs, 3);
+        recorder.record(frame(two_hours_ago).as_bytes(), tell);
+        assert_eq!(recorder.logs, 4);
+        for frame in [frame(now).as_bytes(), FRAME] {
+            begun(&mut recorder, tell);
+            let before = recorder.logs;
+            recorder.record(frame, tell);
+            assert_eq!(recorder.logs, before + 1);
+        }
     }
 
     #[test]

@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use sd_notify::NotifyState;
 
 use crate::child::{Bandwhich, Sign};
-use crate::collect::{CollectError, Ending, Event, Plan, hold};
 use crate::frames::Frames;
 use crate::network::{Network, Watch};
 use crate::pace::{Pace, Pauses, Restarts};
+use crate::plan::{CollectError, Ending, Event, Plan, hold};
 use crate::recorder::Recorder;
 use crate::routed::Routed;
 use crate::service::{Watchdog, notify};

@@ -326,11 +326,12 @@ pub fn settle_lost(store: &Store, settings: &Settings, now: i64) -> Result<()> {
         .flat_map(|document| document.members.into_iter().map(|member| member.sha256))
         .collect();
     let today = settings.today(now);
-    let oldest = match settings.archive.clean_old_archives {
-        true => today
+    let oldest = if settings.archive.clean_old_archives {
+        today
             .checked_sub(i64::from(settings.archive.retention_days).days())
-            .ok(),
-        false => None,
+            .ok()
+    } else {
+        None
     };
     let settled = store.settle_lost_archives(|record| {
         Document::parse(&record.document).is_ok_and(|document| {

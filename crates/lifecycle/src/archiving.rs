@@ -89,9 +89,10 @@ pub fn plan(
         }
     }
     // Looking at all processes is worth it only if there is something to archive.
-    let written = match finished.is_empty() {
-        true => Default::default(),
-        false => archive::open_for_writing(),
+    let written = if finished.is_empty() {
+        Default::default()
+    } else {
+        archive::open_for_writing()
     };
     for (log, host, day) in finished {
         match log.identity {
@@ -405,9 +406,10 @@ impl InPlace {
         let file = record_of(&self.archive, &self.document).file;
         let mut folders = BTreeSet::new();
         // Packing may have taken hours.
-        let written = match settings.archive.keep_original {
-            true => Default::default(),
-            false => archive::open_for_writing(),
+        let written = if settings.archive.keep_original {
+            Default::default()
+        } else {
+            archive::open_for_writing()
         };
         for held in &self.logs {
             store.mark_archived(&held.found, &file)?;

@@ -130,9 +130,10 @@ fn decide(owner: Option<Owner>, hosts: &[String], settings: &Settings) -> Decisi
         // Containers often have nothing that tells them apart, and a new name at each start.
         _ => false,
     };
-    match settings.host_is_set || is_other_machine {
-        true => Decision::Ask(owner.host),
-        false => Decision::Keep(owner.host),
+    if settings.host_is_set || is_other_machine {
+        Decision::Ask(owner.host)
+    } else {
+        Decision::Keep(owner.host)
     }
 }
 

@@ -114,14 +114,13 @@ pub fn ingest_archives(store: &mut Store, settings: &Settings) -> Result<Recover
             && document.archive.sha256 == checksum
         {
             // What it holds is in the history: it is known from now on.
-            match document.host == host {
-                true => store.note_archive(&record_of(&known.archive, &document))?,
-                false => {
-                    let archive = &known.archive;
-                    let kept = rename_in_archive(store, settings, archive, document, &host)?;
-                    if let Some(reason) = kept {
-                        recovered.faults.push(format!("{path}: {reason}"));
-                    }
+            if document.host == host {
+                store.note_archive(&record_of(&known.archive, &document))?
+            } else {
+                let archive = &known.archive;
+                let kept = rename_in_archive(store, settings, archive, document, &host)?;
+                if let Some(reason) = kept {
+                    recovered.faults.push(format!("{path}: {reason}"));
                 }
             }
         }

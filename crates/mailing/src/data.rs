@@ -316,18 +316,20 @@ fn quota(state: &analysis::QuotaState) -> String {
 
 /// `2026-11-21`, or both ends.
 fn days(period: Period) -> String {
-    match period.is_day() {
-        true => period.first.to_string(),
-        false => format!("{} to {}", period.first, period.last),
+    if period.is_day() {
+        period.first.to_string()
+    } else {
+        format!("{} to {}", period.first, period.last)
     }
 }
 
 /// `Saturday 21 November 2026`, or both ends.
 fn long_days(period: Period) -> String {
     let long = |day: jiff::civil::Date| day.strftime("%A %-d %B %Y").to_string();
-    match period.is_day() {
-        true => long(period.first),
-        false => format!("{} to {}", long(period.first), long(period.last)),
+    if period.is_day() {
+        long(period.first)
+    } else {
+        format!("{} to {}", long(period.first), long(period.last))
     }
 }
 
@@ -384,9 +386,10 @@ fn bars(report: &Report) -> Vec<Bar> {
             download: part(entry.download_bytes.into(), 100),
             upload: part(entry.upload_bytes.into(), 100),
             observed,
-            glyph: match observed {
-                true => glyphs[usize::try_from(part(both, 8)).unwrap_or(0).clamp(1, 8)],
-                false => glyphs[0],
+            glyph: if observed {
+                glyphs[usize::try_from(part(both, 8)).unwrap_or(0).clamp(1, 8)]
+            } else {
+                glyphs[0]
             },
         }
     };
@@ -454,9 +457,10 @@ fn hours(report: &Report, census: &Census<'_>) -> Vec<Hour> {
 
 /// A process may have no name at all; bandwhich shows that as it is.
 fn named(name: &str) -> String {
-    match name.is_empty() {
-        true => "\"\"".to_owned(),
-        false => shortened(name, NAME),
+    if name.is_empty() {
+        "\"\"".to_owned()
+    } else {
+        shortened(name, NAME)
     }
 }
 

@@ -67,9 +67,10 @@ impl<'a> Writer<'a> {
 
     /// The key of the letter about a report.
     pub fn key(&self, report: &Report, period: Period) -> Key {
-        let kind = match report.period.partial {
-            true => Kind::Interim,
-            false => Kind::Report,
+        let kind = if report.period.partial {
+            Kind::Interim
+        } else {
+            Kind::Report
         };
         self.envelope.key(kind, &report.host, period.stamp())
     }
@@ -86,9 +87,10 @@ impl<'a> Writer<'a> {
         let report = subject.report;
         let problems = problems(report, circumstances);
         let (attachments, carried) = attachments(subject.files, self.settings)?;
-        let curve = match self.settings.reports.include_charts {
-            true => report::charts::day_curve_png(report),
-            false => None,
+        let curve = if self.settings.reports.include_charts {
+            report::charts::day_curve_png(report)
+        } else {
+            None
         };
         let data = ReportData::new(report, subject.period, problems, &self.frame());
         let data = data.with_files(carried, curve.is_some().then_some(CURVE));

@@ -239,9 +239,10 @@ impl Collected<'_> {
             .map(|collector| watched_interface(&collector.arguments))
             .collect();
         let names: Vec<&str> = watched.iter().copied().flatten().take(MOST).collect();
-        let when = match watched.contains(&None) {
-            true => "At times only",
-            false => "Only",
+        let when = if watched.contains(&None) {
+            "At times only"
+        } else {
+            "Only"
         };
         (!names.is_empty()).then(|| {
             let message = format!(

@@ -72,9 +72,10 @@ impl Reporter<'_> {
                 }
                 ReportFormat::Html => {
                     let charts = settings.reports.include_charts;
-                    let traces = match charts {
-                        true => Some(traces(store, &report, period, settings)?),
-                        false => None,
+                    let traces = if charts {
+                        Some(traces(store, &report, period, settings)?)
+                    } else {
+                        None
                     };
                     let options = HtmlOptions {
                         charts,

@@ -135,9 +135,10 @@ impl Count<'_> {
         .days()
         .filter_map(|day| {
             let of_day = seconds(day);
-            let from = match day == last {
-                true => self.now.clamp(of_day.start, of_day.end),
-                false => of_day.start,
+            let from = if day == last {
+                self.now.clamp(of_day.start, of_day.end)
+            } else {
+                of_day.start
             };
             let left = of_day.end - from;
             (left > 0).then_some(DayAhead {

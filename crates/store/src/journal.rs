@@ -67,9 +67,13 @@ pub(crate) fn remove(root: &Path) -> Result<()> {
 fn is_ours(file: &str) -> bool {
     let is_plain = |part| matches!(part, Component::Normal(_));
     let parts = Path::new(file).components();
-    match parts.clone().all(is_plain) {
-        true if parts.count() == 4 => parse_folder(Path::new(file)).is_some(),
-        all => all && catalog::source_of_file(file).is_some(),
+    if !parts.clone().all(is_plain) {
+        return false;
+    }
+    if parts.count() == 4 {
+        parse_folder(Path::new(file)).is_some()
+    } else {
+        catalog::source_of_file(file).is_some()
     }
 }
 

@@ -77,10 +77,13 @@ impl ServicePorts {
         let protocol = Protocol::from(protocol);
         let others = |end, port| self.others.get(&(protocol, end, port)).copied();
         let order = others(End::Local, local).cmp(&others(End::Remote, remote));
-        Some(match Self::is_doubtful(local, remote) {
-            true if order.is_gt() => local,
-            true if order.is_lt() => remote,
-            _ => local.min(remote),
+        let is_doubtful = Self::is_doubtful(local, remote);
+        Some(if is_doubtful && order.is_gt() {
+            local
+        } else if is_doubtful && order.is_lt() {
+            remote
+        } else {
+            local.min(remote)
         })
     }
 }

@@ -16,9 +16,10 @@ pub(super) fn checks(settings: &Settings, machine: &Machine) -> Vec<Check> {
     let paths = &settings.paths;
     let archives = settings.archive.enabled;
     let removes_logs = archives && !settings.archive.keep_original;
-    let logs = match removes_logs {
-        true => Access::Write,
-        false => Access::Read,
+    let logs = if removes_logs {
+        Access::Write
+    } else {
+        Access::Read
     };
     let mut folders = vec![
         ("paths.log_dir", paths.log_dir.as_path(), logs),
@@ -48,9 +49,10 @@ pub(super) fn checks(settings: &Settings, machine: &Machine) -> Vec<Check> {
         .iter()
         .filter_map(|(key, path, access)| fault(key, path, *access, machine))
         .collect();
-    match faults.is_empty() {
-        true => vec![Check::ok(TOPIC, "all folders in the settings can be used")],
-        false => faults,
+    if faults.is_empty() {
+        vec![Check::ok(TOPIC, "all folders in the settings can be used")]
+    } else {
+        faults
     }
 }
 
@@ -170,13 +172,14 @@ pub(super) fn room(folder: &Path, space: Space) -> Check {
         display::bytes(all),
         files::show(folder)
     );
-    match space.is_nearly_full() {
-        false => Check::ok("disk", said),
-        true => Check::fault(
+    if space.is_nearly_full() {
+        Check::fault(
             "disk",
             said,
             "make room, or let archive.retention_days, reports.retention_days and \
              store.retention_days delete what is old",
-        ),
+        )
+    } else {
+        Check::ok("disk", said)
     }
 }

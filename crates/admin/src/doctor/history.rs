@@ -167,16 +167,18 @@ fn logs(settings: &Settings, has_collector: bool, now: i64) -> Vec<Check> {
         let modified = newest.entry(host).or_default();
         *modified = (*modified).max(since.as_secs().cast_signed());
     }
-    let cure = match has_collector {
-        true => "systemctl status network-monitor-collect; journalctl -u network-monitor-collect",
-        false => "check that bandwhich runs and writes there, or set paths.log_dir",
+    let cure = if has_collector {
+        "systemctl status network-monitor-collect; journalctl -u network-monitor-collect"
+    } else {
+        "check that bandwhich runs and writes there, or set paths.log_dir"
     };
     if newest.is_empty() {
         let said = format!("there is none in {folder}");
-        return vec![match has_collector {
-            true => Check::fault(TOPIC, said, cure),
+        return vec![if has_collector {
+            Check::fault(TOPIC, said, cure)
+        } else {
             // They may be in the archive until the next are brought.
-            false => Check::advice(TOPIC, said, cure),
+            Check::advice(TOPIC, said, cure)
         }];
     }
     let patience = if has_collector { QUIET } else { DAY };
@@ -188,8 +190,8 @@ fn logs(settings: &Settings, has_collector: bool, now: i64) -> Vec<Check> {
             Check::fault(TOPIC, format!("no log{host} since {since}"), cure)
         })
         .collect();
-    match silent.is_empty() {
-        true => vec![Check::ok(
+    if silent.is_empty() {
+        vec![Check::ok(
             TOPIC,
             format!(
                 "{} in {folder}, the newest written at {}",
@@ -199,7 +201,8 @@ fn logs(settings: &Settings, has_collector: bool, now: i64) -> Vec<Check> {
                     &settings.time_zone
                 )
             ),
-        )],
-        false => silent,
+        )]
+    } else {
+        silent
     }
 }

@@ -25,9 +25,10 @@ pub(super) fn checks(
     now: i64,
 ) -> Vec<Check> {
     let is_served = services::scope(machine, environment) == Some(SetupScope::System);
-    let path = match is_served {
-        true => SERVICE_PATH,
-        false => environment.variables.get("PATH").map_or("", String::as_str),
+    let path = if is_served {
+        SERVICE_PATH
+    } else {
+        environment.variables.get("PATH").map_or("", String::as_str)
     };
     let collect = &settings.collect;
     let mut seen = collector::Machine {

@@ -30,13 +30,14 @@ pub(super) fn checks(
 ) -> Vec<Check> {
     let Some(scope) = scope(machine, environment) else {
         let cron = machine.root.join("etc/cron.d/network-monitor");
-        return vec![match cron.exists() {
-            true => Check::ok(TOPIC, format!("{} starts them", files::show(&cron))),
-            false => Check::advice(
+        return vec![if cron.exists() {
+            Check::ok(TOPIC, format!("{} starts them", files::show(&cron)))
+        } else {
+            Check::advice(
                 TOPIC,
                 "there are none: start logs and reports by hand or from your own crontab",
                 "`network-monitor setup --system` or `--user` creates them",
-            ),
+            )
         }];
     };
     let systemctl = match scope {
@@ -63,12 +64,13 @@ pub(super) fn checks(
         checks.extend(closed_folders(settings, machine, environment));
         checks.extend(closed_network(settings, machine, environment));
     }
-    match checks.is_empty() {
-        true => vec![Check::ok(
+    if checks.is_empty() {
+        vec![Check::ok(
             TOPIC,
             "the collector and the daily report are enabled",
-        )],
-        false => checks,
+        )]
+    } else {
+        checks
     }
 }
 
@@ -161,9 +163,10 @@ fn closed_folders(settings: &Settings, machine: &Machine, environment: &Environm
             !path.starts_with(SYSTEM_FOLDER) && !open.iter().any(|open| path.starts_with(open))
         })
         .map(|(unit, key, path)| {
-            let folder = match key.starts_with("paths.") {
-                true => path.as_path(),
-                false => path.parent().unwrap_or(path),
+            let folder = if key.starts_with("paths.") {
+                path.as_path()
+            } else {
+                path.parent().unwrap_or(path)
             };
             let folder = files::show(folder);
             Check::fault(

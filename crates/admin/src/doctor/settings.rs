@@ -48,9 +48,10 @@ pub(super) fn checks(
                 "{shown}: the user {name} cannot read it, because of {}",
                 files::show(&obstacle)
             ),
-            match obstacle == path {
-                true => format!("chgrp {name} {shown} && chmod 640 {shown}"),
-                false => format!("let {name} enter {}", files::show(&obstacle)),
+            if obstacle == path {
+                format!("chgrp {name} {shown} && chmod 640 {shown}")
+            } else {
+                format!("let {name} enter {}", files::show(&obstacle))
             },
         ),
     }]

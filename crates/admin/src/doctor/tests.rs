@@ -68,9 +68,10 @@ impl Scratch {
             "paths: {{log_dir: log, report_dir: reports, archive_dir: archive, store_dir: store}}\n\
              timezone: UTC\n{more}"
         );
-        let text = match more.contains("timezone:") {
-            true => text.replacen("timezone: UTC\n", "", 1),
-            false => text,
+        let text = if more.contains("timezone:") {
+            text.replacen("timezone: UTC\n", "", 1)
+        } else {
+            text
         };
         fs::write(self.path("settings.yaml"), text).unwrap();
     }

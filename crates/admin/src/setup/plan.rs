@@ -111,9 +111,10 @@ pub fn plan(target: &Target, environment: &Environment) -> Result<SetupPlan> {
         .iter()
         .flat_map(|settings| folders(settings, target))
     {
-        steps.push(match folder.is_dir() {
-            true => Step::Present(shown(&folder)),
-            false => Step::Folder(folder),
+        steps.push(if folder.is_dir() {
+            Step::Present(shown(&folder))
+        } else {
+            Step::Folder(folder)
         });
     }
     let has_systemd = units::has_systemd(&target.root);
@@ -225,9 +226,10 @@ fn folders(settings: &Settings, target: &Target) -> Vec<PathBuf> {
 }
 
 fn below(root: &Path, path: &Path) -> PathBuf {
-    match path.starts_with(root) {
-        true => path.to_owned(),
-        false => root.join(path.strip_prefix("/").unwrap_or(path)),
+    if path.starts_with(root) {
+        path.to_owned()
+    } else {
+        root.join(path.strip_prefix("/").unwrap_or(path))
     }
 }
 
@@ -268,30 +270,28 @@ fn next(
                 "  edit {settings}: the section email, for the daily letter"
             ));
             let password = shown(&target.root.join("etc/network-monitor/email_password"));
-            match has_systemd {
-                true => {
-                    add(format!("  (umask 077; cat > {password})  # its password"));
-                    // Another root's systemd does not run.
-                    let (systemctl, now) = match target.root == Path::new("/") {
-                        true => ("systemctl".to_owned(), " --now"),
-                        false => (format!("systemctl --root={}", shown(&target.root)), ""),
-                    };
-                    if !now.is_empty() {
-                        add("  systemctl daemon-reload".to_owned());
-                    }
-                    add(format!(
-                        "  {systemctl} enable{now} network-monitor-collect.service \\"
-                    ));
-                    add("    network-monitor-report.timer".to_owned());
+            if has_systemd {
+                add(format!("  (umask 077; cat > {password})  # its password"));
+                // Another root's systemd does not run.
+                let (systemctl, now) = if target.root == Path::new("/") {
+                    ("systemctl".to_owned(), " --now")
+                } else {
+                    (format!("systemctl --root={}", shown(&target.root)), "")
+                };
+                if !now.is_empty() {
+                    add("  systemctl daemon-reload".to_owned());
                 }
+                add(format!(
+                    "  {systemctl} enable{now} network-monitor-collect.service \\"
+                ));
+                add("    network-monitor-report.timer".to_owned());
+            } else {
                 // cron's jobs read the password themselves.
-                false => {
-                    add(format!(
-                        "  install -m 600 -o {SERVICE} /dev/null {password}"
-                    ));
-                    add(format!("  cat > {password}  # its password"));
-                    add("  restart the machine: cron then starts the collector".to_owned());
-                }
+                add(format!(
+                    "  install -m 600 -o {SERVICE} /dev/null {password}"
+                ));
+                add(format!("  cat > {password}  # its password"));
+                add("  restart the machine: cron then starts the collector".to_owned());
             }
         }
         SetupScope::User => {

@@ -213,10 +213,13 @@ fn hide(
         for week in 3..8 {
             let day = week * 7 + random.usize(0..7);
             let way = random.usize(0..2);
-            let length = match random.bool() {
-                _ if plan.bursts => 1,
-                true => random.usize(1..=2),
-                false => random.usize(4..=9),
+            let is_short = random.bool();
+            let length = if plan.bursts {
+                1
+            } else if is_short {
+                random.usize(1..=2)
+            } else {
+                random.usize(4..=9)
             };
             let times = if random.bool() { 3 } else { 10 };
             let first = day * 24 + random.usize(0..24 - length);

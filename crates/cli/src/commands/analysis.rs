@@ -74,17 +74,12 @@ fn analyse(
         Some(store) => store.last_seen()?,
         None => Vec::new(),
     };
-    let known: Vec<&str> = last_seen.iter().map(|(host, _)| host.as_str()).collect();
-    if let Some(host) = &args.host
-        && !known.contains(&host.as_str())
+    if let Some(asked) = &args.host
+        && !last_seen.iter().any(|(host, _)| host == asked)
     {
-        return Err(Failure::Usage(match known.is_empty() {
-            true => format!("the store has no data of host {host:?}; it is empty"),
-            false => format!(
-                "the store has no data of host {host:?}; it knows {}",
-                known.join(", ")
-            ),
-        }));
+        let known = last_seen.into_iter().map(|(host, _)| host).collect();
+        let asked = asked.clone();
+        return Err(app::Error::NoSuchHost { asked, known }.into());
     }
     let mut document = Analysis::new(
         Moment::new(now, &settings.time_zone),

@@ -55,9 +55,10 @@ pub fn run(
 }
 
 fn ending(is_well: bool) -> RunOutcome {
-    match is_well {
-        true => RunOutcome::Done,
-        false => RunOutcome::Attention,
+    if is_well {
+        RunOutcome::Done
+    } else {
+        RunOutcome::Attention
     }
 }
 

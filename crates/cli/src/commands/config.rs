@@ -27,9 +27,10 @@ pub fn run(
             system,
         } => {
             let path = path.as_deref().or(named).unwrap_or(Path::new(LOCAL_FILE));
-            let text = match system {
-                true => system_file(),
-                false => DEFAULT_FILE.to_owned(),
+            let text = if *system {
+                system_file()
+            } else {
+                DEFAULT_FILE.to_owned()
             };
             write_file(path, &text, *force, environment)?;
             writeln!(out, "wrote {}", printable(&path.to_string_lossy()))?;

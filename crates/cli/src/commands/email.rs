@@ -66,9 +66,10 @@ fn test(settings: &Settings, now: i64, out: &mut dyn Write) -> Result<RunOutcome
         has_trouble |= !is_ok;
         writeln!(out, "{address}: {}", display::printable(&answer))?;
     }
-    Ok(match has_trouble {
-        true => RunOutcome::Attention,
-        false => RunOutcome::Done,
+    Ok(if has_trouble {
+        RunOutcome::Attention
+    } else {
+        RunOutcome::Done
     })
 }
 
@@ -88,9 +89,10 @@ fn flush(
         }
         output::letters::show(&result, out)?;
     }
-    Ok(match result.needs_attention() {
-        true => RunOutcome::Attention,
-        false => RunOutcome::Done,
+    Ok(if result.needs_attention() {
+        RunOutcome::Attention
+    } else {
+        RunOutcome::Done
     })
 }
 

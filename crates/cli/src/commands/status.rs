@@ -29,8 +29,9 @@ pub fn run(
     } else {
         output::status::show(&status, settings, out)?;
     }
-    Ok(match status.attention.is_empty() {
-        true => RunOutcome::Done,
-        false => RunOutcome::Attention,
+    Ok(if status.attention.is_empty() {
+        RunOutcome::Done
+    } else {
+        RunOutcome::Attention
     })
 }

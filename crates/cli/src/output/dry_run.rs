@@ -16,9 +16,10 @@ pub(crate) fn show(planned: &DryRun, out: &mut dyn Write) -> Result<(), Failure>
     }
     for report in &planned.would_report {
         let (host, first) = (display::printable(&report.host), &report.first_day);
-        match *first == report.last_day {
-            true => writeln!(out, "would report  {first} of {host}")?,
-            false => writeln!(out, "would report  {first}..{} of {host}", report.last_day)?,
+        if *first == report.last_day {
+            writeln!(out, "would report  {first} of {host}")?;
+        } else {
+            writeln!(out, "would report  {first}..{} of {host}", report.last_day)?;
         }
     }
     if !planned.would_read.is_empty() {

@@ -61,17 +61,20 @@ impl Lab {
 
     /// Writes the settings anew.
     pub(crate) fn configure(&self, settings: &str) {
-        let archive = match settings.contains("archive:") {
-            true => "",
-            false => "archive: {enabled: false}\n",
+        let archive = if settings.contains("archive:") {
+            ""
+        } else {
+            "archive: {enabled: false}\n"
         };
-        let email = match settings.contains("email:") {
-            true => "",
-            false => "email: {enabled: false}\n",
+        let email = if settings.contains("email:") {
+            ""
+        } else {
+            "email: {enabled: false}\n"
         };
-        let reports = match settings.contains("reports:") {
-            true => "",
-            false => "reports: {format: [json, csv, parquet]}\n",
+        let reports = if settings.contains("reports:") {
+            ""
+        } else {
+            "reports: {format: [json, csv, parquet]}\n"
         };
         let settings = format!(
             "{settings}host: lab\n\

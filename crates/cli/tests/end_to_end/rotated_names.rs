@@ -24,9 +24,10 @@ fn names_of_rotation_are_read() {
         "bw.log.1.gz",
     ] {
         let lab = Lab::new();
-        match name.ends_with(".gz") {
-            true => lab.put(name, &gzip(&log)),
-            false => lab.put(name, &log),
+        if name.ends_with(".gz") {
+            lab.put(name, &gzip(&log));
+        } else {
+            lab.put(name, &log);
         }
         let (code, result) = lab.report(&[]);
         assert_eq!(code, 0, "{name}: {result}");

@@ -149,9 +149,10 @@ impl Recording {
         let (mut rows, mut sums) = (String::new(), [0; 2]);
         for (port, ends, windows) in &mut self.talks {
             let is_over = refresh >= *ends;
-            windows[(refresh % 5) as usize] = match is_over {
-                true => [0; 2],
-                false => [100 + dice.below(9_000), 1_000 + dice.below(90_000)],
+            windows[(refresh % 5) as usize] = if is_over {
+                [0; 2]
+            } else {
+                [100 + dice.below(9_000), 1_000 + dice.below(90_000)]
             };
             let mean = |way: usize| {
                 windows.iter().map(|bytes| bytes[way]).sum::<u64>() / 5.min(refresh + 1)
@@ -167,12 +168,13 @@ impl Recording {
             }
         }
         self.talks.retain(|(_, ends, _)| refresh < ends + 5);
-        let frame = match rows.is_empty() {
-            true => "Refreshing:\n<NO TRAFFIC>\n\n".to_owned(),
-            false => format!(
+        let frame = if rows.is_empty() {
+            "Refreshing:\n<NO TRAFFIC>\n\n".to_owned()
+        } else {
+            format!(
                 "Refreshing:\nprocess: <{time}> \"curl\" up/down Bps: {}/{} connections: 1\n{rows}\n",
                 sums[0], sums[1]
-            ),
+            )
         };
         self.pending.extend_from_slice(frame.as_bytes());
     }
@@ -201,11 +203,11 @@ impl Recording {
             Way::Copy => self.whole.clone(),
             _ => self.whole[self.rotated..].to_vec(),
         };
-        match self.real {
+        if !self.real {
+            self.imitate();
+        } else if !self.logrotate() {
             // It rotates no log twice in the second that a name tells.
-            true if !self.logrotate() => return,
-            true => {}
-            false => self.imitate(),
+            return;
         }
         self.logs.push(held);
         self.rotated = self.whole.len();
@@ -527,9 +529,10 @@ fn settle(lab: &Lab, mut recordings: [Recording; 5]) {
     let mut folders = vec!["logs"];
     for day in DAYS {
         let ran = lab.run(&["archive", "restore", day, "--to", day]);
-        match lab.path(day).exists() {
-            true => drop((ran.done(), folders.push(day))),
-            false => assert!(ran.complained.contains("no archive of"), "{ran:?}"),
+        if lab.path(day).exists() {
+            drop((ran.done(), folders.push(day)))
+        } else {
+            assert!(ran.complained.contains("no archive of"), "{ran:?}")
         }
     }
     let mut held: BTreeSet<Vec<u8>> = BTreeSet::new();

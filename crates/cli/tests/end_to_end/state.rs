@@ -49,9 +49,10 @@ fn paths(folder: &Path) -> Vec<PathBuf> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder).into_iter().flatten() {
         let path = entry.unwrap().path();
-        match path.is_dir() {
-            true => paths.extend(self::paths(&path)),
-            false => paths.push(path),
+        if path.is_dir() {
+            paths.extend(self::paths(&path))
+        } else {
+            paths.push(path)
         }
     }
     paths

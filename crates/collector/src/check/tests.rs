@@ -1,6 +1,7 @@
 //! Checks of machines that never were.
 
 use super::*;
+use crate::FileCapabilities;
 
 fn interface(name: &str, kind: &'static str, address: &str, master: Option<&str>) -> Interface {
     Interface {

@@ -159,9 +159,10 @@ fn a_run_that_stops_anywhere_is_finished_by_the_next() {
 
 impl Lab {
     fn settled(&self, store: &Store, joins: bool, step: usize) {
-        match joins {
-            true => self.assert_archived(store, &LOGS),
-            false => self.assert_archived(store, &LOGS[..1]),
+        if joins {
+            self.assert_archived(store, &LOGS)
+        } else {
+            self.assert_archived(store, &LOGS[..1])
         }
         assert_eq!(self.run(store), ArchiveSummary::default(), "{step}");
     }

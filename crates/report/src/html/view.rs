@@ -390,9 +390,10 @@ fn coverage(report: &Report, is_day: bool) -> Coverage {
             .take(MOST_GAPS)
             .map(|gap| Gap {
                 start: clock(gap.start, is_day),
-                end: match gap.end == report.period.end {
-                    true if is_day => "24:00:00".to_owned(),
-                    _ => clock(gap.end, is_day),
+                end: if is_day && gap.end == report.period.end {
+                    "24:00:00".to_owned()
+                } else {
+                    clock(gap.end, is_day)
                 },
                 length: duration(gap.end.as_second().abs_diff(gap.start.as_second())),
             })

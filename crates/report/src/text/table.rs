@@ -1,4 +1,7 @@
 //! A table of names, bars and volumes in a given width.
+//!
+//! By hand, and not by a library of tables: names take the columns that bars and numbers leave, and a bar is
+//! drawn in eighths of a column. A library would lay out neither.
 
 use display::{Colour, bytes, fitted, percent};
 

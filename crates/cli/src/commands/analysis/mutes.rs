@@ -36,10 +36,8 @@ pub(super) fn mute(
         let store = Store::open_to_read(&settings.paths.store_dir)?;
         let known = store.map_or(Ok(Vec::new()), |store| store.hosts())?;
         if !known.contains(name) {
-            return Err(Failure::Usage(format!(
-                "the history holds no host {name:?}; it knows {}",
-                known.join(", ")
-            )));
+            let asked = name.clone();
+            return Err(app::Error::NoSuchHost { asked, known }.into());
         }
     }
     let record = MuteRecord {
@@ -89,9 +87,10 @@ pub(super) fn unmute(
     }
     if !terminal.quiet {
         let shown = display::printable(&shown);
-        match was_there {
-            true => writeln!(out, "Shown again: {shown}.")?,
-            false => writeln!(out, "Nothing to do: {shown} is not muted.")?,
+        if was_there {
+            writeln!(out, "Shown again: {shown}.")?;
+        } else {
+            writeln!(out, "Nothing to do: {shown} is not muted.")?;
         }
     }
     Ok(RunOutcome::Done)
