@@ -192,3 +192,6 @@ impl Count<'_> {
         Ok(Some(totals))
     }
 }
+
+#[cfg(test)]
+mod tests;
