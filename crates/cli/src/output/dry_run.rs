@@ -48,3 +48,6 @@ pub(crate) fn show(planned: &DryRun, out: &mut dyn Write) -> Result<(), Failure>
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
