@@ -115,3 +115,6 @@ pub fn forget_abandoned(store: &mut Store, command: &str) {
 fn path(store_dir: &Path) -> PathBuf {
     store_dir.join("last_run.json")
 }
+
+#[cfg(test)]
+mod tests;

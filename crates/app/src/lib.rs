@@ -21,6 +21,8 @@ mod result;
 mod running_collector;
 mod signals;
 mod status;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 pub use archive_run::archive_run;

@@ -342,3 +342,6 @@ fn is_used(quotas: &[QuotaState], percent: Option<u32>) -> bool {
     let mut ratios = quotas.iter().map(|state| state.used_ratio);
     ratios.any(|ratio| ratio * 100.0 >= f64::from(percent))
 }
+
+#[cfg(test)]
+mod tests;

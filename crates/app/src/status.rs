@@ -262,3 +262,6 @@ pub fn kept_sentence(kept: &KeptFiles) -> String {
         readers.join(", ")
     )
 }
+
+#[cfg(test)]
+mod tests;

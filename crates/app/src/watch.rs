@@ -103,3 +103,6 @@ fn write_metrics(last: Option<&LastRun>, settings: &Settings, now: i64) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

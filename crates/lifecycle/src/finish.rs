@@ -71,3 +71,6 @@ pub fn archive_logs(
     }
     Ok(summary)
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,6 +22,8 @@ mod rename_host;
 pub mod retention;
 mod summary;
 mod sweep;
+#[cfg(test)]
+mod tests;
 mod tuning;
 
 pub use archiving::{ArchivePlan, ArchiveScope, plan as plan_archives};

@@ -152,3 +152,6 @@ pub(crate) fn discover(
     }));
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

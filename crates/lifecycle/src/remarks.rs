@@ -145,3 +145,6 @@ pub(crate) fn note_report(report: &IngestReport, summary: &mut IngestSummary) {
         );
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -180,3 +180,6 @@ fn remove_file(path: &Path) -> files::Result<bool> {
         Err(error) => Err(files::Error::new("remove", path, error)),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,3 +25,6 @@ pub fn sweep(settings: &Settings) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -72,3 +72,6 @@ impl Envelope {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -59,3 +59,6 @@ fn try_to_send(failed: FailedRun<'_>, settings: &Settings, now: i64) -> Result<(
         Err(failure) => Err(failure),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,8 @@ mod problems;
 mod result;
 mod server;
 mod silence;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 pub use attachments::ReportFile;

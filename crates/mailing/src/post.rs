@@ -163,3 +163,6 @@ impl<'a> Post<'a> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

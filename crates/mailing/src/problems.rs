@@ -48,7 +48,7 @@ pub struct Circumstances {
 /// What has to be looked at, most urgent first, and how many there are of each kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Problems {
-    /// The problems that are named; findings beyond the first few share one entry.
+    /// The problems that are named; findings and logs beyond the first few share one entry each.
     pub(crate) list: Vec<Problem>,
     /// All findings of analyses that are new.
     pub(crate) findings: usize,
@@ -104,6 +104,14 @@ pub(crate) fn problems(report: &Report, circumstances: &Circumstances) -> Proble
             format!("{}: {}", trouble.path, trouble.reason),
         );
     }
+    let unnamed = circumstances.unreadable.len().saturating_sub(MAX_NAMED);
+    if unnamed > 0 {
+        let logs = display::counted(unnamed as u64, "more log", "more logs");
+        add(
+            "unreadable_log",
+            format!("{logs} could not be read, or not wholly."),
+        );
+    }
     if let Some(message) = damage(report) {
         add("damaged_input", message);
     }
@@ -135,6 +143,8 @@ pub(crate) fn problems(report: &Report, circumstances: &Circumstances) -> Proble
         .filter(|found| found.finding.kind == FindingKind::Quota)
         .count();
     let others = problems.iter().filter(|one| one.code != FINDING).count();
+    // One entry stands for all logs that are not named.
+    let others = others + unnamed.saturating_sub(1);
     Problems {
         list: problems,
         findings: news.len() - quotas,
@@ -209,3 +219,6 @@ fn damage(report: &Report) -> Option<String> {
         input.damaged_lines, input.lines
     ))
 }
+
+#[cfg(test)]
+mod tests;

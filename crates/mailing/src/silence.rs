@@ -32,3 +32,6 @@ pub(crate) fn silent<'a>(
         .filter(move |seen| seen.last_seen < yesterday && seen.last_seen > yesterday - FORGOTTEN)
         .map(move |seen| (seen, Moment::new(seen.last_seen, &zone).minute()))
 }
+
+#[cfg(test)]
+mod tests;

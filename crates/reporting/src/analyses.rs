@@ -10,6 +10,7 @@ use settings::Settings;
 use store::Store;
 use traffic::Period;
 
+use crate::build::Reporter;
 use crate::error::Result;
 use crate::findings::once_each;
 use crate::history::{self, HistoryRequest};
@@ -47,62 +48,63 @@ pub fn usual_period(kind: AnalysisKind, last_seen: i64, settings: &Settings, now
     }
 }
 
-/// Judges a period of a host.
-///
-/// # Errors
-/// If the store cannot be read.
-pub fn judge(
-    store: &Store,
-    host: &str,
-    kind: AnalysisKind,
-    period: Period,
-    settings: &Settings,
-    now: i64,
-) -> Result<HostAnalysis> {
-    let zone = &settings.time_zone;
-    let thresholds = &settings.analysis.thresholds;
-    let asked = period.seconds(zone);
-    let judged = asked.start..asked.end.min(now).max(asked.start);
-    let last = Moment::new(judged.end.saturating_sub(1), zone)
-        .civil()
-        .date();
-    let month_begins = i8::try_from(thresholds.month_begins).unwrap_or(1);
-    let month = month(billing_month(month_begins, last), settings);
-    let wanted = HistoryRequest {
-        host,
-        judged: judged.clone(),
-        zone,
-        loopback: settings.input.includes_loopback(),
-        resolution: settings.input.resolution_seconds(),
-        month: month.start,
-    };
-    let mut history = if judged.is_empty() {
-        History {
-            host: host.to_owned(),
-            ..History::default()
-        }
-    } else {
-        history::read(store, &wanted)?
-    };
-    let mut told = match kind {
-        AnalysisKind::Trend => {
-            AnalysisResult::Trend(trend(&history, judged.clone(), Some(&month), thresholds))
-        }
-        AnalysisKind::Anomaly => {
-            history::count_other_hosts(store, &wanted, &mut history)?;
-            let mut found = anomalies(&history, judged.clone(), thresholds);
-            found.findings = once_each(found.findings);
-            AnalysisResult::Anomaly(found)
-        }
-        AnalysisKind::Patterns => {
-            if !judged.is_empty() {
-                history.talks = talks::read(store, &wanted, talks_needed(&judged))?;
+impl Reporter<'_> {
+    /// Judges a period of a host.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn judge(
+        &mut self,
+        store: &Store,
+        host: &str,
+        kind: AnalysisKind,
+        period: Period,
+    ) -> Result<HostAnalysis> {
+        let (settings, now) = (self.settings, self.now);
+        let zone = &settings.time_zone;
+        let thresholds = &settings.analysis.thresholds;
+        let asked = period.seconds(zone);
+        let judged = asked.start..asked.end.min(now).max(asked.start);
+        let last = Moment::new(judged.end.saturating_sub(1), zone)
+            .civil()
+            .date();
+        let month_begins = i8::try_from(thresholds.month_begins).unwrap_or(1);
+        let month = month(billing_month(month_begins, last), settings);
+        let wanted = HistoryRequest {
+            host,
+            judged: judged.clone(),
+            zone,
+            loopback: settings.input.includes_loopback(),
+            resolution: settings.input.resolution_seconds(),
+            month: month.start,
+        };
+        let mut history = match judged.is_empty() {
+            true => History {
+                host: host.to_owned(),
+                ..History::default()
+            },
+            false => history::read(store, &wanted)?,
+        };
+        let mut told = match kind {
+            AnalysisKind::Trend => {
+                AnalysisResult::Trend(trend(&history, judged.clone(), Some(&month), thresholds))
             }
-            AnalysisResult::Patterns(patterns(&history, judged.clone(), thresholds))
-        }
-    };
-    let muted = mutes::remove_muted(told.findings_mut(), &mutes::in_force(settings), settings);
-    Ok(HostAnalysis::new(host, &asked, zone, told, muted))
+            AnalysisKind::Anomaly => {
+                self.host_counts.add(store, &wanted, &mut history)?;
+                let mut found = anomalies(&history, judged.clone(), thresholds);
+                found.findings = once_each(found.findings);
+                AnalysisResult::Anomaly(found)
+            }
+            AnalysisKind::Patterns => {
+                if !judged.is_empty() {
+                    history.talks = talks::read(store, &wanted, talks_needed(&judged))?;
+                }
+                AnalysisResult::Patterns(patterns(&history, judged.clone(), thresholds))
+            }
+        };
+        let muted = mutes::remove_muted(told.findings_mut(), &mutes::in_force(settings), settings);
+        Ok(HostAnalysis::new(host, &asked, zone, told, muted))
+    }
 }
 
 /// A billing month as forecasts take it.

@@ -10,14 +10,17 @@ use crate::damage::{DamagedPeriod, note_damage};
 use crate::error::{Error, Result};
 use crate::facts::{input_facts, past};
 use crate::findings;
+use crate::host_counts::HostCounts;
 use crate::quotas::QuotaUse;
 
-/// Reports by the settings, as of one moment. It remembers what quotas have counted, so that the reports of
-/// many hosts and days read each day of each host once.
+/// Reports by the settings, as of one moment. It remembers what quotas have counted and which hosts met which
+/// names, so that the reports of many hosts and days read each day of each host once. So it is for one run:
+/// nothing may be added to the history meanwhile.
 pub struct Reporter<'a> {
     pub(crate) settings: &'a Settings,
     pub(crate) now: i64,
     quota_use: QuotaUse,
+    pub(crate) host_counts: HostCounts,
 }
 
 /// A report, and what could not be said in it.
@@ -36,6 +39,7 @@ impl<'a> Reporter<'a> {
             settings,
             now,
             quota_use: QuotaUse::default(),
+            host_counts: HostCounts::default(),
         }
     }
 
@@ -87,7 +91,14 @@ impl<'a> Reporter<'a> {
         let compared = comparison(store, host, period, settings, &mut damage)?;
         let mut report = builder.finish(input_facts(&logs, zone), compared);
         report.set_quotas(self.quotas(store, Some(host), period)?, zone);
-        match findings::add(&mut report, store, period, settings, now) {
+        match findings::add(
+            &mut report,
+            store,
+            period,
+            settings,
+            now,
+            &mut self.host_counts,
+        ) {
             Err(Error::Store(error)) if error.is_damaged_file() => {
                 note_damage(&mut damage, host, &period, "no findings", &error);
             }

@@ -162,3 +162,6 @@ fn notes(facts: &store::InputFacts, zone: &TimeZone) -> Vec<Note> {
     }
     notes
 }
+
+#[cfg(test)]
+mod tests;

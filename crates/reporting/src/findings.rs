@@ -16,6 +16,7 @@ use traffic::Period;
 
 use crate::error::Result;
 use crate::history::{self, HistoryRequest};
+use crate::host_counts::HostCounts;
 use crate::mutes;
 use crate::talks;
 use settings::Settings;
@@ -46,9 +47,10 @@ pub(crate) fn add(
     period: Period,
     settings: &Settings,
     now: i64,
+    host_counts: &mut HostCounts,
 ) -> Result<()> {
     if settings.analysis.in_reports {
-        let found = of_period(store, &report.host, period, settings, now)?;
+        let found = of_period(store, &report.host, period, settings, now, host_counts)?;
         report.set_findings(found.told, found.muted, found.silent_because);
     }
     Ok(())
@@ -60,6 +62,7 @@ fn of_period(
     period: Period,
     settings: &Settings,
     now: i64,
+    host_counts: &mut HostCounts,
 ) -> Result<Findings> {
     let zone = &settings.time_zone;
     let seconds = period.seconds(zone);
@@ -92,7 +95,7 @@ fn of_period(
     // Who is new everywhere matters only where somebody is new here.
     let is_first = |finding: &Finding| finding.kind == FindingKind::FirstSeen;
     if found.findings.iter().any(is_first) {
-        history::count_other_hosts(store, &wanted, &mut history)?;
+        host_counts.add(store, &wanted, &mut history)?;
         found = anomalies(&history, seconds.clone(), thresholds);
     }
     history.talks = talks::read(store, &wanted, wanted.judged.clone())?;
@@ -179,3 +182,6 @@ fn can_tell(history: &History, seconds: &Range<i64>, old: &Finding) -> bool {
     };
     is_observed && (old.kind != FindingKind::Silence || talks(&old.subject))
 }
+
+#[cfg(test)]
+mod tests;

@@ -302,3 +302,6 @@ fn same_content(one: &Path, other: &Path) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! The history of a host as analyses judge it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use analysis::{FiveMinutes, History, Hour, Met, Series, Subject};
@@ -16,10 +16,8 @@ use crate::error::Result;
 pub const LOOK_BACK: i64 = 56;
 /// Processes, peers and ports of which there are series: those that moved most.
 const SERIES: usize = 50;
-/// Hosts of which the names are looked at, to tell who is new everywhere.
-const OTHER_HOSTS: usize = 16;
 /// Seconds of an hour.
-const HOUR: i64 = 3600;
+pub(crate) const HOUR: i64 = 3600;
 
 /// Which history.
 pub struct HistoryRequest<'a> {
@@ -226,43 +224,6 @@ fn met<'a>(
     met
 }
 
-/// Counts the other hosts that had met those who were met now, if there are few enough to look at.
-///
-/// # Errors
-/// If the store cannot be read.
-pub fn count_other_hosts(
-    store: &Store,
-    wanted: &HistoryRequest<'_>,
-    history: &mut History,
-) -> Result<()> {
-    let (met, hours) = (&mut history.met, &history.hours);
-    let start = hours.first().map_or(wanted.judged.start, |hour| hour.start);
-    let mut hosts = store.hosts()?;
-    hosts.retain(|host| host != wanted.host);
-    if met.is_empty() || hosts.len() > OTHER_HOSTS {
-        return Ok(());
-    }
-    for host in hosts {
-        let mut names: [BTreeSet<String>; 3] = Default::default();
-        for (_, digest) in store.digests(&host, start..wanted.judged.end, wanted.loopback)? {
-            let kinds = [digest.processes, digest.remotes, digest.ports];
-            for (names, of) in names.iter_mut().zip(kinds) {
-                names.extend(of.into_keys());
-            }
-        }
-        for met in met.iter_mut() {
-            let has = match &met.subject {
-                Subject::Total => false,
-                Subject::Process(name) => names[0].contains(name),
-                Subject::Remote(name) => names[1].contains(name),
-                Subject::Port(name) => names[2].contains(name),
-            };
-            met.other_hosts += u32::from(has);
-        }
-    }
-    Ok(())
-}
-
 /// The five minutes of a stretch of the days that were read.
 fn five_minutes(digests: &[(i64, Digest)], seconds: &Range<i64>) -> Vec<FiveMinutes> {
     let mut found = Vec::new();
@@ -282,3 +243,6 @@ fn five_minutes(digests: &[(i64, Digest)], seconds: &Range<i64>) -> Vec<FiveMinu
     }
     found
 }
+
+#[cfg(test)]
+mod tests;

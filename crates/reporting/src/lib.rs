@@ -1,7 +1,7 @@
 //! What the history says of a period: one report in memory, its findings and quotas; then its files.
 //!
 //! [`Reporter::build`] makes the complete [`report::Report`] of a host's period, [`Reporter::publish`] writes
-//! its files, and [`plan`] says which periods have news. [`judge`] is one analysis of a period.
+//! its files, and [`plan`] says which periods have news. [`Reporter::judge`] is one analysis of a period.
 
 mod analyses;
 mod build;
@@ -11,13 +11,16 @@ mod facts;
 mod findings;
 mod folder;
 pub mod history;
+mod host_counts;
 mod mutes;
 mod periods;
 mod publish;
 mod quotas;
 pub mod talks;
+#[cfg(test)]
+mod tests;
 
-pub use analyses::{AnalysisKind, judge, usual_period};
+pub use analyses::{AnalysisKind, usual_period};
 pub use build::{BuiltReport, Reporter};
 pub use damage::{DamagedPeriod, note_damage};
 pub use error::{Error, Result};

@@ -96,3 +96,6 @@ pub fn has_lost(store: &Store, host: &str, period: Period, zone: &TimeZone) -> R
         days => Ok(!days?.is_empty()),
     }
 }
+
+#[cfg(test)]
+mod tests;

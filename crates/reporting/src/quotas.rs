@@ -193,3 +193,6 @@ impl Count<'_> {
         Ok(Some(totals))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ mod mutes;
 use std::io::Write;
 
 use report::{Analysis, TextOptions};
-use reporting::{judge, usual_period};
+use reporting::{Reporter, usual_period};
 use store::Store;
 use tracing::warn;
 use traffic::When;
@@ -87,6 +87,7 @@ fn analyse(
         settings.zone_name(),
     );
     let mut ending = RunOutcome::Done;
+    let mut reporter = Reporter::new(settings, now);
     let chosen = last_seen
         .iter()
         .filter(|(host, _)| args.host.as_ref().is_none_or(|asked| asked == host));
@@ -97,7 +98,7 @@ fn analyse(
         files::check_interrupted()?;
         let kind = kind.into();
         let period = asked.unwrap_or_else(|| usual_period(kind, *last, settings, now));
-        match judge(store, host, kind, period, settings, now) {
+        match reporter.judge(store, host, kind, period) {
             Err(reporting::Error::Store(error)) if error.is_damaged_file() => {
                 warn!("{host}: not analysed: {error}");
                 ending = RunOutcome::Attention;

@@ -46,3 +46,6 @@ pub(crate) fn show(planned: &DryRun, out: &mut dyn Write) -> Result<(), Failure>
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -116,3 +116,6 @@ pub(crate) fn conclude(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

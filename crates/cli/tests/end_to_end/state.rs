@@ -95,8 +95,8 @@ fn content(name: &str, bytes: &[u8]) -> Option<String> {
     })
 }
 
-/// The record of a letter without times. One that tells of a run that went wrong is that run's own, if
-/// nobody waits for it.
+/// The record of a letter without times and the number of problems. One that tells of a run that went wrong
+/// is that run's own, if nobody waits for it.
 fn letter(record: &Value) -> Option<String> {
     let states: Vec<&Value> = (record["recipients"].as_array().unwrap().iter())
         .map(|recipient| &recipient["state"])
@@ -104,8 +104,31 @@ fn letter(record: &Value) -> Option<String> {
     if record["kind"] == "error" && states.iter().all(|state| *state == "delivered") {
         return None;
     }
-    let kept = ["kind", "host", "about", "subject", "message_id", "edition"];
-    Some(format!("{:?} {states:?}", kept.map(|key| &record[key])))
+    let kept = ["kind", "host", "about", "message_id", "edition"];
+    let subject = without_problems(record["subject"].as_str().unwrap());
+    Some(format!(
+        "{subject:?} {:?} {states:?}",
+        kept.map(|key| &record[key])
+    ))
+}
+
+/// A letter's subject without `, 2 problems`: one of them may be that the disk is nearly full, which is no
+/// matter of a lab's and may change between two of them.
+fn without_problems(subject: &str) -> &str {
+    match subject.rsplit_once(", ") {
+        Some((rest, last)) if last.ends_with(" problem") || last.ends_with(" problems") => rest,
+        _ => subject,
+    }
+}
+
+#[test]
+fn a_subject_is_compared_without_its_problems() {
+    let rest = "web1, 2026-11-22: 1.2 GB down, 340 MB up";
+    for problems in ["", ", 1 problem", ", 12 problems"] {
+        assert_eq!(without_problems(&format!("{rest}{problems}")), rest);
+    }
+    let findings = format!("{rest}, 2 findings");
+    assert_eq!(without_problems(&findings), findings);
 }
 
 /// What is said of an archive without what depends on times and on the order of its members.

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write as _;
+use std::time::{Duration, UNIX_EPOCH};
 
 use jiff::civil::date;
 use tempfile::TempDir;
@@ -37,11 +38,11 @@ impl Lab {
 
     fn put(&self, name: &str) {
         let recordings = Path::new(env!("CARGO_MANIFEST_DIR")).join("../store/tests/recordings");
-        fs::copy(
-            recordings.join(name),
-            self.settings.paths.log_dir.join(name),
-        )
-        .unwrap();
+        let log = self.settings.paths.log_dir.join(name);
+        fs::copy(recordings.join(name), &log).unwrap();
+        let then = UNIX_EPOCH + Duration::from_secs((NOW - 7_200).unsigned_abs());
+        let file = fs::File::options().write(true).open(log).unwrap();
+        file.set_modified(then).unwrap();
     }
 
     /// A run begins: what an earlier one left is swept, and the logs are ingested.

@@ -1,0 +1,194 @@
+use std::fs;
+
+use analysis::{FindingKind, Severity};
+use files::Space;
+use report::Report;
+
+use super::*;
+use crate::tests::{EMAIL, NOW, day, finding, report, settings, whole};
+
+/// The letter about a report, by more settings.
+fn letter(
+    more: &str,
+    report: &Report,
+    files: &[ReportFile],
+    circumstances: &Circumstances,
+) -> Letter {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = settings(folder.path(), more);
+    let envelope = Envelope::to_look_at(&settings.email);
+    let writer = Writer::new(&settings, &envelope, NOW);
+    let subject = Subject {
+        report,
+        period: day(),
+        files,
+    };
+    let draft = writer.write(&subject, circumstances).unwrap();
+    assert!(draft.faults.is_empty());
+    draft.with_id("<1@example.org>".to_owned())
+}
+
+fn plain(report: &Report) -> Letter {
+    letter(EMAIL, report, &[], &Circumstances::default())
+}
+
+#[test]
+fn the_subject_says_how_much_and_what_is_wrong_apart_and_wholly() {
+    let prefix = "Network traffic report: web1, 2026-11-22: 0 B down, 0 B up";
+    assert_eq!(plain(&whole()).subject, prefix);
+    let mut report = report(0..720);
+    let mut findings = vec![finding(FindingKind::Spike, Severity::Warning); 20];
+    findings.push(finding(FindingKind::Quota, Severity::Warning));
+    report.set_findings(findings, 0, None);
+    let circumstances = Circumstances {
+        disk: Some(Space { free: 1, all: 100 }),
+        ..Circumstances::default()
+    };
+    let subject = letter(EMAIL, &report, &[], &circumstances).subject;
+    assert_eq!(
+        subject,
+        format!("{prefix}, 20 findings, 1 quota, 2 problems")
+    );
+}
+
+#[test]
+fn the_text_names_problems_and_how_many_more_there_are() {
+    let mut report = whole();
+    report.set_findings(
+        vec![finding(FindingKind::Spike, Severity::Warning); 20],
+        0,
+        None,
+    );
+    let letter = plain(&report);
+    for text in [&letter.text, &letter.html] {
+        assert!(
+            text.contains("15 more findings are in the report."),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_hostile_host_acts_on_no_mail_program() {
+    let mut report = whole();
+    report.host = "web1\r\nBcc: eve@example.org <script>".to_owned();
+    let letter = plain(&report);
+    assert!(!letter.subject.contains(['\r', '\n']), "{}", letter.subject);
+    assert!(!letter.html.contains("<script>"), "{}", letter.html);
+}
+
+#[test]
+fn a_report_that_is_not_over_has_a_key_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = settings(folder.path(), EMAIL);
+    let envelope = Envelope::of(&settings.email).unwrap();
+    let writer = Writer::new(&settings, &envelope, NOW);
+    let mut report = whole();
+    let over = writer.key(&report, day());
+    assert_eq!(over, writer.key(&whole(), day()));
+    report.period.partial = true;
+    assert_ne!(over, writer.key(&report, day()));
+    assert!(plain(&report).subject.contains("2026-11-22, so far: "));
+}
+
+#[test]
+fn the_picture_of_the_day_is_left_out_if_the_settings_say_so() {
+    let mut with = whole();
+    with.total_download_bytes = 1_000;
+    let count = |more: &str| {
+        let letter = letter(
+            &format!("{EMAIL}{more}"),
+            &with,
+            &[],
+            &Circumstances::default(),
+        );
+        letter.images.len()
+    };
+    assert_eq!(count("reports: {include_charts: false}\n"), 0);
+}
+
+/// Files of a report of these sizes, in millions of bytes.
+fn files(folder: &std::path::Path, sizes: &[(&str, usize)]) -> Vec<ReportFile> {
+    sizes
+        .iter()
+        .map(|(name, millions)| {
+            let path = folder.join(name);
+            fs::write(&path, vec![b'x'; millions * 1_000_000]).unwrap();
+            ReportFile {
+                shown: std::path::Path::new("/reports").join(name),
+                path,
+                bytes: *millions as u64 * 1_000_000,
+            }
+        })
+        .collect()
+}
+
+fn attached(more: &str, files: &[ReportFile]) -> (Vec<String>, String) {
+    let letter = letter(more, &whole(), files, &Circumstances::default());
+    let names = letter.attachments.into_iter().map(|one| one.name);
+    (names.collect(), letter.text)
+}
+
+#[test]
+fn the_wanted_files_are_attached_as_far_as_there_is_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = files(
+        folder.path(),
+        &[
+            ("report_1.json", 2),
+            ("report_1.csv", 1),
+            ("report_1.html", 1),
+            ("summary_1.json", 1),
+        ],
+    );
+    let no_zip = "reports: {compress_reports: false}\n";
+    let email = |keys: &str| {
+        format!(
+            "{}, {keys}}}\n{no_zip}",
+            EMAIL.trim_end().trim_end_matches('}')
+        )
+    };
+    let (names, text) = attached(&email("attachments: [csv, json]"), &files);
+    assert_eq!(names, ["report_1.json", "report_1.csv"]);
+    assert!(text.contains("/reports/report_1.html"), "{text}");
+    let (names, _) = attached(
+        &email("attachments: [csv, json], max_attachment_mb: 2"),
+        &files,
+    );
+    assert_eq!(names, ["report_1.json"]);
+    let (names, _) = attached(
+        &email("attachments: [csv, json], max_attachment_mb: 1"),
+        &files,
+    );
+    assert_eq!(names, ["report_1.csv"]);
+    let (names, _) = attached(&email("attachments: []"), &files);
+    assert_eq!(names, Vec::<String>::new());
+}
+
+#[test]
+fn a_zip_goes_in_place_of_what_it_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = files(folder.path(), &[("report_1.json", 0), ("reports_1.zip", 0)]);
+    assert_eq!(attached(EMAIL, &files).0, ["reports_1.zip"]);
+}
+
+#[test]
+fn a_file_that_is_gone_is_an_error_that_names_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = files(folder.path(), &[("reports_1.zip", 0)]);
+    fs::remove_file(&files[0].path).unwrap();
+    let settings = settings(folder.path(), EMAIL);
+    let envelope = Envelope::of(&settings.email).unwrap();
+    let report = whole();
+    let subject = Subject {
+        report: &report,
+        period: day(),
+        files: &files,
+    };
+    let writer = Writer::new(&settings, &envelope, NOW);
+    let error = writer
+        .write(&subject, &Circumstances::default())
+        .err()
+        .unwrap();
+    assert!(error.to_string().contains("reports_1.zip"), "{error}");
+}
