@@ -56,7 +56,7 @@ fn a_trace_is_read_as_far_as_it_goes() {
     );
     assert_eq!(
         run.sentence(&TimeZone::UTC),
-        "the report that began at 2026-11-21T00:10:00+00:00 did not come to its end: it was killed, or the \
+        "the report that began at 2026-11-21T00:10:00+00:00 did not finish: it was killed, or the \
          machine went down"
     );
     let run = parse("pid 812, started at noon: ingest").unwrap();

@@ -83,7 +83,7 @@ fn a_log_that_cannot_be_read_needs_attention_and_keeps_no_report_back() {
 }
 
 #[test]
-fn a_quota_that_is_used_up_goes_before_what_needs_attention() {
+fn a_quota_that_is_used_up_takes_precedence_over_attention() {
     let lab = Lab::with_log("quota: [{name: uplink, bytes: 3 kB, per: month}]\n");
     std::os::unix::fs::symlink("/nowhere/b.log", lab.path("logs/b.log")).unwrap();
     let with = |check_quota| {
@@ -114,7 +114,7 @@ fn a_host_that_is_not_known_is_named_with_those_that_are() {
     assert_eq!(error.outcome(), RunOutcome::Usage);
     assert_eq!(
         error.to_string(),
-        "the store holds nothing of host \"web2\"; it knows web1"
+        "the store has no data of host \"web2\"; it knows web1"
     );
 }
 
@@ -137,7 +137,7 @@ fn a_period_that_the_history_dropped_keeps_the_report_that_was_written() {
     );
     assert_eq!(
         dropped.consequence,
-        "the store holds nothing of it any more, because of its age"
+        "the store no longer holds its data, because of their age"
     );
     // A day beside one that is gone: only a part of the period can be told.
     lab.put("logs/c.log", &log(START + DAY));
@@ -145,7 +145,7 @@ fn a_period_that_the_history_dropped_keeps_the_report_that_was_written() {
     let run = lab.run_at(&of("2026-11-22..2026-11-23"), late).unwrap();
     let consequence = run.result.dropped[0].consequence;
     assert!(
-        consequence.starts_with("the store holds a part of it only"),
+        consequence.starts_with("the store holds only a part of it"),
         "{consequence}"
     );
     assert_eq!(fs::read(&report).unwrap(), written);

@@ -65,7 +65,7 @@ fn each_thing_that_needs_attention_has_a_sentence() {
         sentences(status),
         [
             "the last report (2026-11-23T12:00:00+00:00) failed: no space left on device",
-            "the ingest did not come to its end: it was killed, or the machine went down",
+            "the ingest did not finish: it was killed, or the machine went down",
             "/logs/a.log: could be read only up to byte 7",
             "not sent: web1, 2026-11-22: connection refused",
         ]

@@ -26,7 +26,7 @@ fn a_good_log_needs_no_attention() {
 #[test]
 fn a_file_that_is_no_log_says_what_it_should_be() {
     let summary = remarks("hello\nworld\n");
-    assert!(reason(&summary.unreadable).starts_with("no bandwhich log: "));
+    assert!(reason(&summary.unreadable).starts_with("not a bandwhich log: "));
     let prefixed: String = log(NOW - DAY, 2)
         .lines()
         .map(|line| format!("Nov 22 08:41:01 host bandwhich[812]: {line}\n"))

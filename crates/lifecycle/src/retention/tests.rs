@@ -42,7 +42,7 @@ fn an_archive_and_its_metadata_go_after_their_days() {
     let after = last + DAY_SECONDS;
     assert_eq!(
         plan(&store, &lab.settings, after).unwrap().archives,
-        [archive.clone()]
+        std::slice::from_ref(&archive)
     );
     let summary = carried_out(&lab, &mut store, after);
     assert_eq!(summary.expired, [archive.path.to_string_lossy()]);

@@ -69,7 +69,7 @@ fn a_silence_is_written_of_once_and_the_next_one_again() {
 fn abandoned_runs_are_written_of_once_a_day() {
     let folder = tempfile::tempdir().unwrap();
     let settings = settings(folder.path(), EMAIL);
-    let runs = ["the report did not come to its end".to_owned()];
+    let runs = ["the report did not finish".to_owned()];
     for now in [NOW, NOW + 3_600, NOW + DAY_SECONDS] {
         let mut post = Post::open(&settings, now, "report").unwrap();
         post.write_abandoned(&[]).unwrap();

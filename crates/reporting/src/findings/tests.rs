@@ -76,7 +76,7 @@ fn a_process_that_twenty_other_hosts_know_is_no_warning() {
     assert_eq!(finding.severity, Severity::Info);
     assert_eq!(
         finding.reasons,
-        ["20 other hosts of the history met it before."]
+        ["20 other hosts of the history had it before."]
     );
 }
 

@@ -49,7 +49,7 @@ fn each_thing_that_would_be_done_has_a_line() {
         "would read    /logs/a.log\n\
          would report  2026-11-22 of web1\\u{1b}\n\
          would report  2026-11-16..2026-11-22 of web1\\u{1b}\n\
-         would report  the days that the logs to be read tell of\n\
+         would report  the days of the logs to be read\n\
          would delete  /archive/logs_20200101.zip\n\
          would drop    2020-01-01 of web1 from the history, 3.0 kB\n\
          would archive /logs/b.log with 2026-11-21 of web1\n\
