@@ -78,12 +78,13 @@ impl Reporter<'_> {
             resolution: settings.input.resolution_seconds(),
             month: month.start,
         };
-        let mut history = match judged.is_empty() {
-            true => History {
+        let mut history = if judged.is_empty() {
+            History {
                 host: host.to_owned(),
                 ..History::default()
-            },
-            false => history::read(store, &wanted)?,
+            }
+        } else {
+            history::read(store, &wanted)?
         };
         let mut told = match kind {
             AnalysisKind::Trend => {
