@@ -29,7 +29,7 @@ pub(crate) fn handle_dropped_days(
         first_day: asked.first.to_string(),
         last_day: asked.last.to_string(),
         consequence: match (has_rest, is_kept) {
-            (false, _) => "the store no longer holds its data, because of their age",
+            (false, _) => "the store no longer holds it, because of its age",
             (true, false) => "the store holds only a part of it, because of its age",
             (true, true) => {
                 "the store holds only a part of it, because of its age; the report that was written \

@@ -137,7 +137,7 @@ fn a_period_that_the_history_dropped_keeps_the_report_that_was_written() {
     );
     assert_eq!(
         dropped.consequence,
-        "the store no longer holds its data, because of their age"
+        "the store no longer holds it, because of its age"
     );
     // A day beside one that is gone: only a part of the period can be told.
     lab.put("logs/c.log", &log(START + DAY));
