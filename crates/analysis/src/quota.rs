@@ -179,7 +179,7 @@ impl Quota {
     /// The days of the allowance that a day belongs to.
     ///
     /// ```
-    /// use analysis::{Per, Quota, Scope};
+    /// use analysis::{Per, Quota, QuotaScope};
     /// use jiff::civil::date;
     ///
     /// let quota = Quota {
@@ -188,7 +188,7 @@ impl Quota {
     ///     per: Per::Month,
     ///     first_day: 31,
     ///     direction: None,
-    ///     scope: Scope::Total,
+    ///     scope: QuotaScope::Total,
     /// };
     /// let month = quota.window(date(2026, 2, 28));
     /// assert_eq!((month.first, month.last), (date(2026, 2, 28), date(2026, 3, 30)));

@@ -26,11 +26,10 @@ fn a_run_tells_of_each_report_and_leaves_nothing_to_do() {
     let name = "bandwhich_20261122_0843.log";
     let log = settings.paths.log_dir.join(name);
     fs::copy(recordings.join(name), &log).unwrap();
-    // Nobody has written to it for a day: it ends within a frame that nobody will finish.
+    // Nobody writes to it, and has not for a day: it ends within a frame that nobody will finish.
     let then = UNIX_EPOCH + Duration::from_secs((NOW - 90_000).unsigned_abs());
     let file = File::options().write(true).open(&log).unwrap();
     file.set_modified(then).unwrap();
-    // A log that is open for writing is not archived.
     drop(file);
 
     let mut lines = Vec::new();

@@ -54,7 +54,7 @@ impl Lock {
     ///
     /// # Errors
     ///
-    /// [`LockError::Held`] where another open file holds it, also one of this process;
+    /// [`LockError::Held`] if another open file holds it, also one of this process;
     /// [`LockError::Io`] where the file cannot be opened, is a link, or its filesystem has no locks.
     pub fn acquire(path: &Path, started: &str, command: &str) -> Result<Self, LockError> {
         let mut file = open(path).map_err(Error::context("open the lock file", path))?;

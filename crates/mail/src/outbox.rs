@@ -266,7 +266,7 @@ impl Outbox {
     /// [`Outbox::set_aside`].
     ///
     /// # Errors
-    /// [`OutboxError::Held`] where another process sends.
+    /// [`OutboxError::Held`] if another process sends.
     pub fn open(folder: &Path, started: &str, command: &str) -> Result<Self> {
         files::create_folder(folder)?;
         let lock = files::Lock::acquire(&folder.join("lock"), started, command)?;

@@ -26,10 +26,10 @@ const HEAD: &[u8] = b"network-monitor: <";
 /// A line of a collector.
 ///
 /// ```
-/// use rawlog::{Line, Told, parse_line};
+/// use rawlog::{Line, NoteKind, parse_line};
 /// let line = br#"network-monitor: <1735689600> owner :51234 => :443 (tcp) pid 812 process "curl""#;
 /// let Line::Note(note) = parse_line(line) else { panic!() };
-/// let Told::Owner(owner) = note.told else { panic!() };
+/// let NoteKind::Owner(owner) = note.told else { panic!() };
 /// assert_eq!((owner.local_port, owner.pid, &*owner.process.text()), (51234, 812, &b"curl"[..]));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -21,7 +21,7 @@ impl Store {
     /// unfinished is swept: files that no transaction names.
     ///
     /// # Errors
-    /// [`Error::Held`] where another process holds the store.
+    /// [`Error::Held`] if another process holds the store.
     pub fn open(root: &Path, started: &str, command: &str) -> Result<Self> {
         files::create_folder(root)?;
         let lock = files::Lock::acquire(&root.join("lock"), started, command)?.keeping_traces();
