@@ -64,7 +64,7 @@ def stopped(folder, options):
         collector.stop()
         report = collector.report()
         yield volume("stopped for 20 s", report, judge.end())
-        yield check("  its hole is listed", "(stopped by a signal)" in " ".join(holes(report)), holes(report))
+        yield check("  its hole is listed", "one short restart" in " ".join(holes(report)), holes(report))
         said = " ".join(collector.text())
         yield check("  said", "stopped by a signal; it is started again" in said, collector.text()[1:2])
 

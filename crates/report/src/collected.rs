@@ -16,6 +16,8 @@ use crate::{Coverage, Note, ShownHole};
 
 /// Bytes of headers that the kernel counts of a packet and bandwhich does not: Ethernet and IPv4.
 const HEADERS: u64 = 34;
+/// Dropped packets are few up to a twentieth of all.
+const FEW_DROPPED: u64 = 20;
 /// Seconds after the beginning of a collector in which its first notes are written.
 const HEAD: i64 = 2;
 /// Sentences of one kind.
@@ -28,7 +30,8 @@ pub struct Capture {
     pub packets: Option<u64>,
     /// Packets of these that were dropped because a buffer was full.
     pub dropped_packets: u64,
-    /// About how many bytes these held, by the mean size of the kernel's packets.
+    /// About how many bytes these held: by the mean size of the kernel's packets, or by what bandwhich counted
+    /// less than the kernel if many were dropped.
     pub lost_bytes: u64,
 }
 
@@ -49,7 +52,13 @@ impl Capture {
         let mut capture = capture?;
         let packets = ledger.kernel_packets.max(1);
         let payload = (ledger.kernel_bytes).saturating_sub(packets.saturating_mul(HEADERS));
-        capture.lost_bytes = (payload / packets).saturating_mul(capture.dropped_packets);
+        let by_mean = (payload / packets).saturating_mul(capture.dropped_packets);
+        // A full buffer has room for small packets, so those that are dropped are larger than the mean. Of few,
+        // the difference tells nothing.
+        let unseen = payload.saturating_sub(ledger.total);
+        let are_many = capture.dropped_packets > packets / FEW_DROPPED;
+        let is_near = (by_mean / 2..=by_mean.saturating_mul(2)).contains(&unseen);
+        capture.lost_bytes = if are_many && is_near { unseen } else { by_mean };
         Some(capture)
     }
 
@@ -384,6 +393,28 @@ mod tests {
         let unknown = Capture::default();
         let message = &messages(&[], Some(&unknown), &[])[0];
         assert_eq!(message, "No packet was lost in the capture");
+    }
+
+    #[test]
+    fn many_dropped_packets_held_what_the_kernel_counted_more() {
+        let lost = |dropped: u64, counted: u64| {
+            let noted = format!(
+                r#"{{"captures": [{{"collection": 1, "interface": "e", "time": {START}, "packets": 1000,
+                     "dropped": {dropped}, "last": [0, 0]}}]}}"#
+            );
+            let noted: Noted = serde_json::from_str(&noted).unwrap();
+            let mut ledger = Ledger::default();
+            (ledger.kernel_bytes, ledger.kernel_packets) = (1_034_000, 1000);
+            ledger.total = counted;
+            let capture = Capture::of(&[noted], &(START..START + 86_400), &ledger);
+            capture.unwrap().lost_bytes
+        };
+        assert_eq!(lost(300, 620_000), 380_000);
+        // Few tell nothing, nor does a difference that has other causes.
+        assert_eq!(lost(50, 920_000), 50_000);
+        assert_eq!(lost(300, 990_000), 300_000);
+        assert_eq!(lost(300, 0), 300_000);
+        assert_eq!(lost(0, 990_000), 0);
     }
 
     #[test]

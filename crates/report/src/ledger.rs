@@ -142,7 +142,8 @@ impl Ledger {
             return;
         };
         // Where the log goes on, or was cut off behind its last count, rows lie behind that.
-        let until = if ends && last == series.last && !is_full(last) {
+        let has_ended = series.stops.iter().any(|stop| stop.time >= last);
+        let until = if ends && last == series.last && (has_ended || !is_full(last)) {
             floor(last).saturating_add(resolution)
         } else {
             floor(last)

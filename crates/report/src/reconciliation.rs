@@ -338,6 +338,24 @@ mod tests {
     }
 
     #[test]
+    fn a_log_that_ended_right_behind_a_minute_is_compared_to_its_end() {
+        let counts = [
+            count(7, "e", "ethernet", 0),
+            count(62, "e", "ethernet", 40_000_000),
+        ];
+        let rows = [row(0, "e", 37_000_000), row(60, "e", 1_640_000)];
+        let mut notes = notes_of_stop();
+        notes.1.stops[0].time = START + 62;
+        let compared = |notes: &[(String, Noted)]| {
+            let found = ledger(&counts, notes, &rows).close(None).unwrap();
+            found.bandwhich_bytes
+        };
+        assert_eq!(compared(&[notes]), 38_640_000);
+        // One that goes on has rows behind its last count in that minute.
+        assert_eq!(compared(&[]), 37_000_000);
+    }
+
+    #[test]
     fn what_bandwhich_does_not_watch_is_not_compared() {
         let mut counts = Vec::new();
         for (name, kind, bytes) in [
