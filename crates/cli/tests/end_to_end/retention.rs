@@ -85,7 +85,7 @@ fn a_report_of_a_dropped_day_says_so() {
     let ran = lab
         .run(&["report", "--date", "2020-03-28", "--force"])
         .done();
-    let said = "2020-03-28..2020-03-28 of lab: the store no longer holds its data";
+    let said = "2020-03-28..2020-03-28 of lab: the store no longer holds it";
     assert!(ran.said.contains(said), "{}", ran.said);
     let both = ["--date", "2020-03-28..2020-11-22"];
     let (code, result) = lab.report(&both);
