@@ -173,6 +173,9 @@ pub fn lock_holder(path: &Path) -> Option<String> {
     (!is_gone(pid, &file)).then_some(text)
 }
 
+/// How often the kernel's list of locks is read before a lock counts as gone.
+const LOOKS: usize = 3;
+
 /// Whether the process that signed has ended. Its number may be another's by now, which holds no lock.
 fn is_gone(pid: &str, file: &File) -> bool {
     if !cfg!(target_os = "linux") {
@@ -181,7 +184,8 @@ fn is_gone(pid: &str, file: &File) -> bool {
     if !Path::new("/proc").join(pid).exists() {
         return true;
     }
-    locks_of(file).is_some_and(|locks| locks.is_empty())
+    // The kernel hands its list out in pieces: while other locks come and go, a line may be missed.
+    (0..LOOKS).all(|_| locks_of(file).is_some_and(|locks| locks.is_empty()))
 }
 
 /// The process ids in the kernel's list of locks of a file; 0 for what no process of this machine's view holds.
