@@ -25,7 +25,12 @@ pub(crate) fn tell(folder: &Path, discovery: &Discovery) -> Vec<String> {
     for other in &discovery.others {
         let path = files::show(other).to_string();
         match looks_like_a_log(other) {
-            Ok(true) => unnamed.push(path),
+            Ok(true) => {
+                debug!(
+                    "{path}: skipped: it holds output of bandwhich, but its name is not a log's"
+                );
+                unnamed.push(path);
+            }
             Ok(false) => debug!("{path}: skipped: its name is not a log's"),
             Err(error) => debug!("{path}: skipped: {}", files::describe(&error)),
         }
@@ -38,12 +43,13 @@ pub(crate) fn tell(folder: &Path, discovery: &Discovery) -> Vec<String> {
     );
     if let Some(first) = unnamed.first() {
         let files = display::counted(unnamed.len() as u64, "file", "files");
+        let hold = if unnamed.len() == 1 { "holds" } else { "hold" };
         let also = match more {
             0 => String::new(),
             _ => format!("; {unseen}"),
         };
         warn!(
-            "{files} in {folder} hold output of bandwhich, but are not read because of their names, the \
+            "{files} in {folder} {hold} output of bandwhich, skipped because of the name; the \
              first: {first}{also}; hint: name them *.log (also *.log.1, *.log-20260131, with .gz or .zst), \
              or run `network-monitor ingest FILE`"
         );
