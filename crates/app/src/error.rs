@@ -31,7 +31,7 @@ pub enum Error {
     File(#[from] files::Error),
     /// The store refused.
     #[error(transparent)]
-    Store(store::Error),
+    Store(#[from] store::Error),
     /// The store's catalogue refused.
     #[error("{path}: {cause}")]
     Catalog {
@@ -64,12 +64,6 @@ fn known_hosts(known: &[String]) -> String {
 
 /// What a run gives.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
-
-impl From<store::Error> for Error {
-    fn from(error: store::Error) -> Self {
-        Error::Store(error)
-    }
-}
 
 impl From<LifecycleError> for Error {
     fn from(error: LifecycleError) -> Self {

@@ -5,7 +5,7 @@ use reporting::{DamagedPeriod, ReportPlan, is_written, written_total};
 use settings::Settings;
 use store::Store;
 use tracing::warn;
-use traffic::{Period, UtcDay};
+use traffic::Period;
 
 use crate::error::Result;
 use crate::result::DroppedPeriod;
@@ -46,22 +46,15 @@ pub(crate) fn keep_written(
     host: &str,
     settings: &Settings,
     damage: &mut Vec<DamagedPeriod>,
-) {
-    let periods = std::mem::take(&mut plan.periods);
-    for period in periods {
-        if !is_written(settings, host, &period) {
-            plan.periods.push(period);
-            continue;
-        }
-        let days = UtcDay::of_period(&period, &settings.time_zone);
-        plan.told
-            .retain(|day| !days.contains(&UtcDay::from_number(*day)));
-        let reason = format!(
-            "the report that was written before stays, because the history may hold less; {}",
-            newer_archives::CURE
-        );
-        damage.push(DamagedPeriod::new(host, &period, reason));
-    }
+) -> Result<()> {
+    keep(plan, host, settings, damage, |period| {
+        Ok(is_written(settings, host, period).then(|| {
+            format!(
+                "the report that was written before stays, because the history may hold less; {}",
+                newer_archives::CURE
+            )
+        }))
+    })
 }
 
 /// Takes reports that another store has written, and that hold more traffic than this one does, out of a
@@ -76,16 +69,28 @@ pub(crate) fn keep_larger(
     settings: &Settings,
     damage: &mut Vec<DamagedPeriod>,
 ) -> Result<()> {
+    keep(plan, host, settings, damage, |period| {
+        let reason = larger_report(store, host, period, settings)?;
+        Ok(reason.inspect(|reason| warn!("{}: {reason}", period.stamp())))
+    })
+}
+
+/// Takes the reports for which there is a reason out of a plan; their days stay pending.
+fn keep(
+    plan: &mut ReportPlan,
+    host: &str,
+    settings: &Settings,
+    damage: &mut Vec<DamagedPeriod>,
+    reason_of: impl Fn(&Period) -> Result<Option<String>>,
+) -> Result<()> {
     for period in std::mem::take(&mut plan.periods) {
-        let Some(reason) = larger_report(store, host, &period, settings)? else {
-            plan.periods.push(period);
-            continue;
-        };
-        warn!("{}: {reason}", period.stamp());
-        let days = UtcDay::of_period(&period, &settings.time_zone);
-        plan.told
-            .retain(|day| !days.contains(&UtcDay::from_number(*day)));
-        damage.push(DamagedPeriod::new(host, &period, reason));
+        match reason_of(&period)? {
+            None => plan.periods.push(period),
+            Some(reason) => {
+                plan.leave_pending(&period, &settings.time_zone);
+                damage.push(DamagedPeriod::new(host, &period, reason));
+            }
+        }
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use reporting::{PublishedReport, Reporter, Target, WrittenFile, has_lost};
 use settings::Settings;
 use store::Store;
 use tracing::warn;
-use traffic::{Period, UtcDay, When};
+use traffic::{Period, When};
 
 use crate::error::{Error, Result};
 use crate::hosts::hosts;
@@ -187,7 +187,7 @@ impl Run<'_> {
             self.result.dropped.push(dropped);
         }
         if self.is_behind {
-            keep_written(&mut plan, host, settings, &mut self.result.damage);
+            keep_written(&mut plan, host, settings, &mut self.result.damage)?;
         }
         keep_larger(
             &mut plan,
@@ -197,18 +197,17 @@ impl Run<'_> {
             &mut self.result.damage,
         )?;
         let target = Target::of(settings, host, self.request.force);
-        for period in &plan.periods {
+        let periods = std::mem::take(&mut plan.periods);
+        for period in &periods {
             files::check_interrupted()?;
             let published = self.reporter.publish(&self.store, host, *period, &target);
             match published {
                 Err(reporting::Error::Store(error)) if error.is_damaged_file() => {
-                    let days = UtcDay::of_period(period, zone);
-                    plan.told
-                        .retain(|day| !days.contains(&UtcDay::from_number(*day)));
+                    plan.leave_pending(period, zone);
                     let damage = &mut self.result.damage;
                     reporting::note_damage(damage, host, period, "no report", &error);
                 }
-                published => self.finish_report(*period, published?, plan.periods.len())?,
+                published => self.finish_report(*period, published?, periods.len())?,
             }
         }
         Ok(self.store.mark_reported(host, &plan.told)?)

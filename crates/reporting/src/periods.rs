@@ -18,6 +18,15 @@ pub struct ReportPlan {
     pub told: Vec<i64>,
 }
 
+impl ReportPlan {
+    /// Takes the days of a period out of those whose news is reported: its report is not written.
+    pub fn leave_pending(&mut self, period: &Period, zone: &TimeZone) {
+        let days = UtcDay::of_period(period, zone);
+        self.told
+            .retain(|day| !days.contains(&UtcDay::from_number(*day)));
+    }
+}
+
 /// Plans the reports of a host: without `when`, each day that has news; else that period, and the
 /// days in it that have news.
 ///
