@@ -478,13 +478,12 @@ fn read(path: &Path) -> Result<Option<Record>> {
         });
     }
     // Records of earlier versions have none.
-    if let Some(checksum) = json.remove(RECORD_CHECKSUM) {
-        let text = Value::Object(json.clone()).to_string();
-        if checksum != checksum_of(text.as_bytes()) {
-            return Err(damaged("its checksum differs".to_owned()));
-        }
+    let checksum = json.remove(RECORD_CHECKSUM);
+    let json = Value::Object(json);
+    if checksum.is_some_and(|checksum| checksum != checksum_of(json.to_string().as_bytes())) {
+        return Err(damaged("its checksum differs".to_owned()));
     }
-    let record = serde_json::from_value(Value::Object(json)).map_err(not_a_record)?;
+    let record = serde_json::from_value(json).map_err(not_a_record)?;
     Ok(Some(record))
 }
 

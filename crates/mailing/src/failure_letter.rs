@@ -35,12 +35,7 @@ fn try_to_send(failed: FailedRun<'_>, settings: &Settings, now: i64) -> Result<(
     let title = "the run failed";
     match Post::open(settings, now, "report") {
         Ok(mut post) => {
-            let key = post.envelope.key(Kind::Error, &settings.host, about);
-            if post.outbox.find(&key)?.is_none() {
-                let writer = Writer::new(settings, &post.envelope, now);
-                let draft = writer.write_error(&settings.host, title, message, hint);
-                post.put(&key, draft)?;
-            }
+            post.write_once(&settings.host, about, title, message, hint)?;
             post.deliver(Which::New)
         }
         Err(Error::Outbox(OutboxError::File(error))) => {

@@ -16,8 +16,8 @@ use crate::writer::{LetterDraft, Subject, Writer};
 pub struct Post<'a> {
     settings: &'a Settings,
     now: i64,
-    pub(crate) envelope: Envelope,
-    pub(crate) outbox: Outbox,
+    envelope: Envelope,
+    outbox: Outbox,
     /// The server failed for one letter, so it is left alone for the rest of the run.
     is_stuck: bool,
     result: MailResult,
@@ -80,19 +80,14 @@ impl<'a> Post<'a> {
     /// If the outbox cannot be written.
     pub fn write_silences(&mut self, last_seen: &[HostLastSeen]) -> Result<()> {
         for (seen, since) in silent(last_seen, self.settings, self.now) {
-            let about = format!("silent since {}", seen.last_seen);
-            let key = self.envelope.key(Kind::Error, &seen.host, about);
-            if self.outbox.find(&key)?.is_none() {
-                let writer = Writer::new(self.settings, &self.envelope, self.now);
-                let draft = writer.write_error(
-                    &seen.host,
-                    "nothing is logged any more",
-                    &format!("The last logged refresh of bandwhich was at {since}."),
-                    "Check that bandwhich is running and writing to the log folder. \
-                     This is the only reminder; the next report will show the gap.",
-                );
-                self.put(&key, draft)?;
-            }
+            self.write_once(
+                &seen.host,
+                format!("silent since {}", seen.last_seen),
+                "nothing is logged any more",
+                &format!("The last logged refresh of bandwhich was at {since}."),
+                "Check that bandwhich is running and writing to the log folder. \
+                 This is the only reminder; the next report will show the gap.",
+            )?;
         }
         Ok(())
     }
@@ -105,24 +100,38 @@ impl<'a> Post<'a> {
         if runs.is_empty() {
             return Ok(());
         }
-        let host = &self.settings.host;
-        let about = format!("{} abandoned", self.settings.today(self.now));
+        self.write_once(
+            &self.settings.host,
+            format!("{} abandoned", self.settings.today(self.now)),
+            "a run did not finish",
+            &runs.join("\n"),
+            "Check in the system's journal whether memory or time ran out. The run that sent this letter \
+             does the work that was left undone; if it dies as well, `network-monitor status` says so.",
+        )
+    }
+
+    /// Puts a letter about an error into the outbox, unless one about the same has been there before.
+    ///
+    /// # Errors
+    /// If the outbox cannot be written.
+    pub(crate) fn write_once(
+        &mut self,
+        host: &str,
+        about: String,
+        title: &str,
+        message: &str,
+        hint: &str,
+    ) -> Result<()> {
         let key = self.envelope.key(Kind::Error, host, about);
         if self.outbox.find(&key)?.is_some() {
             return Ok(());
         }
         let writer = Writer::new(self.settings, &self.envelope, self.now);
-        let draft = writer.write_error(
-            host,
-            "a run did not finish",
-            &runs.join("\n"),
-            "Check in the system's journal whether memory or time ran out. The run that sent this letter \
-             does the work that was left undone; if it dies as well, `network-monitor status` says so.",
-        );
+        let draft = writer.write_error(host, title, message, hint);
         self.put(&key, draft)
     }
 
-    pub(crate) fn put(&mut self, key: &mail::Key, draft: LetterDraft) -> Result<()> {
+    fn put(&mut self, key: &mail::Key, draft: LetterDraft) -> Result<()> {
         for fault in &draft.faults {
             let fault = fault.to_string();
             if !self.result.template_faults.contains(&fault) {
