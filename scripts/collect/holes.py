@@ -47,6 +47,16 @@ def kill(folder, options):
         yield check("  said", "one short restart" in " ".join(holes(report)), holes(report))
 
 
+def pause(collector, seconds):
+    """Stops bandwhich for so long."""
+    pids = collector.bandwhich()
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    time.sleep(seconds)
+    for pid in set(pids) & set(collector.bandwhich()):
+        os.kill(pid, signal.SIGCONT)
+
+
 def stopped(folder, options):
     """bandwhich is stopped for 20 seconds."""
     with network():
@@ -54,12 +64,7 @@ def stopped(folder, options):
         collector.wait_for(2)
         running = both(20_000_000, 40)
         time.sleep(8)
-        pids = collector.bandwhich()
-        for pid in pids:
-            os.kill(pid, signal.SIGSTOP)
-        time.sleep(20)
-        for pid in set(pids) & set(collector.bandwhich()):
-            os.kill(pid, signal.SIGCONT)
+        pause(collector, 20)
         finish(running)
         collector.stop()
         report = collector.report()
@@ -77,12 +82,7 @@ def stopped_shortly(folder, options):
         running = both(30_000_000, 60)
         for _ in range(4):
             time.sleep(12)
-            pids = collector.bandwhich()
-            for pid in pids:
-                os.kill(pid, signal.SIGSTOP)
-            time.sleep(1)
-            for pid in set(pids) & set(collector.bandwhich()):
-                os.kill(pid, signal.SIGCONT)
+            pause(collector, 1)
         finish(running)
         collector.stop()
         report = collector.report()

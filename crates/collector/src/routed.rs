@@ -39,13 +39,13 @@ impl Routed {
 
     /// `defaults` are the interfaces of default routes.
     fn of(network: &Network, defaults: &BTreeSet<String>) -> Option<Self> {
-        let through = inner(network, defaults);
+        let uplinks = uplinks(network, defaults);
+        let through = inner(network, &uplinks);
         if through.is_empty() {
             return None;
         }
-        let mut uplinks = uplinks(network, defaults).into_iter();
-        let uplink = match (uplinks.next(), uplinks.next()) {
-            (Some(one), None) if defaults.iter().all(|name| *name == one.name) => Some(&one.name),
+        let uplink = match uplinks.as_slice() {
+            [one] if defaults.iter().all(|name| *name == one.name) => Some(&one.name),
             _ => None,
         };
         Some(Routed {
@@ -90,8 +90,7 @@ fn uplinks<'a>(network: &'a Network, defaults: &BTreeSet<String>) -> Vec<&'a Lin
 }
 
 /// The bridges and veths behind which containers are.
-fn inner<'a>(network: &'a Network, defaults: &BTreeSet<String>) -> Vec<&'a Link> {
-    let uplinks = uplinks(network, defaults);
+fn inner<'a>(network: &'a Network, uplinks: &[&Link]) -> Vec<&'a Link> {
     let is_inner = |link: &&Link| {
         let is_uplink = uplinks.iter().any(|uplink| uplink.name == link.name);
         let is_gateway = match link.kind() {

@@ -11,7 +11,7 @@ use store::{Damage, Store};
 use crate::args::StoreCommand;
 use crate::failure::Failure;
 
-/// Checks the store, or makes its catalogue anew.
+/// Checks the store, rebuilds its catalogue, or renames a host.
 ///
 /// # Errors
 /// If the store cannot be read or written.
