@@ -60,6 +60,7 @@ pub(crate) struct ReportData {
     bars: Vec<Bar>,
     bars_are_hours: bool,
     has_gaps: bool,
+    /// Always none: letters had a picture once, and templates may ask for it.
     curve: Option<&'static str>,
     unknown_share: Option<String>,
     notes: Vec<String>,
@@ -246,13 +247,9 @@ impl ReportData {
         }
     }
 
-    /// Adds the files, and the name of the picture of the curve.
-    pub(crate) fn with_files(self, files: Vec<File>, curve: Option<&'static str>) -> Self {
-        Self {
-            files,
-            curve,
-            ..self
-        }
+    /// Adds the files.
+    pub(crate) fn with_files(self, files: Vec<File>) -> Self {
+        Self { files, ..self }
     }
 }
 

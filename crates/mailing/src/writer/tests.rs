@@ -91,22 +91,6 @@ fn a_report_that_is_not_over_has_a_key_of_its_own() {
     assert!(plain(&report).subject.contains("2026-11-22, so far: "));
 }
 
-#[test]
-fn the_picture_of_the_day_is_left_out_if_the_settings_say_so() {
-    let mut with = whole();
-    with.total_download_bytes = 1_000;
-    let count = |more: &str| {
-        let letter = letter(
-            &format!("{EMAIL}{more}"),
-            &with,
-            &[],
-            &Circumstances::default(),
-        );
-        letter.images.len()
-    };
-    assert_eq!(count("reports: {include_charts: false}\n"), 0);
-}
-
 /// Files of a report of these sizes, in millions of bytes.
 fn files(folder: &std::path::Path, sizes: &[(&str, usize)]) -> Vec<ReportFile> {
     sizes
