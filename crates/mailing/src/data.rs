@@ -169,7 +169,6 @@ impl ReportData {
     ) -> Self {
         let verdict = verdict(report, &problems);
         let mut problems = problems.list;
-        problems.truncate(SENTENCES);
         for problem in &mut problems {
             problem.message = shortened(&problem.message, SENTENCE);
         }
@@ -294,7 +293,8 @@ fn verdict(report: &Report, problems: &Problems) -> String {
         display::bytes(report.total_upload_bytes)
     );
     for (count, one, many) in [
-        (problems.findings, "finding", "findings"),
+        (problems.findings, "new warning", "new warnings"),
+        (problems.ongoing, "ongoing", "ongoing"),
         (problems.quotas, "quota", "quotas"),
         (problems.others, "problem", "problems"),
     ] {
@@ -305,7 +305,7 @@ fn verdict(report: &Report, problems: &Problems) -> String {
     verdict
 }
 
-/// `uplink: 82.0 % of 500.0 GB from Nov 1 to Nov 30, about Nov 27 exhausted`.
+/// `uplink: 82.0 % of 500.0 GB from 1 Nov to 30 Nov, about 27 Nov exhausted`.
 fn quota(state: &analysis::QuotaState) -> String {
     let [used, rest] = report::quota_lines(state);
     shortened(&format!("{}: {used}, {rest}", state.name), SENTENCE)
