@@ -1,7 +1,7 @@
 //! Findings about the same traffic become one: a new remote takes in the spike that it makes, a new process
 //! the remotes that only it knows.
 
-use crate::{Culprit, Finding, FindingKind, Subject, words};
+use crate::{Culprit, Finding, FindingKind, Subject};
 
 /// Makes one of findings that are about the same traffic. Who takes in goes first: new remotes, then new
 /// processes, each the most severe first.
