@@ -11,7 +11,7 @@ use crate::{Report, UNKNOWN};
 /// Steps of a series.
 const STEPS: usize = 48;
 
-type Places<K> = HashMap<K, usize, FixedState>;
+type Places<K, V = usize> = HashMap<K, V, FixedState>;
 
 /// Bytes of both directions of each listed entry, in equal parts of the period.
 pub struct Traces {
@@ -19,7 +19,8 @@ pub struct Traces {
     seconds: i64,
     include_loopback: bool,
     places: [Places<String>; 4],
-    port_places: Places<(u16, Option<String>)>,
+    /// Few protocols share a port.
+    port_places: Places<u16, Vec<(Option<String>, usize)>>,
     services: ServicePorts,
     lists: [Vec<Vec<u64>>; 5],
 }
@@ -46,11 +47,11 @@ impl Traces {
             places(report.protocols.iter().map(|entry| &entry.name)),
             places(report.interfaces.iter().map(|entry| &entry.name)),
         ];
-        let ports = report.top_ports.iter();
-        let port_places: Places<_> = ports
-            .map(|entry| (entry.port, entry.protocol.clone()))
-            .zip(0..)
-            .collect();
+        let mut port_places: Places<u16, Vec<_>> = Places::default();
+        for (place, entry) in report.top_ports.iter().enumerate() {
+            let of_port = port_places.entry(entry.port).or_default();
+            of_port.push((entry.protocol.clone(), place));
+        }
         let empty = |count: usize| vec![vec![0; STEPS]; count];
         let [processes, remotes, protocols, interfaces] =
             places.each_ref().map(|places| empty(places.len()));
@@ -67,7 +68,7 @@ impl Traces {
                 remotes,
                 protocols,
                 interfaces,
-                empty(port_places.len()),
+                empty(report.top_ports.len()),
             ],
             places,
             port_places,
@@ -105,9 +106,11 @@ impl Traces {
         }
         let services = &self.services;
         if let Some(port) = services.of(row.protocol, row.local_port, row.remote_port) {
-            let key = (port, row.protocol.map(str::to_owned));
-            if let Some(&entry) = self.port_places.get(&key) {
-                add(List::Ports as usize, entry);
+            let of_port = self.port_places.get(&port).into_iter().flatten();
+            for (protocol, entry) in of_port {
+                if protocol.as_deref() == row.protocol {
+                    add(List::Ports as usize, *entry);
+                }
             }
         }
     }
