@@ -284,6 +284,7 @@ impl Builder {
             input,
             notes,
             history: None,
+            usual: None,
             every_connection: Some(Arc::new(connections)),
         }
     }

@@ -12,6 +12,7 @@ mod findings;
 mod folder;
 pub mod history;
 mod host_counts;
+mod movers;
 mod mutes;
 mod periods;
 mod publish;
