@@ -282,6 +282,7 @@ impl Builder {
             input,
             notes,
             history: None,
+            usual: None,
             every_connection: Some(Arc::new(connections)),
         }
     }

@@ -81,7 +81,7 @@ struct Draft {
 
 /// The folder of a host's reports. The names of reports follow from their day, so only one host has the
 /// report folder itself.
-fn folder_of(settings: &Settings, host: &str) -> PathBuf {
+pub(crate) fn folder_of(settings: &Settings, host: &str) -> PathBuf {
     match settings.input.hosts {
         HostLayout::Single if host == settings.host => settings.paths.report_dir.clone(),
         _ => settings.paths.report_dir.join(store::folder_name(host)),
