@@ -1,4 +1,4 @@
-//! Charts: pictures of a [`Report`](crate::Report) as SVG for the page, and as PNG for letters.
+//! Charts: pictures of a [`Report`](crate::Report) as SVG for the page.
 //!
 //! They are written by hand: charts-rs and plotters draw over gaps, know neither bands nor dark
 //! pages, and paint with attributes where a page needs classes and texts for screen readers.
@@ -6,7 +6,6 @@
 mod curve;
 mod frame;
 mod overlay;
-mod png;
 mod scale;
 mod series;
 mod spark;
@@ -14,6 +13,5 @@ mod spark;
 pub(crate) use curve::curve_svg;
 pub use frame::CurveSize;
 pub(crate) use overlay::{Mark, Overlay};
-pub use png::day_curve_png;
 pub(crate) use series::{Point, SeriesChart};
 pub(crate) use spark::{bar, hours, spark};

@@ -210,7 +210,6 @@ fn grid(svg: &mut String, report: &Report, frame: &Frame, size: CurveSize) {
     let bottom = frame.height - frame.bottom;
     let most = match size {
         CurveSize::Wide => 12,
-        CurveSize::Letter => 6,
         CurveSize::Narrow => 4,
     };
     for tick in times(report, most) {

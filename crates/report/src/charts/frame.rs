@@ -5,8 +5,6 @@
 pub enum CurveSize {
     /// For pages, 960 units wide.
     Wide,
-    /// For letters, which are read on screens of any width, 500 units wide.
-    Letter,
     /// For telephones, 344 units wide.
     Narrow,
 }
@@ -23,7 +21,6 @@ impl CurveSize {
     pub(super) fn units(self) -> (f64, f64) {
         match self {
             CurveSize::Wide => (960.0, 272.0),
-            CurveSize::Letter => (500.0, 220.0),
             CurveSize::Narrow => (344.0, 220.0),
         }
     }
@@ -31,7 +28,7 @@ impl CurveSize {
     /// Steps of a curve that are drawn as one: a narrow picture has fewer pixels than steps.
     pub(super) fn steps_drawn_as_one(self) -> usize {
         match self {
-            CurveSize::Wide | CurveSize::Letter => 1,
+            CurveSize::Wide => 1,
             CurveSize::Narrow => 3,
         }
     }

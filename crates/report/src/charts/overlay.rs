@@ -114,7 +114,6 @@ pub(super) fn peaks(svg: &mut String, report: &Report, frame: &Frame, size: Curv
     let step = i64::from(curve.step_seconds);
     let most = match size {
         CurveSize::Wide => 4,
-        CurveSize::Letter => 2,
         CurveSize::Narrow => 1,
     };
     for (list, sign, limit) in [
