@@ -9,6 +9,8 @@ use crate::{DatedFinding, Report};
 
 /// Findings, and reasons of each, that a page shows.
 const MOST: usize = 50;
+/// Warnings that a page shows: none is left out for what a log of one day can hold.
+const MOST_WARNINGS: usize = 200;
 /// Findings that stand before the curve; the others are folded away.
 const FIRST: usize = 6;
 const MOST_REASONS: usize = 10;
@@ -32,49 +34,44 @@ pub(super) struct Shown {
 #[derive(Serialize)]
 pub(super) struct Findings {
     has_any: bool,
-    news: Vec<Shown>,
+    first: Vec<Shown>,
     more: Vec<Shown>,
-    going_on: Vec<Shown>,
     told: Option<String>,
 }
 
 pub(super) fn findings(report: &Report) -> Findings {
-    let (old, new) = in_order(report);
     let told = match (&report.findings_silent_because, report.findings_muted) {
         (Some(reason), _) => Some(format!("Not analysed: {}.", cut(reason, REASON, "…"))),
         (None, 0) => None,
         (None, muted) => Some(format!("{muted} muted.")),
     };
-    let mut news = numbered(&new, 1);
-    let going_on = numbered(&old, news.len() + 1);
-    let more = news.split_off(news.len().min(FIRST));
+    let numbered = with_numbers(report);
+    let (first, more): (Vec<_>, Vec<_>) = (numbered.into_iter()).partition(|(number, one)| {
+        *number <= FIRST || one.finding.is_warning() && !one.has_ended()
+    });
+    let more: Vec<Shown> = more.iter().map(numbered_finding).collect();
+    let first: Vec<Shown> = first.iter().map(numbered_finding).collect();
     Findings {
-        has_any: told.is_some() || !old.is_empty() || !new.is_empty(),
-        news,
+        has_any: told.is_some() || !first.is_empty(),
+        first,
         more,
-        going_on,
         told,
     }
 }
 
-/// Those that go on, and the others, in the order of the page.
-fn in_order(report: &Report) -> (Vec<DatedFinding<'_>>, Vec<DatedFinding<'_>>) {
-    report.found().partition(DatedFinding::goes_on)
-}
-
-fn numbered(found: &[DatedFinding<'_>], first: usize) -> Vec<Shown> {
-    let mut shown = shown(found);
-    for (number, one) in (first..).zip(&mut shown) {
-        one.number = Some(number);
-    }
-    shown
-}
-
-/// Each finding that has a number on the page.
+/// Each finding that the page shows, with its number there: all warnings, and as many others as there is room for.
 pub(super) fn with_numbers(report: &Report) -> Vec<(usize, DatedFinding<'_>)> {
-    let (old, new) = in_order(report);
-    let news = new.into_iter().take(MOST);
-    (1..).zip(news.chain(old.into_iter().take(MOST))).collect()
+    let shown = report.found().enumerate().filter(|(place, one)| {
+        *place < MOST || (one.finding.is_warning() && *place < MOST_WARNINGS)
+    });
+    (1..).zip(shown.map(|(_, one)| one)).collect()
+}
+
+fn numbered_finding((number, finding): &(usize, DatedFinding<'_>)) -> Shown {
+    Shown {
+        number: Some(*number),
+        ..show(finding)
+    }
 }
 
 /// Findings in a few words.
@@ -141,18 +138,24 @@ pub(super) fn in_short(report: &Report) -> Option<InShort> {
 }
 
 pub(super) fn shown(found: &[DatedFinding<'_>]) -> Vec<Shown> {
-    let found = found.iter().take(MOST);
-    found
-        .map(|one| Shown {
-            number: None,
-            severity: one.severity(),
-            label: one.label(),
-            when: one.when(),
-            id: one.finding.id.0.clone(),
-            message: one.message(),
-            reasons: (one.finding.reasons.iter().take(MOST_REASONS))
-                .map(|reason| cut(reason, REASON, "…"))
-                .collect(),
-        })
-        .collect()
+    found.iter().take(MOST).map(show).collect()
+}
+
+fn show(one: &DatedFinding<'_>) -> Shown {
+    Shown {
+        number: None,
+        severity: one.severity(),
+        label: one.label(),
+        when: one.when(),
+        id: one.finding.id.0.clone(),
+        // What is new has its time above it.
+        message: if one.goes_on() || one.has_ended() {
+            one.sentence()
+        } else {
+            one.message()
+        },
+        reasons: (one.finding.reasons.iter().take(MOST_REASONS))
+            .map(|reason| cut(reason, REASON, "…"))
+            .collect(),
+    }
 }

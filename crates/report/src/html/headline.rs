@@ -4,7 +4,6 @@ use serde::Serialize;
 
 use super::change::{report_days, sentence};
 use super::findings::in_short;
-use super::page_head::worst;
 use super::quantities::{bytes, duration, percent, rate};
 use crate::{Report, UNKNOWN};
 
@@ -20,7 +19,6 @@ pub(super) struct Headline {
 #[derive(Serialize)]
 struct WorstFinding {
     severity: &'static str,
-    label: String,
     message: String,
 }
 
@@ -38,9 +36,8 @@ pub(super) struct Tile {
 impl Headline {
     pub(super) fn new(report: &Report) -> Self {
         Headline {
-            finding: worst(report).map(|worst| WorstFinding {
+            finding: report.worst().map(|worst| WorstFinding {
                 severity: worst.severity(),
-                label: worst.label(),
                 message: worst.sentence(),
             }),
             volumes: volumes(report),

@@ -5,7 +5,7 @@ use analysis::Severity;
 use display::{Moment, cut};
 use serde::{Deserialize, Serialize};
 
-use crate::{DatedFinding, Report};
+use crate::Report;
 
 /// What stands before the line in a page, and behind it.
 const BEFORE: &str = "<meta name=\"network-monitor-report\" content='";
@@ -33,7 +33,7 @@ pub struct PageHead {
     pub coverage: f64,
     /// Findings, but for those that ended.
     pub findings: u64,
-    /// The first of them that is no mere info. `None` if there is none.
+    /// The one that headlines are about. `None` if none is a warning.
     pub worst: Option<WorstFinding>,
 }
 
@@ -58,9 +58,9 @@ impl PageHead {
             upload_bytes: report.total_upload_bytes,
             coverage: report.coverage.ratio,
             findings: lasting().count() as u64,
-            worst: worst(report).map(|worst| WorstFinding {
+            worst: report.worst().map(|worst| WorstFinding {
                 severity: worst.finding.severity,
-                sentence: cut(&worst.message(), SENTENCE, "…"),
+                sentence: cut(&worst.sentence(), SENTENCE, "…"),
             }),
         }
     }
@@ -93,10 +93,4 @@ impl PageHead {
         element.push_str(BEHIND);
         element
     }
-}
-
-/// The finding that a headline is about.
-pub(super) fn worst(report: &Report) -> Option<DatedFinding<'_>> {
-    let mut lasting = report.found().filter(|one| !one.has_ended());
-    lasting.find(|one| one.finding.severity > Severity::Info)
 }

@@ -28,9 +28,9 @@ fn spike(severity: Severity, state: FindingState) -> Finding {
         excess_bytes: Some(1_980_000_000),
         history_days: 20,
         contributors: Vec::new(),
-        message: "rsync sent 1.98 GB to <185.220.101.47>\u{202e}".to_owned(),
+        message: "rsync sent 1.98 GB to <185.220.101.47>\u{202e}; usual: 62 MB.".to_owned(),
         summary: "rsync sent 1.98 GB to <185.220.101.47>\u{202e}".to_owned(),
-        detail: String::new(),
+        detail: "usual: 62 MB".to_owned(),
         culprit: None,
         since: None,
         reasons: vec!["Usual: 62 MB.".to_owned()],
@@ -97,7 +97,10 @@ fn the_worst_finding_comes_first_and_the_volumes_after_it() {
         "{}",
         verdict(&page)
     );
-    assert!(verdict(&page).contains("rsync sent 1.98 GB to &lt;185.220.101.47&gt;\\u{202e}"));
+    assert!(
+        verdict(&page)
+            .contains("rsync sent 1.98 GB to &lt;185.220.101.47&gt;\\u{202e}, 02:00–04:00; usual")
+    );
     assert!(between(&page, "<p class=\"volumes\">", "</p>").contains("down"));
     assert!(
         page.contains("<dd>1 new<small>1 critical</small></dd>"),
