@@ -113,7 +113,7 @@ impl Folder {
     /// # Errors
     /// If it cannot be made.
     pub(crate) fn open(target: &Target, period: &Period) -> Result<Self> {
-        files::create_folder(&target.folder)?;
+        files::create_folder_for_owner(&target.folder)?;
         Ok(Folder {
             path: target.folder.clone(),
             temp_dir: target.temp_dir.clone(),
@@ -162,10 +162,16 @@ impl Folder {
             .len();
         let is_new = self.force || !same_content(&temporary, &target);
         if is_new {
-            file.commit()?;
+            self.commit(file)?;
         }
         self.note(name, bytes, is_new);
         Ok(())
+    }
+
+    /// Puts a file in place. What root writes belongs to the owner of the folder: the services write there later.
+    fn commit(&self, file: AtomicFile) -> Result<()> {
+        files::give_to_owner_of(&self.path, file.file())?;
+        Ok(file.commit()?)
     }
 
     /// Writes `<kind>_<period>.<extension>`.
@@ -249,9 +255,10 @@ impl Folder {
         let target = self.path.join(&name);
         let is_new = self.force || std::fs::read(&target).map_or(true, |old| old != bytes);
         if is_new {
-            files::write_atomically(&target, self.temp_dir.as_deref(), |out| {
-                out.write_all(bytes)
-            })?;
+            let mut file = AtomicFile::create(&target, self.temp_dir.as_deref())?;
+            file.write_all(bytes)
+                .map_err(files::Error::context("write", &target))?;
+            self.commit(file)?;
         }
         self.note(name, bytes.len() as u64, is_new);
         Ok(())
