@@ -10,8 +10,9 @@ use display::printable;
 use crate::Report;
 use crate::connections::ConnectionView;
 
-/// The columns. Users' scripts count on the first seven and their order.
-const HEADER: [&str; 12] = [
+/// The columns. Users' scripts count on the first seven and their order; `bps` in them is bytes per second. What the
+/// later ones repeat of them is what spreadsheets filter and sort by.
+const HEADER: [&str; 20] = [
     "Process name",
     "PID",
     "Upload (bps)",
@@ -24,6 +25,14 @@ const HEADER: [&str; 12] = [
     "Interface",
     "First seen",
     "Last seen",
+    "Host",
+    "Day",
+    "Remote",
+    "Remote port",
+    "Upload (B/s)",
+    "Download (B/s)",
+    "First seen (local)",
+    "Last seen (local)",
 ];
 
 /// Why no CSV was written.
@@ -75,7 +84,35 @@ pub fn write_csv<W: Write>(report: &Report, writer: W) -> Result<(), CsvError> {
             cell(connection.interface.unwrap_or_default()).as_ref(),
             &connection.first_seen.to_string(),
             &connection.last_seen.to_string(),
+            cell(&report.host).as_ref(),
+            &connection.first_seen.civil().date().to_string(),
+            cell(connection.remote_address.unwrap_or_default()).as_ref(),
+            &number(connection.remote_port.map(u32::from)),
+            &connection.rate.up.to_string(),
+            &connection.rate.down.to_string(),
+            &connection.first_seen.spreadsheet(),
+            &connection.last_seen.spreadsheet(),
         ])?;
+    }
+    writer.flush()?;
+    Ok(())
+}
+
+/// Writes a table of any kind with the same care: no cell is run as a formula or acts on a terminal.
+///
+/// # Errors
+/// The writer failed.
+pub fn write_table<W: Write>(
+    heads: &[&str],
+    lines: impl Iterator<Item = Vec<String>>,
+    writer: W,
+) -> Result<(), CsvError> {
+    let mut writer = WriterBuilder::new()
+        .terminator(Terminator::CRLF)
+        .from_writer(writer);
+    writer.write_record(heads)?;
+    for line in lines {
+        writer.write_record(line.iter().map(|text| cell(text).into_owned()))?;
     }
     writer.flush()?;
     Ok(())

@@ -53,7 +53,7 @@ pub use text::{Glyphs, TextOptions};
 pub use timeline::TimelineEntry;
 pub use traces::Traces;
 
-pub use self::csv::{CsvError, write_csv};
+pub use self::csv::{CsvError, write_csv, write_table};
 pub use self::parquet::{ParquetError, ParquetOptions, ParquetRows};
 pub use self::zip::{ZipError, write_zip};
 

@@ -79,6 +79,14 @@ impl Store {
             .collect()
     }
 
+    /// The digest of a day (UTC), if it is kept: it costs no look at the rows.
+    ///
+    /// # Errors
+    /// If the catalogue cannot be read.
+    pub fn kept_digest(&self, host: &str, day: UtcDay, loopback: bool) -> Result<Option<Digest>> {
+        self.known_digest(host, day.number(), loopback)
+    }
+
     fn known_digest(&self, host: &str, day: i64, loopback: bool) -> Result<Option<Digest>> {
         let mut query = self.catalog.prepare_cached(
             "SELECT content FROM digest WHERE host = ?1 AND day = ?2 AND loopback = ?3",
