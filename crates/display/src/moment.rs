@@ -7,7 +7,7 @@ use jiff::{Timestamp, civil};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A second in time with the offset of its zone: `2025-01-01T00:00:00+01:00`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Moment {
     second: i64,
     offset: Offset,
@@ -49,6 +49,16 @@ impl Moment {
     /// ```
     pub fn minute(self) -> String {
         self.civil().strftime("%Y-%m-%d %H:%M").to_string()
+    }
+
+    /// Date and time on the zone's clocks, as spreadsheets read them: `2026-11-21 14:02:31`.
+    ///
+    /// ```
+    /// let moment = display::Moment::new(1_735_686_000, &jiff::tz::TimeZone::UTC);
+    /// assert_eq!(moment.spreadsheet(), "2024-12-31 23:00:00");
+    /// ```
+    pub fn spreadsheet(self) -> String {
+        self.civil().strftime("%Y-%m-%d %H:%M:%S").to_string()
     }
 
     /// The moment `seconds` before, on the same clocks.

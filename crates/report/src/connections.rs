@@ -14,6 +14,9 @@ use crate::UNKNOWN;
 use crate::arithmetic::rate;
 use crate::texts::{Name, Ranks, Texts};
 
+display::twin!(upload_bps => upload_bytes_per_second: u64);
+display::twin!(download_bps => download_bytes_per_second: u64);
+
 /// One connection of the report. What the log does not tell is `None`: logs without connection rows
 /// give entries with a process or a peer alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,8 +36,10 @@ pub struct Connection {
     /// `tcp` or `udp`. `None` if the log does not tell.
     pub protocol: Option<String>,
     /// Mean bytes per second sent, over the seconds observed in the period.
+    #[serde(flatten, with = "upload_bps")]
     pub upload_bps: u64,
     /// Mean bytes per second received, over the seconds observed in the period.
+    #[serde(flatten, with = "download_bps")]
     pub download_bps: u64,
     /// Bytes sent.
     pub upload_bytes: u64,

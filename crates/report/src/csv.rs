@@ -4,15 +4,17 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::Write;
 use std::net::Ipv6Addr;
+use std::ops::Range;
 
-use display::printable;
+use display::{Moment, printable};
 use foldhash::fast::FixedState;
 
 use crate::Report;
 use crate::connections::ConnectionView;
 
-/// The columns. Users' scripts count on the first seven and their order.
-const HEADER: [&str; 12] = [
+/// The columns. Users' scripts count on the first seven and their order; `bps` in them is bytes per second. What the
+/// later ones repeat of them is what spreadsheets filter and sort by.
+const HEADER: [&str; 20] = [
     "Process name",
     "PID",
     "Upload (bps)",
@@ -25,6 +27,14 @@ const HEADER: [&str; 12] = [
     "Interface",
     "First seen",
     "Last seen",
+    "Host",
+    "Day",
+    "Remote",
+    "Remote port",
+    "Upload (B/s)",
+    "Download (B/s)",
+    "First seen (local)",
+    "Last seen (local)",
 ];
 
 /// Bytes that are handed to the writer at a time.
@@ -62,11 +72,39 @@ pub fn write_csv<W: Write>(report: &Report, mut writer: W) -> Result<(), CsvErro
     rows.out.extend(HEADER.join(",").as_bytes());
     rows.end();
     for connection in connections {
-        rows.add(&connection);
+        rows.add(&report.host, &connection);
         if rows.out.len() >= CHUNK {
             writer.write_all(&rows.out)?;
             rows.out.clear();
         }
+    }
+    writer.write_all(&rows.out)?;
+    writer.flush()?;
+    Ok(())
+}
+
+/// Writes a table of any kind with the same care: no cell is run as a formula or acts on a terminal.
+///
+/// # Errors
+/// The writer failed.
+pub fn write_table<W: Write>(
+    heads: &[&str],
+    lines: impl Iterator<Item = Vec<String>>,
+    mut writer: W,
+) -> Result<(), CsvError> {
+    let mut rows = Rows::default();
+    rows.out.extend(heads.join(",").as_bytes());
+    rows.end();
+    for line in lines {
+        for (column, text) in line.iter().enumerate() {
+            if column > 0 {
+                rows.next();
+            }
+            Cell::of(text).write(&mut rows.out, |_| {});
+        }
+        rows.end();
+        writer.write_all(&rows.out)?;
+        rows.out.clear();
     }
     writer.write_all(&rows.out)?;
     writer.flush()?;
@@ -83,7 +121,7 @@ struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    fn add(&mut self, connection: &ConnectionView<'a>) {
+    fn add(&mut self, host: &'a str, connection: &ConnectionView<'a>) {
         self.text(connection.process);
         self.next();
         self.optional(connection.pid);
@@ -104,10 +142,45 @@ impl<'a> Rows<'a> {
         self.next();
         self.text(connection.interface);
         self.next();
-        connection.first_seen.write_to(&mut self.out);
+        let first_seen = self.moment(connection.first_seen);
         self.next();
-        connection.last_seen.write_to(&mut self.out);
+        let last_seen = self.moment(connection.last_seen);
+        self.next();
+        self.text(Some(host));
+        self.next();
+        self.out.extend_from_within(first_seen.date.clone());
+        self.next();
+        self.text(connection.remote_address);
+        self.next();
+        self.optional(connection.remote_port.map(u32::from));
+        self.next();
+        self.number(connection.rate.up);
+        self.next();
+        self.number(connection.rate.down);
+        for seen in [first_seen, last_seen] {
+            self.next();
+            self.out.extend_from_within(seen.date);
+            self.out.push(b' ');
+            self.out.extend_from_within(seen.clock);
+        }
         self.end();
+    }
+
+    /// Writes a moment, and tells where its date and its time of day stand.
+    fn moment(&mut self, moment: Moment) -> Written {
+        let start = self.out.len();
+        moment.write_to(&mut self.out);
+        let ends = |from: usize, at: fn(&u8) -> bool| {
+            let place = self.out[from..].iter().position(at);
+            place.map_or(self.out.len(), |place| from + place)
+        };
+        let date = ends(start, |byte| *byte == b'T');
+        let clock = (date + 1).min(self.out.len());
+        let offset = ends(clock, |byte| matches!(byte, b'+' | b'-'));
+        Written {
+            date: start..date,
+            clock: clock..offset,
+        }
     }
 
     fn next(&mut self) {
@@ -154,6 +227,12 @@ impl<'a> Rows<'a> {
             out.extend(itoa::Buffer::new().format(port).as_bytes());
         });
     }
+}
+
+/// Where parts of a moment were written.
+struct Written {
+    date: Range<usize>,
+    clock: Range<usize>,
 }
 
 /// Cells by their texts.

@@ -14,6 +14,9 @@ use crate::arithmetic::{rate, share};
 use crate::connections::{ClosedConnections, Entry};
 use crate::texts::{Name, Texts};
 
+display::twin!(upload_bps => upload_bytes_per_second: u64);
+display::twin!(download_bps => download_bytes_per_second: u64);
+
 /// Processes that are named beside a peer.
 const MAX_PROCESSES: usize = 10;
 /// A hostile log can name any number of interfaces.
@@ -29,8 +32,10 @@ pub struct TopProcess {
     /// Its name; `<UNKNOWN>` is all traffic without a known owner.
     pub name: String,
     /// Mean bytes per second sent, over the seconds observed in the period.
+    #[serde(flatten, with = "upload_bps")]
     pub upload_bps: u64,
     /// Mean bytes per second received, over the seconds observed in the period.
+    #[serde(flatten, with = "download_bps")]
     pub download_bps: u64,
     /// Bytes sent.
     pub upload_bytes: u64,
@@ -54,8 +59,10 @@ pub struct TopRemote {
     /// Address or host name.
     pub address: String,
     /// Mean bytes per second sent to it, over the seconds observed in the period.
+    #[serde(flatten, with = "upload_bps")]
     pub upload_bps: u64,
     /// Mean bytes per second received from it, over the seconds observed in the period.
+    #[serde(flatten, with = "download_bps")]
     pub download_bps: u64,
     /// Bytes sent to it.
     pub upload_bytes: u64,
@@ -75,8 +82,10 @@ pub struct TopPort {
     /// `tcp` or `udp`. `None` if the log does not tell.
     pub protocol: Option<String>,
     /// Mean bytes per second sent, over the seconds observed in the period.
+    #[serde(flatten, with = "upload_bps")]
     pub upload_bps: u64,
     /// Mean bytes per second received, over the seconds observed in the period.
+    #[serde(flatten, with = "download_bps")]
     pub download_bps: u64,
     /// Bytes sent.
     pub upload_bytes: u64,
@@ -92,8 +101,10 @@ pub struct TopProtocol {
     /// `tcp` or `udp`.
     pub name: String,
     /// Mean bytes per second sent, over the seconds observed in the period.
+    #[serde(flatten, with = "upload_bps")]
     pub upload_bps: u64,
     /// Mean bytes per second received, over the seconds observed in the period.
+    #[serde(flatten, with = "download_bps")]
     pub download_bps: u64,
     /// Bytes sent.
     pub upload_bytes: u64,

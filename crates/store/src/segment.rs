@@ -332,8 +332,8 @@ pub struct Stretch<'a> {
     pub protocol: Option<&'a str>,
     /// Local port. `None` if the log does not tell.
     pub local_port: Option<u16>,
-    /// Bytes of both directions.
-    pub bytes: u64,
+    /// Bytes.
+    pub volume: Volume,
     /// First refresh, seconds since 1970.
     pub first_seen: i64,
     /// Last refresh, seconds since 1970.
@@ -366,7 +366,7 @@ pub(crate) fn read_stretches<E: From<Error>>(
                 remote_port: columns.port(1, row),
                 protocol: brief.protocol,
                 local_port: columns.port(0, row),
-                bytes: brief.volume.total(),
+                volume: brief.volume,
                 first_seen: first.value(row).div_euclid(1000),
                 last_seen: last.value(row).div_euclid(1000),
             };

@@ -50,7 +50,7 @@ fn rows_are_those_of_another_writer() {
                 first_seen: moment,
                 last_seen: moment,
             };
-            rows.add(&connection);
+            rows.add(name, &connection);
             let number = |number: Option<u16>| number.map_or_else(String::new, |n| n.to_string());
             let remote = match (connection.remote_address, port) {
                 (None, _) => String::new(),
@@ -74,6 +74,14 @@ fn rows_are_those_of_another_writer() {
                 &harmless(text.unwrap_or_default()),
                 &moment.to_string(),
                 &moment.to_string(),
+                &harmless(name),
+                "2026-11-22",
+                &harmless(connection.remote_address.unwrap_or_default()),
+                &port,
+                &u64::MAX.to_string(),
+                "0",
+                &moment.spreadsheet(),
+                &moment.spreadsheet(),
             ];
             other.write_record(record).unwrap();
         }
