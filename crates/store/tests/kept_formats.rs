@@ -160,10 +160,71 @@ fn a_store_of_every_format_shows_what_it_held() {
         }
         assert_holds(&store, &expected, &format!("{name}, logs read again"));
         drop(store);
-        let (store, damage) = Store::rebuild(&root, "now", "test").unwrap();
-        assert_eq!(damage, [], "{name}");
+        let mut store = rebuild(&root);
         assert_holds(&store, &expected, &format!("{name}, rebuilt"));
+        for day in store.loose_days(Some(i64::MAX)).unwrap() {
+            store.compact(&day.host, day.day).unwrap();
+            assert_holds(&store, &expected, &format!("{name}, {day:?} compacted"));
+        }
+        for log in &logs() {
+            assert_eq!(ingest(&mut store, log), Outcome::Known, "{name}: {}", log.1);
+        }
+        drop(store);
+        let store = rebuild(&root);
+        assert_holds(&store, &expected, &format!("{name}, compacted and rebuilt"));
     }
+}
+
+fn rebuild(root: &Path) -> Store {
+    let (store, damage) = Store::rebuild(root, "now", "test").unwrap();
+    assert_eq!(damage, []);
+    store
+}
+
+#[test]
+fn a_store_of_every_format_is_rebuilt_without_being_opened_before() {
+    for format in formats() {
+        let name = format.file_name().unwrap().to_string_lossy().into_owned();
+        let expected = std::fs::read_to_string(folder().join(format!("{name}.txt"))).unwrap();
+        for loses_catalogue in [false, true] {
+            let work = tempfile::tempdir().unwrap();
+            let root = work.path().join("store");
+            copy(&format, &root);
+            if loses_catalogue {
+                std::fs::remove_file(root.join("catalog.sqlite")).unwrap();
+            }
+            assert_holds(
+                &rebuild(&root),
+                &expected,
+                &format!("{name}, {loses_catalogue}"),
+            );
+        }
+    }
+}
+
+#[test]
+fn a_damaged_catalogue_of_an_earlier_format_is_not_migrated() {
+    let work = tempfile::tempdir().unwrap();
+    let root = work.path().join("store");
+    copy(&folder().join("2"), &root);
+    let catalog = root.join("catalog.sqlite");
+    let mut bytes = std::fs::read(&catalog).unwrap();
+    let name = memchr::memmem::find(&bytes, b"midnight.log").unwrap();
+    bytes[name] ^= 1;
+    std::fs::write(&catalog, bytes).unwrap();
+    for error in [
+        Store::open_to_read(&root).map(|_| ()).unwrap_err(),
+        Store::open(&root, "now", "test").map(|_| ()).unwrap_err(),
+    ] {
+        assert!(error.is_damaged_catalog(), "{error}");
+        assert!(
+            error.to_string().contains("its table source differs"),
+            "{error}"
+        );
+    }
+    let store = rebuild(&root);
+    let expected = std::fs::read_to_string(folder().join("2.txt")).unwrap();
+    assert_holds(&store, &expected, "rebuilt");
 }
 
 /// Writes a store of the current format, to be kept: `FORMAT=3 cargo test -p store --test kept_formats -- --ignored`.
@@ -183,5 +244,9 @@ fn write_a_store_of_the_current_format() {
     let days = store.days_before(MIDNIGHT / DAY - 2).unwrap();
     assert_eq!(days.len(), 1);
     store.drop_days(&days).unwrap();
+    // Some days are compacted, and others of the same logs are not.
+    for day in [MIDNIGHT / DAY - 2, MIDNIGHT / DAY] {
+        store.compact("web1", day).unwrap();
+    }
     std::fs::write(folder().join(format!("{name}.txt")), summary(&store)).unwrap();
 }
