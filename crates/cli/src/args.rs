@@ -138,6 +138,15 @@ Examples:
   sudo network-monitor setup --system          services of the machine, settings in /etc
   network-monitor setup --user                 your own services and settings";
 
+const FILES_HELP: &str = "\
+The list is that of one moment: reading exactly these files counts nothing twice. Hold a shared lock
+on the file readers in the store meanwhile, so that none of them is removed.
+
+Examples:
+  network-monitor store files
+  network-monitor store files --table buckets --host web1 --from 2026-03-01 --to 2026-03-31
+  flock --shared STORE/readers sh -c 'network-monitor store files > list && my-reader list'";
+
 const MAN_HELP: &str = "\
 Examples:
   network-monitor man | man -l -
@@ -435,6 +444,15 @@ pub enum StoreCommand {
     },
     /// Compares the catalogue with the stored files
     Check,
+    /// Packs the files of each day that is over into one of each kind
+    Compact {
+        /// Prints the result as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Lists the files that hold the history at this moment, for other programs
+    #[command(after_help = FILES_HELP)]
+    Files(StoreFilesArgs),
     /// Gives a machine that was renamed its new name in the history
     RenameHost {
         /// The name in the history
@@ -444,6 +462,31 @@ pub enum StoreCommand {
         #[arg(value_name = "NEW")]
         new: String,
     },
+}
+
+/// The options of `store files`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct StoreFilesArgs {
+    /// Lists the files of this table
+    #[arg(long, value_name = "TABLE", default_value = "traffic",
+        value_parser = ["traffic", "loopback", "apart", "peers", "buckets"])]
+    pub table: String,
+
+    /// Only files of this machine
+    #[arg(long, value_name = "NAME")]
+    pub host: Option<String>,
+
+    /// Only days (UTC) from this one on, as YYYY-MM-DD
+    #[arg(long, value_name = "DAY")]
+    pub from: Option<jiff::civil::Date>,
+
+    /// Only days (UTC) up to this one, as YYYY-MM-DD
+    #[arg(long, value_name = "DAY")]
+    pub to: Option<jiff::civil::Date>,
+
+    /// Prints the result as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// The commands of `config`.
