@@ -16,8 +16,6 @@ gzip --no-name --best "$stage"/man/*.1
 "$program" config init --system "$stage/settings.yaml"
 {
     cat LICENSE
-    printf '\n%s\nThe typeface Roboto, of which a part is built in: Apache-2.0\n\n' "$(printf '=%.0s' {1..78})"
-    cat crates/report/fonts/LICENSE
     printf '\n%s\nLibraries that are built in\n\n' "$(printf '=%.0s' {1..78})"
     python3 scripts/licences.py
 } > "$stage/copyright"

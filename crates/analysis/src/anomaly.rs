@@ -103,13 +103,9 @@ pub fn anomalies(history: &History, judged: Range<i64>, thresholds: &Thresholds)
         ));
         return report;
     }
-    report.findings.sort_by(|one, other| {
-        let size = |finding: &Finding| finding.excess_bytes.map_or(0, i64::unsigned_abs);
-        let order = other.severity.cmp(&one.severity);
-        order
-            .then_with(|| size(other).cmp(&size(one)))
-            .then_with(|| (one.start, &one.id.0).cmp(&(other.start, &other.id.0)))
-    });
+    report
+        .findings
+        .sort_by(|one, other| one.order().cmp(&other.order()));
     report.bands = bands(history, &judged, &report.findings);
     report
 }

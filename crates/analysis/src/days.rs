@@ -88,6 +88,16 @@ impl History {
         days
     }
 
+    /// When a remote was met first, if that was later than the first days of the history, in which all
+    /// that usually comes has time to come.
+    pub(crate) fn newcomer_since(&self, remote: &str, min_days: u32) -> Option<i64> {
+        let known = |entry: &(String, i64)| entry.0.as_str().cmp(remote);
+        let place = self.remotes_since.binary_search_by(known).ok()?;
+        let since = self.remotes_since[place].1;
+        let age = since - self.since?;
+        (age >= i64::from(min_days) * 24 * HOUR).then_some(since)
+    }
+
     /// Places of the hours in a stretch of time.
     pub(crate) fn hours_within(&self, seconds: &Range<i64>) -> Range<usize> {
         let at = |second| self.hours.partition_point(|hour| hour.start < second);

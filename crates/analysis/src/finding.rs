@@ -1,11 +1,12 @@
 //! What an analysis found, with its reasons.
 
+use std::cmp::Reverse;
 use std::fmt;
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Direction, Subject};
+use crate::{Culprit, Direction, Subject};
 
 display::dated!(start: i64, read);
 display::dated!(end: i64, read);
@@ -126,13 +127,33 @@ pub struct Finding {
     pub history_days: u32,
     /// Who explains it, most first; of a beacon, the process most of its bytes belong to.
     pub contributors: Vec<Contributor>,
-    /// One sentence: what, when, how much against what. Not made printable.
+    /// One sentence: who did what, how much against what. Not made printable.
     pub message: String,
+    /// Its first half: who did what. A sentence puts the time behind it.
+    #[serde(default)]
+    pub summary: String,
+    /// Its second half: against what. May be blank.
+    #[serde(default)]
+    pub detail: String,
+    /// Who did it. `None` if nobody has half of the bytes, or if it is not about bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub culprit: Option<Culprit>,
+    /// First second of something that goes on and began before `start`, since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<i64>,
     /// Further reasons, one sentence each.
     pub reasons: Vec<String>,
     /// Against the day before. `None` if that was not looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<FindingState>,
+}
+
+/// A sentence of two halves; the second may be blank.
+fn message(summary: &str, detail: &str) -> String {
+    match detail {
+        "" => format!("{summary}."),
+        detail => format!("{summary}; {detail}."),
+    }
 }
 
 /// A finding that is being made.
@@ -149,7 +170,10 @@ pub(crate) struct FindingDraft {
     pub(crate) excess_bytes: Option<i64>,
     pub(crate) history_days: u32,
     pub(crate) contributors: Vec<Contributor>,
-    pub(crate) message: String,
+    pub(crate) summary: String,
+    pub(crate) detail: String,
+    pub(crate) culprit: Option<Culprit>,
+    pub(crate) since: Option<i64>,
     pub(crate) reasons: Vec<String>,
 }
 
@@ -173,7 +197,10 @@ impl FindingDraft {
             excess_bytes: None,
             history_days: 0,
             contributors: Vec::new(),
-            message: String::new(),
+            summary: String::new(),
+            detail: String::new(),
+            culprit: None,
+            since: None,
             reasons: Vec::new(),
         }
     }
@@ -198,10 +225,73 @@ impl FindingDraft {
             excess_bytes: self.excess_bytes,
             history_days: self.history_days,
             contributors: self.contributors,
-            message: self.message,
+            message: message(&self.summary, &self.detail),
+            summary: self.summary,
+            detail: self.detail,
+            culprit: self.culprit,
+            since: self.since,
             reasons: self.reasons,
             state: None,
         }
+    }
+}
+
+/// What orders findings, the first first: the severe, then what is news, then by kind, then the large.
+/// Every list of findings is in this order.
+pub type FindingOrder<'a> = (Reverse<Severity>, u8, u8, Reverse<u64>, i64, &'a FindingId);
+
+impl Finding {
+    /// Where it stands among others: see [`FindingOrder`].
+    pub fn order(&self) -> FindingOrder<'_> {
+        let state = match self.state {
+            Some(FindingState::New) | None => 0,
+            Some(FindingState::Continuing) => 1,
+            Some(FindingState::Ended) => 2,
+        };
+        (
+            Reverse(self.severity),
+            state,
+            self.kind_order(),
+            Reverse(self.size()),
+            self.start,
+            &self.id,
+        )
+    }
+
+    fn kind_order(&self) -> u8 {
+        let is_port = matches!(self.subject, Subject::Port(_));
+        match self.kind {
+            FindingKind::FirstSeen if !is_port => 0,
+            FindingKind::Beacon => 1,
+            FindingKind::Spike if !is_port => 2,
+            FindingKind::Silence => 3,
+            FindingKind::LevelShift => 4,
+            FindingKind::FirstSeen | FindingKind::Spike => 5,
+            FindingKind::Drop => 6,
+            FindingKind::Trend => 7,
+            FindingKind::Recurring => 8,
+            FindingKind::Quota => 9,
+        }
+    }
+
+    /// How large it is among those of its kind: bytes beyond the usual, or moved; thousandths of a score.
+    fn size(&self) -> u64 {
+        let observed = self.observed.unwrap_or_default();
+        match (self.excess_bytes, self.kind) {
+            (Some(bytes), _) => bytes.unsigned_abs(),
+            (None, FindingKind::Beacon) => (observed * 1000.0) as u64,
+            (None, _) => observed.abs() as u64,
+        }
+    }
+
+    /// Whether it is worth a look: a warning or more.
+    pub fn is_warning(&self) -> bool {
+        self.severity >= Severity::Warning
+    }
+
+    /// Rebuilds the message after one of its parts changed.
+    pub(crate) fn reword(&mut self) {
+        self.message = message(&self.summary, &self.detail);
     }
 }
 

@@ -91,6 +91,35 @@ pub struct Met {
     pub first_seen: i64,
     /// Other hosts of the history that had met it before.
     pub other_hosts: u32,
+    /// Its bytes on each day from then on that it had some and that is judged.
+    #[serde(default)]
+    pub volumes: Vec<DayBytes>,
+}
+
+/// Bytes of a name on a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DayBytes {
+    /// Days of the local calendar since 1970-01-01.
+    pub day: i32,
+    /// Bytes sent.
+    pub up: u64,
+    /// Bytes received.
+    pub down: u64,
+}
+
+/// What was sent to remotes, or by processes, on a day: what newcomers are compared with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DayNames {
+    /// Days of the local calendar since 1970-01-01.
+    pub day: i32,
+    /// Bytes sent to the middle one of the remotes that were known before and were sent something.
+    pub median_remote: u64,
+    /// Bytes sent by the middle process, likewise.
+    pub median_process: u64,
+    /// Bytes sent to the remote that was sent most, of those first met on the day.
+    pub largest_new_remote: u64,
+    /// Bytes sent by the process that sent most, likewise.
+    pub largest_new_process: u64,
 }
 
 /// The talks with one peer and port, whichever process held them: traffic shorter than about a
@@ -128,8 +157,14 @@ pub struct History {
     pub series: Vec<Series>,
     /// The five minutes of the month that holds the end, in order; what was not observed is left out.
     pub five_minutes: Vec<FiveMinutes>,
-    /// Who was met for the first time within `hours`.
+    /// Who was met for the first time within what is judged, or in the week before it.
     pub met: Vec<Met>,
+    /// When remotes that are met in what is judged were met first within `hours`, sorted by name.
+    #[serde(default)]
+    pub remotes_since: Vec<(String, i64)>,
+    /// What was sent to names on each day.
+    #[serde(default)]
+    pub names: Vec<DayNames>,
     /// First second of all that the store holds of this host, since 1970. `None` if it is empty.
     pub since: Option<i64>,
     /// Peers that were talked to, for patterns; empty where they were not asked for.

@@ -5,8 +5,10 @@
 //! and who contributed. Nothing here touches files, clocks or the network.
 
 mod anomaly;
+mod culprit;
 mod days;
 mod esd;
+mod explain;
 mod finding;
 mod history;
 mod mute;
@@ -20,8 +22,14 @@ mod trend;
 mod words;
 
 pub use anomaly::{AnomalyReport, Band, BandHour, anomalies};
-pub use finding::{Contributor, Expected, Finding, FindingId, FindingKind, FindingState, Severity};
-pub use history::{Direction, FiveMinutes, History, Hour, Met, Series, Subject, Talks};
+pub use culprit::Culprit;
+pub use explain::{Flow, Inquiry};
+pub use finding::{
+    Contributor, Expected, Finding, FindingId, FindingKind, FindingOrder, FindingState, Severity,
+};
+pub use history::{
+    DayBytes, DayNames, Direction, FiveMinutes, History, Hour, Met, Series, Subject, Talks,
+};
 pub use mute::{MUTE_FORMS, Mute, MuteTarget};
 pub use patterns::{
     Beacon, Evenness, PatternReport, PeakHour, Period, Persistence, Recurring, Regularity, Shape,

@@ -64,14 +64,14 @@ pub fn patterns(history: &History, judged: Range<i64>, thresholds: &Thresholds) 
     let beacons = report.beacons.iter();
     report
         .findings
-        .extend(beacons.map(|beacon| beacon.finding(history, &judged, days)));
+        .extend(beacons.map(|beacon| beacon.finding(history, thresholds, days)));
     let recurring = report.recurring.iter();
     report
         .findings
         .extend(recurring.map(|one| one.finding(history, &report.recurring, days)));
     report
         .findings
-        .sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        .sort_by(|one, other| one.order().cmp(&other.order()));
     report
 }
 

@@ -15,7 +15,7 @@ pub struct Judged {
 }
 
 /// Gives each finding its state against the day before, and adds what ended: of lasting findings of
-/// the day before those that are gone and of which `can_tell` says that their end was observed.
+/// the day before that were a warning those that are gone and of which `can_tell` says that their end was observed.
 /// It depends on what was found alone, and not on how often or when reports were made.
 pub fn with_states(
     now: Judged,
@@ -25,7 +25,7 @@ pub fn with_states(
     let Judged { told, loosely } = now;
     let is_gone = |old: &&Finding| {
         let goes_on = loosely.iter().chain(&told).any(|new| is_same(old, new));
-        is_lasting(old.kind) && !goes_on && can_tell(old)
+        is_lasting(old.kind) && old.is_warning() && !goes_on && can_tell(old)
     };
     let ended: Vec<Finding> = (before.told.iter().filter(is_gone))
         .map(|old| Finding {

@@ -11,6 +11,12 @@ pub struct Thresholds {
     pub min_bytes: u64,
     /// How many times the usual, or the usual how many times the observed, at least.
     pub min_ratio: f64,
+    /// Bytes sent to a new remote, or by a new process, on a day that make it a warning.
+    pub new_remote_bytes: u64,
+    /// How many times the middle remote (or process) of the day that has to be as well.
+    pub new_remote_ratio: f64,
+    /// Bytes from which on it is critical.
+    pub new_remote_critical_bytes: u64,
     /// Significance of a trend, the probability that there is none.
     pub max_p: f64,
     /// Change of the level a week, as a part of it, that makes a trend worth telling.
@@ -34,6 +40,9 @@ impl Default for Thresholds {
             min_score: 3.5,
             min_bytes: 10_000_000,
             min_ratio: 2.0,
+            new_remote_bytes: 100_000_000,
+            new_remote_ratio: 10.0,
+            new_remote_critical_bytes: 1_000_000_000,
             max_p: 0.01,
             min_trend: 0.05,
             min_beacon_score: 0.55,

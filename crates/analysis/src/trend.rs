@@ -222,11 +222,14 @@ fn finding(history: &History, line: &TrendLine, thresholds: &Thresholds) -> Opti
     });
     draft.unit = "bytes/day".to_owned();
     draft.history_days = u32::try_from(observed.len()).unwrap_or(u32::MAX);
-    draft.message = format!(
-        "What {} {} {grows} by {:.0} % a week, {} {} each day ({} to {}; p = {:.4}).",
+    draft.summary = format!(
+        "What {} {} {grows} by {:.0} % a week",
         words::who(&line.subject),
         words::verb(line.direction),
-        (per_week * 100.0).abs(),
+        (per_week * 100.0).abs()
+    );
+    draft.detail = format!(
+        "{} {} each day ({} to {}; p = {:.4})",
         bytes(slope.per_day.abs()),
         if slope.per_day < 0.0 { "less" } else { "more" },
         words::signed(slope.low),

@@ -12,6 +12,14 @@ pub(crate) fn too_little(days: u32, needed: u32) -> String {
     format!("not enough history: {days} {day} observed, {needed} are needed")
 }
 
+/// `19 recorded days`.
+pub(crate) fn recorded_days(days: u32) -> String {
+    match days {
+        1 => "1 recorded day".to_owned(),
+        days => format!("{days} recorded days"),
+    }
+}
+
 /// A subject in a sentence.
 pub(crate) fn who(subject: &Subject) -> String {
     match subject {
@@ -19,6 +27,15 @@ pub(crate) fn who(subject: &Subject) -> String {
         Subject::Process(name) => name.clone(),
         Subject::Remote(name) => name.clone(),
         Subject::Port(port) => format!("port {port}"),
+    }
+}
+
+/// A subject at the head of a sentence. Names of others stay as they are.
+pub(crate) fn who_first(subject: &Subject) -> String {
+    match subject {
+        Subject::Total => "The host".to_owned(),
+        Subject::Port(port) => format!("Port {port}"),
+        _ => who(subject),
     }
 }
 

@@ -1,6 +1,8 @@
 //! A whole run of `report`: ingest, then the reports of every day with news or of the period asked for, their
 //! letters, the quotas, and the logs that are finished.
 
+mod waiting;
+
 use std::path::{Path, PathBuf};
 
 use analysis::QuotaState;
@@ -21,6 +23,8 @@ use crate::last_run::{AbandonedRun, forget_abandoned};
 use crate::letters::Letters;
 use crate::outcome::RunOutcome;
 use crate::result::{ReportResult, RunResult};
+
+use self::waiting::{Waiting, WaitingReport};
 
 /// What is to be reported.
 #[derive(Clone, Debug, Default)]
@@ -60,7 +64,7 @@ pub struct ReportRun {
 }
 
 /// Runs a whole `report`. A letter is sent about a run that fails. Each report is handed to `on_report` as
-/// soon as it is written.
+/// soon as its files are in place.
 ///
 /// # Errors
 /// If the store or a report cannot be written, or a signal asks to stop. What was done before stays done.
@@ -131,12 +135,11 @@ fn run(
         },
         store,
         is_over: false,
+        waiting: Waiting::default(),
         on_report,
     };
     let hosts = run.hosts()?;
-    for host in &hosts {
-        run.report_host(host)?;
-    }
+    run.report_hosts(&hosts)?;
     run.finish(hosts)
 }
 
@@ -153,6 +156,7 @@ struct Run<'a> {
     is_behind: bool,
     /// Whether a quota is used by the share that was asked for.
     is_over: bool,
+    waiting: Waiting,
     on_report: &'a mut dyn FnMut(&FinishedReport<'_>),
 }
 
@@ -179,7 +183,28 @@ impl Run<'_> {
         Ok(Some(period))
     }
 
-    /// Writes the reports of a host.
+    /// Writes the reports of all hosts. If one fails, those that were made before are done all the same.
+    fn report_hosts(&mut self, hosts: &[String]) -> Result<()> {
+        self.store.gather_notes()?;
+        let made = hosts.iter().try_for_each(|host| self.report_host(host));
+        let settled = self.settle();
+        made.and(settled)
+    }
+
+    /// Puts the files of the reports that wait in place, then notes them and writes their letters.
+    fn settle(&mut self) -> Result<()> {
+        let waiting = std::mem::take(&mut self.waiting);
+        waiting.files.commit()?;
+        for report in waiting.reports {
+            self.finish_report(report)?;
+        }
+        for (host, days) in waiting.told {
+            self.store.mark_reported(&host, &days)?;
+        }
+        Ok(self.store.commit_notes()?)
+    }
+
+    /// Makes the reports of a host.
     fn report_host(&mut self, host: &str) -> Result<()> {
         let (settings, zone) = (self.settings, &self.settings.time_zone);
         let today = settings.today(self.now);
@@ -204,32 +229,41 @@ impl Run<'_> {
         let periods = std::mem::take(&mut plan.periods);
         for period in &periods {
             files::check_interrupted()?;
-            let published = self.reporter.publish(&self.store, host, *period, &target);
-            match published {
+            let files = &mut self.waiting.files;
+            let reporter = &mut self.reporter;
+            match reporter.publish_into(files, &self.store, host, *period, &target) {
                 Err(reporting::Error::Store(error)) if error.is_damaged_file() => {
                     plan.leave_pending(period, zone);
                     let damage = &mut self.result.damage;
                     reporting::note_damage(damage, host, period, "no report", &error);
                 }
-                published => self.finish_report(*period, published?, periods.len())?,
+                published => {
+                    let mut published = published?;
+                    self.result.damage.append(&mut published.damage);
+                    self.waiting.reports.push(WaitingReport {
+                        period: *period,
+                        published,
+                        planned: periods.len(),
+                    });
+                }
+            }
+            if self.waiting.is_full() {
+                self.settle()?;
+                self.store.gather_notes()?;
             }
         }
-        Ok(self.store.mark_reported(host, &plan.told)?)
+        self.waiting.told.push((host.to_owned(), plan.told));
+        Ok(())
     }
 
-    /// Notes a report that was written, and writes its letter.
-    fn finish_report(
-        &mut self,
-        period: Period,
-        published: PublishedReport,
-        planned: usize,
-    ) -> Result<()> {
-        let PublishedReport {
-            report,
-            files,
-            damage,
-        } = published;
-        self.result.damage.extend(damage);
+    /// Notes a report whose files are in place, and writes its letter.
+    fn finish_report(&mut self, waiting: WaitingReport) -> Result<()> {
+        let WaitingReport {
+            period,
+            published,
+            planned,
+        } = waiting;
+        let PublishedReport { report, files, .. } = published;
         let paths = files.iter().map(|file| Path::new(&file.path));
         self.store.note_report(paths, &period.last.to_string())?;
         let mut is_mailed = true;

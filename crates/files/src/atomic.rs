@@ -106,25 +106,32 @@ impl AtomicFile {
     ///
     /// As for [`write_atomically`].
     pub fn commit(self) -> Result<()> {
-        let Self {
-            temporary,
-            target,
-            permissions,
-        } = self;
-        if let Some(permissions) = permissions {
-            let file = temporary.as_file();
-            file.set_permissions(permissions)
-                .map_err(Error::context("set the permissions of", &target))?;
+        self.sync()?;
+        let target = self.rename()?;
+        sync_folder(folder_of(&target))
+    }
+
+    /// Syncs the content, with the permissions that the file will have.
+    pub(crate) fn sync(&self) -> Result<()> {
+        let file = self.temporary.as_file();
+        if let Some(permissions) = &self.permissions {
+            file.set_permissions(permissions.clone())
+                .map_err(Error::context("set the permissions of", &self.target))?;
         }
-        temporary
-            .as_file()
-            .sync_all()
-            .map_err(Error::context("sync", &target))?;
+        file.sync_all()
+            .map_err(Error::context("sync", &self.target))
+    }
+
+    /// Gives the synced file its own name, and gives that back. The folder is not synced.
+    pub(crate) fn rename(self) -> Result<PathBuf> {
+        let Self {
+            temporary, target, ..
+        } = self;
         // A refused rename hands the temporary file back inside the error; dropping it removes it.
         temporary
             .persist(&target)
             .map_err(|refused| Error::new("replace", &target, refused.error))?;
-        sync_folder(folder_of(&target))
+        Ok(target)
     }
 }
 
@@ -178,6 +185,14 @@ pub fn sync_folder(folder: &Path) -> Result<()> {
 ///
 /// If one cannot be created, or a file is in the way.
 pub fn create_folder(folder: &Path) -> Result<()> {
+    create_missing(folder, |new| sync_folder(folder_of(new)))
+}
+
+/// Creates a folder and those above it that are missing, and gives each that is new to `on_new`.
+pub(crate) fn create_missing(
+    folder: &Path,
+    mut on_new: impl FnMut(&Path) -> Result<()>,
+) -> Result<()> {
     let mut missing = Vec::new();
     for above in folder.ancestors() {
         if above.as_os_str().is_empty() || above.is_dir() {
@@ -191,7 +206,7 @@ pub fn create_folder(folder: &Path) -> Result<()> {
             Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists && new.is_dir() => {}
             other => other.map_err(Error::context("create the folder", new))?,
         }
-        sync_folder(folder_of(new))?;
+        on_new(new)?;
     }
     Ok(())
 }
@@ -323,7 +338,7 @@ fn is_linked(_: &Metadata) -> bool {
     true
 }
 
-fn folder_of(path: &Path) -> &Path {
+pub(crate) fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),

@@ -4,6 +4,7 @@
 //! - [`discover`] says which logs lie in a folder, and what was passed over and why;
 //! - [`open_log`] reads one log, whatever it is compressed or encoded with;
 //! - [`write_atomically`] and [`AtomicFile`] put a file in place whole or not at all;
+//! - [`AtomicBatch`] does so with many files, which share the waiting for the disk;
 //! - [`Lock`] keeps two runs apart;
 //! - [`interrupted`] tells long work that it should stop;
 //! - [`Error`] is an I/O error that names its path.
@@ -13,6 +14,7 @@
 
 mod atomic;
 mod attribute;
+mod batch;
 mod discover;
 mod error;
 mod interrupt;
@@ -25,6 +27,7 @@ mod utf16;
 
 pub use atomic::{AtomicFile, create_folder, sweep_temporaries, sync_folder, write_atomically};
 pub use attribute::extended_attribute;
+pub use batch::{AtomicBatch, UnsyncedFolders, sync_files};
 pub use discover::{
     Discovery, FileIdentity, FoundLog, NameDate, OTHERS, SkipReason, Skipped, discover,
 };

@@ -33,13 +33,16 @@ pub fn give_to_owner_of(_: &Path, _: &File) -> Result<()> {
     Ok(())
 }
 
-/// Creates a folder and those above it; what root makes belongs to the owner of the folder that was there.
+/// Has a folder and those above it created; what root makes belongs to the owner of the folder that was there.
 ///
 /// # Errors
 /// If one of them cannot be made.
-pub fn create_folder_for_owner(path: &Path) -> Result<()> {
+pub fn create_folder_for_owner(
+    path: &Path,
+    create: impl FnOnce(&Path) -> Result<()>,
+) -> Result<()> {
     let missing: Vec<&Path> = path.ancestors().take_while(|path| !path.exists()).collect();
-    crate::create_folder(path)?;
+    create(path)?;
     for made in missing.into_iter().rev() {
         if let Some(above) = made.parent().filter(|above| above.is_dir()) {
             let folder = File::open(made).map_err(Error::context("open", made))?;
@@ -67,7 +70,7 @@ mod tests {
             (found.uid(), found.gid())
         };
         let deep = folder.path().join("reports/web1");
-        create_folder_for_owner(&deep).unwrap();
+        create_folder_for_owner(&deep, crate::create_folder).unwrap();
         let path = deep.join("report.json");
         let file = File::create(&path).unwrap();
         give_to_owner_of(&deep, &file).unwrap();

@@ -29,19 +29,8 @@ pub struct Letter {
     pub text: String,
     /// HTML.
     pub html: String,
-    /// Pictures that the HTML shows.
-    pub images: Vec<Image>,
     /// Files.
     pub attachments: Vec<Attachment>,
-}
-
-/// A PNG that HTML shows by `<img src="cid:NAME">`.
-#[derive(Clone, Debug)]
-pub struct Image {
-    /// Its name: letters, digits and dots.
-    pub name: String,
-    /// The PNG.
-    pub png: Vec<u8>,
 }
 
 /// A file that a letter carries.
@@ -102,16 +91,7 @@ impl Letter {
         let html = text_part(ContentType::TEXT_HTML, &self.html);
         let alternative =
             MultiPart::alternative().singlepart(text_part(ContentType::TEXT_PLAIN, &self.text));
-        let alternative = if self.images.is_empty() {
-            alternative.singlepart(html)
-        } else {
-            let related = MultiPart::related().singlepart(html);
-            alternative.multipart(self.images.iter().fold(related, |related, image| {
-                let file = format!("{}.png", image.name);
-                let part = Part::new_inline_with_name(image.name.clone(), file);
-                related.singlepart(part.body(base64(&image.png), content_type("image/png")))
-            }))
-        };
+        let alternative = alternative.singlepart(html);
         if self.attachments.is_empty() {
             return alternative;
         }
@@ -179,7 +159,6 @@ mod tests {
             message_id: "<1.2@example.org>".into(),
             text: "a\n.\nb ü\n".into(),
             html: "<p>ü".into(),
-            images: Vec::new(),
             attachments: Vec::new(),
         }
     }

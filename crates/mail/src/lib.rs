@@ -14,7 +14,7 @@ mod smtp;
 mod templates;
 
 pub use address::{Address, AddressError};
-pub use letter::{Attachment, Image, Letter};
+pub use letter::{Attachment, Letter};
 pub use outbox::{
     Delivery, Key, Kind, Lost, Outbox, OutboxError, Recipient, Record, SetAside, State, Which,
 };

@@ -60,6 +60,7 @@ pub(crate) struct ReportData {
     bars: Vec<Bar>,
     bars_are_hours: bool,
     has_gaps: bool,
+    /// Always none: letters had a picture once, and templates may ask for it.
     curve: Option<&'static str>,
     unknown_share: Option<String>,
     notes: Vec<String>,
@@ -168,7 +169,6 @@ impl ReportData {
     ) -> Self {
         let verdict = verdict(report, &problems);
         let mut problems = problems.list;
-        problems.truncate(SENTENCES);
         for problem in &mut problems {
             problem.message = shortened(&problem.message, SENTENCE);
         }
@@ -246,13 +246,9 @@ impl ReportData {
         }
     }
 
-    /// Adds the files, and the name of the picture of the curve.
-    pub(crate) fn with_files(self, files: Vec<File>, curve: Option<&'static str>) -> Self {
-        Self {
-            files,
-            curve,
-            ..self
-        }
+    /// Adds the files.
+    pub(crate) fn with_files(self, files: Vec<File>) -> Self {
+        Self { files, ..self }
     }
 }
 
@@ -297,7 +293,8 @@ fn verdict(report: &Report, problems: &Problems) -> String {
         display::bytes(report.total_upload_bytes)
     );
     for (count, one, many) in [
-        (problems.findings, "finding", "findings"),
+        (problems.findings, "new warning", "new warnings"),
+        (problems.ongoing, "ongoing", "ongoing"),
         (problems.quotas, "quota", "quotas"),
         (problems.others, "problem", "problems"),
     ] {
@@ -308,7 +305,7 @@ fn verdict(report: &Report, problems: &Problems) -> String {
     verdict
 }
 
-/// `uplink: 82.0 % of 500.0 GB from Nov 1 to Nov 30, about Nov 27 exhausted`.
+/// `uplink: 82.0 % of 500.0 GB from 1 Nov to 30 Nov, about 27 Nov exhausted`.
 fn quota(state: &analysis::QuotaState) -> String {
     let [used, rest] = report::quota_lines(state);
     shortened(&format!("{}: {used}, {rest}", state.name), SENTENCE)

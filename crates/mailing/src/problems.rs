@@ -1,8 +1,8 @@
 //! What an administrator has to look at, first things first.
 
-use analysis::{FindingKind, Severity};
+use analysis::FindingKind;
 use files::Space;
-use report::{Gap, Report};
+use report::{DatedFinding, Gap, Report};
 use serde::Serialize;
 
 use crate::silence::{FORGOTTEN, HostLastSeen};
@@ -48,10 +48,13 @@ pub struct Circumstances {
 /// What has to be looked at, most urgent first, and how many there are of each kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Problems {
-    /// The problems that are named; findings and logs beyond the first few share one entry each.
+    /// What is named: findings first, then quotas, then problems of the recording. Logs beyond the first few
+    /// share one entry.
     pub(crate) list: Vec<Problem>,
-    /// All findings of analyses that are new.
+    /// Warnings of analyses that are new.
     pub(crate) findings: usize,
+    /// Warnings that go on.
+    pub(crate) ongoing: usize,
     /// Quotas that crossed a threshold.
     pub(crate) quotas: usize,
     /// Everything else: gaps, damage, a full disk.
@@ -125,31 +128,71 @@ pub(crate) fn problems(report: &Report, circumstances: &Circumstances) -> Proble
             ),
         );
     }
-    // What goes on was told before; what is merely worth knowing is in the report. Quotas are asked for.
-    let is_problem = |one: &report::DatedFinding<'_>| {
-        let finding = one.finding;
-        !one.goes_on() && (finding.severity > Severity::Info || finding.kind == FindingKind::Quota)
-    };
-    let news: Vec<_> = report.found().filter(is_problem).collect();
-    for found in news.iter().take(MAX_NAMED) {
-        add(FINDING, found.sentence());
-    }
-    if news.len() > MAX_NAMED {
-        let more = news.len() - MAX_NAMED;
-        add(FINDING, format!("{more} more findings are in the report."));
-    }
-    let quotas = news
-        .iter()
-        .filter(|found| found.finding.kind == FindingKind::Quota)
-        .count();
-    let others = problems.iter().filter(|one| one.code != FINDING).count();
     // One entry stands for all logs that are not named.
-    let others = others + unnamed.saturating_sub(1);
+    let others = problems.len() + unnamed.saturating_sub(1);
+    let told = Findings::of(report);
+    let mut list = told.list();
+    list.append(&mut problems);
     Problems {
-        list: problems,
-        findings: news.len() - quotas,
-        quotas,
+        list,
+        findings: told.new.len(),
+        ongoing: told.ongoing.len(),
+        quotas: told.quotas.len(),
         others,
+    }
+}
+
+/// The findings that a letter names one by one, each kind in order. None is left out for want of room: what is
+/// a warning is told.
+pub(crate) struct Findings<'a> {
+    /// Warnings that are new.
+    pub(crate) new: Vec<DatedFinding<'a>>,
+    /// Warnings that go on.
+    pub(crate) ongoing: Vec<DatedFinding<'a>>,
+    /// What went on the day before and is no more.
+    pub(crate) ended: Vec<DatedFinding<'a>>,
+    /// Quotas that crossed a threshold.
+    pub(crate) quotas: Vec<DatedFinding<'a>>,
+}
+
+impl<'a> Findings<'a> {
+    pub(crate) fn of(report: &'a Report) -> Self {
+        let mut found = Self {
+            new: Vec::new(),
+            ongoing: Vec::new(),
+            ended: Vec::new(),
+            quotas: Vec::new(),
+        };
+        for one in report.found() {
+            if one.finding.kind == FindingKind::Quota {
+                found.quotas.push(one);
+            } else if one.has_ended() {
+                found.ended.push(one);
+            } else if !one.finding.is_warning() {
+            } else if one.goes_on() {
+                found.ongoing.push(one);
+            } else {
+                found.new.push(one);
+            }
+        }
+        found
+    }
+
+    fn list(&self) -> Vec<Problem> {
+        let all = [
+            (FINDING, &self.new),
+            ("ongoing", &self.ongoing),
+            ("ended", &self.ended),
+            ("quota", &self.quotas),
+        ];
+        let all = all
+            .into_iter()
+            .flat_map(|(code, found)| found.iter().map(move |one| (code, one)));
+        all.map(|(code, one)| Problem {
+            code,
+            message: display::printable(&one.sentence()).into_owned(),
+        })
+        .collect()
     }
 }
 

@@ -84,6 +84,10 @@ pub(crate) fn finding(kind: FindingKind, severity: Severity) -> Finding {
         history_days: 20,
         contributors: Vec::new(),
         message: "the process miner moved 3 GB.".to_owned(),
+        summary: "the process miner moved 3 GB".to_owned(),
+        detail: String::new(),
+        culprit: None,
+        since: None,
         reasons: Vec::new(),
         state: None,
     }

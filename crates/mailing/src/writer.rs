@@ -1,6 +1,6 @@
 //! Report → letter: what it says and what it carries.
 
-use mail::{Image, Key, Kind, Letter, TemplateFault, Templates};
+use mail::{Key, Kind, Letter, TemplateFault, Templates};
 use report::Report;
 use settings::Settings;
 use traffic::Period;
@@ -10,9 +10,6 @@ use crate::data::{self, ErrorData, ReportData};
 use crate::envelope::Envelope;
 use crate::error::Result;
 use crate::problems::{Circumstances, problems};
-
-/// The picture of the day's curve in a letter.
-const CURVE: &str = "curve";
 
 /// The report that a letter is about.
 #[derive(Clone, Copy, Debug)]
@@ -87,21 +84,11 @@ impl<'a> Writer<'a> {
         let report = subject.report;
         let problems = problems(report, circumstances);
         let (attachments, carried) = attachments(subject.files, self.settings)?;
-        let curve = if self.settings.reports.include_charts {
-            report::charts::day_curve_png(report)
-        } else {
-            None
-        };
         let data = ReportData::new(report, subject.period, problems, &self.frame());
-        let data = data.with_files(carried, curve.is_some().then_some(CURVE));
+        let data = data.with_files(carried);
         let rendered = self.templates.render("daily_report", &data);
-        let images = curve.into_iter().map(|png| Image {
-            name: CURVE.to_owned(),
-            png,
-        });
         Ok(LetterDraft {
             letter: Letter {
-                images: images.collect(),
                 attachments,
                 ..self.letter(&data.subject, rendered.text, rendered.html)
             },
@@ -144,7 +131,6 @@ impl<'a> Writer<'a> {
             message_id: String::new(),
             text,
             html,
-            images: Vec::new(),
             attachments: Vec::new(),
         }
     }

@@ -39,6 +39,13 @@ impl Report {
         let hash = Sha256::digest(named);
         let id = hash[..8].iter().map(|byte| format!("{byte:02x}")).collect();
         let [used, rest] = quota_lines(state);
+        let summary = format!(
+            "Quota {}: past {} % since {}",
+            state.name,
+            crossing.percent,
+            short(crossing.day)
+        );
+        let detail = format!("{used}, {rest}");
         Some(Finding {
             id: FindingId(id),
             kind: FindingKind::Quota,
@@ -61,10 +68,11 @@ impl Report {
                 .projection
                 .map_or(0, |projection| projection.history_days),
             contributors: Vec::new(),
-            message: format!(
-                "Quota {}: past {} % since {}: {used}, {rest}.",
-                state.name, crossing.percent, crossing.day
-            ),
+            message: format!("{summary}; {detail}."),
+            summary,
+            detail,
+            culprit: None,
+            since: None,
             reasons: Vec::new(),
             state: None,
         })
@@ -153,7 +161,7 @@ fn course(state: &QuotaState) -> String {
     text
 }
 
-/// `Nov 27`.
+/// `27 Nov`.
 fn short(day: Date) -> String {
-    day.strftime("%b %-d").to_string()
+    day.strftime("%-d %b").to_string()
 }

@@ -7,10 +7,11 @@ mod table;
 
 use std::fmt::Write as _;
 
+use analysis::FindingKind;
 use display::{Moment, bytes, counted, cut, duration, percent, printable, rate, width, wrapped};
 use jiff::civil::Date;
 
-use crate::{Compared, Gap, Report};
+use crate::{Compared, DatedFinding, Gap, Report};
 use table::Line;
 
 pub(crate) use findings::findings;
@@ -167,26 +168,41 @@ impl Summary<'_> {
         if let Some(reason) = &report.findings_silent_because {
             self.lines.labelled("Findings", reason);
         }
-        let found: Vec<_> = report.found().collect();
+        // Quotas have lines of their own.
+        let is_finding = |one: &DatedFinding<'_>| one.finding.kind != FindingKind::Quota;
+        let found: Vec<_> = report.found().filter(is_finding).collect();
         let muted = report.findings_muted;
-        let count = found.iter().filter(|one| !one.goes_on()).count();
-        if muted + report.findings.len() as u64 == 0 {
+        if muted + found.len() as u64 == 0 {
             return;
         }
-        let mut parts = vec![match count {
+        let going_on = found.iter().filter(|one| one.goes_on()).count();
+        let ended = found.iter().filter(|one| one.has_ended()).count();
+        let new = found.len() - going_on - ended;
+        let mut parts = vec![match new {
             0 => "nothing new".to_owned(),
             count => format!("{count} new"),
         }];
-        let going_on = found.len() - count;
-        if going_on > 0 {
-            parts.push(format!("{going_on} going on"));
-        }
-        if muted > 0 {
-            parts.push(format!("{muted} muted"));
+        for (count, what) in [
+            (going_on, "going on"),
+            (ended, "ended"),
+            (usize::try_from(muted).unwrap_or(usize::MAX), "muted"),
+        ] {
+            if count > 0 {
+                parts.push(format!("{count} {what}"));
+            }
         }
         self.lines.labelled("Findings", &parts.join(", "));
-        for one in found.iter().filter(|one| !one.goes_on()).take(MAX_SHOWN) {
-            let text = format!("{} {}", one.mark(), one.sentence());
+        // A warning is always shown; of the others a few.
+        let (warnings, others): (Vec<&DatedFinding<'_>>, Vec<&DatedFinding<'_>>) =
+            (found.iter()).partition(|one| one.finding.is_warning());
+        let room = MAX_SHOWN.saturating_sub(warnings.len());
+        for one in warnings
+            .into_iter()
+            .chain(others.iter().take(room).copied())
+        {
+            let text = self
+                .lines
+                .plain(&format!("{} {}", one.mark(), one.sentence()));
             for (place, line) in wrapped(&printable(&text), self.lines.width - 13)
                 .iter()
                 .enumerate()
@@ -195,7 +211,10 @@ impl Summary<'_> {
                 self.lines.labelled("", &format!("{indent}{line}"));
             }
         }
-        self.more(count as u64, count);
+        if others.len() > room {
+            let more = others.len() - room;
+            self.lines.labelled("", &format!("and {more} more"));
+        }
     }
 
     fn comparison(&mut self) {

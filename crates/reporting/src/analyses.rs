@@ -12,6 +12,7 @@ use traffic::Period;
 
 use crate::build::Reporter;
 use crate::error::Result;
+use crate::explain::explain;
 use crate::findings::once_each;
 use crate::history::{self, HistoryRequest};
 use crate::mutes;
@@ -94,6 +95,8 @@ impl Reporter<'_> {
                 self.host_counts.add(store, &wanted, &mut history)?;
                 let mut found = anomalies(&history, judged.clone(), thresholds);
                 found.findings = once_each(found.findings);
+                explain(&mut found.findings, store, &wanted)?;
+                (found.findings).sort_by(|one, other| one.order().cmp(&other.order()));
                 AnalysisResult::Anomaly(found)
             }
             AnalysisKind::Patterns => {

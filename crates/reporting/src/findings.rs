@@ -15,6 +15,7 @@ use store::Store;
 use traffic::Period;
 
 use crate::error::Result;
+use crate::explain::explain;
 use crate::history::{self, HistoryRequest};
 use crate::host_counts::HostCounts;
 use crate::mutes;
@@ -98,9 +99,11 @@ fn of_period(
         host_counts.add(store, &wanted, &mut history)?;
         found = anomalies(&history, seconds.clone(), thresholds);
     }
+    let mut unusual = once_each(found.findings);
+    explain(&mut unusual, store, &wanted)?;
     history.talks = talks::read(store, &wanted, wanted.judged.clone())?;
     let mut now_found = lasting(&history, &seconds, thresholds);
-    now_found.told.splice(0..0, once_each(found.findings));
+    now_found.told.splice(0..0, unusual);
     let mut before_found = lasting(&history, &before, thresholds);
     let earlier = anomalies(&history, before, thresholds).findings;
     before_found.told.extend(earlier);

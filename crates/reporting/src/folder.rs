@@ -1,11 +1,12 @@
-//! The files of one report: written whole or not at all, and only where they change.
+//! The files of one report: written whole or not at all, and only where they change. They are written under
+//! temporary names; a batch gives them their own, together with those of other reports.
 
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use display::Moment;
-use files::AtomicFile;
+use files::{AtomicBatch, AtomicFile};
 use serde::Serialize;
 use traffic::Period;
 
@@ -64,7 +65,18 @@ pub(crate) struct Folder {
     stamp: String,
     force: bool,
     streamed: Option<(AtomicFile, String)>,
-    files: Vec<(String, WrittenFile)>,
+    files: Vec<Draft>,
+    /// Whether the bytes of files are kept for the zip.
+    is_zipped: bool,
+}
+
+/// A file of the report. One that does not change is in place already.
+struct Draft {
+    name: String,
+    written: WrittenFile,
+    changed: Option<AtomicFile>,
+    /// What it holds, where that was at hand and is wanted once more.
+    content: Option<Vec<u8>>,
 }
 
 /// The folder of a host's reports. The names of reports follow from their day, so only one host has the
@@ -108,12 +120,18 @@ pub fn written_total(settings: &Settings, host: &str, period: &Period) -> Option
 }
 
 impl Folder {
-    /// Opens the folder and makes it if there is none.
+    /// Opens the folder and makes it if there is none; `batch` syncs its name. `is_zipped` says that a zip will
+    /// be wanted.
     ///
     /// # Errors
     /// If it cannot be made.
-    pub(crate) fn open(target: &Target, period: &Period) -> Result<Self> {
-        files::create_folder_for_owner(&target.folder)?;
+    pub(crate) fn open(
+        target: &Target,
+        period: &Period,
+        is_zipped: bool,
+        batch: &mut AtomicBatch,
+    ) -> Result<Self> {
+        files::create_folder_for_owner(&target.folder, |folder| batch.create_folder(folder))?;
         Ok(Folder {
             path: target.folder.clone(),
             temp_dir: target.temp_dir.clone(),
@@ -121,6 +139,7 @@ impl Folder {
             force: target.force,
             streamed: None,
             files: Vec::new(),
+            is_zipped,
         })
     }
 
@@ -144,7 +163,7 @@ impl Folder {
         Ok(handle)
     }
 
-    /// Puts the file that was begun in place, unless the same bytes are there already.
+    /// Ends the file that was begun. It is dropped if the same bytes are there already.
     ///
     /// # Errors
     /// If it cannot be written.
@@ -161,24 +180,16 @@ impl Folder {
             .map_err(files::Error::context("read", &temporary))?
             .len();
         let is_new = self.force || !same_content(&temporary, &target);
-        if is_new {
-            self.commit(file)?;
-        }
-        self.note(name, bytes, is_new);
-        Ok(())
-    }
-
-    /// Puts a file in place. What root writes belongs to the owner of the folder: the services write there later.
-    fn commit(&self, file: AtomicFile) -> Result<()> {
         files::give_to_owner_of(&self.path, file.file())?;
-        Ok(file.commit()?)
+        self.note(name, bytes, is_new.then_some(file), None);
+        Ok(())
     }
 
     /// Writes `<kind>_<period>.<extension>`.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub(crate) fn write(&mut self, kind: &str, extension: &str, bytes: &[u8]) -> Result<()> {
+    pub(crate) fn write(&mut self, kind: &str, extension: &str, bytes: Vec<u8>) -> Result<()> {
         self.put(format!("{kind}_{}.{extension}", self.stamp), bytes)
     }
 
@@ -224,10 +235,10 @@ impl Folder {
             && let Some(timestamp) = timestamp_of(&old)
             && content(timestamp)? == old
         {
-            self.note(name, old.len() as u64, false);
+            self.note(name, old.len() as u64, None, Some(old.into_bytes()));
             return Ok(());
         }
-        self.put(name, content(now)?.as_bytes())
+        self.put(name, content(now)?.into_bytes())
     }
 
     /// Writes `reports_<period>.zip` of all files so far.
@@ -235,45 +246,70 @@ impl Folder {
     /// # Errors
     /// If it cannot be written.
     pub(crate) fn write_zip(&mut self) -> Result<()> {
+        self.is_zipped = false;
         let mut members = Vec::new();
-        for (name, _) in &self.files {
-            let path = self.path.join(name);
-            let bytes = std::fs::read(&path).map_err(files::Error::context("read", &path))?;
-            members.push((name.clone(), bytes));
+        for draft in &mut self.files {
+            let bytes = match draft.content.take() {
+                Some(content) => content,
+                None => {
+                    let path = match &draft.changed {
+                        Some(file) => file.temporary_path().to_owned(),
+                        None => self.path.join(&draft.name),
+                    };
+                    std::fs::read(&path).map_err(files::Error::context("read", &path))?
+                }
+            };
+            members.push((draft.name.clone(), bytes));
         }
         let zip = std::io::Cursor::new(Vec::new());
         let zip = report::write_zip(zip, members).map_err(|error| self.failed(&error))?;
-        self.write("reports", "zip", &zip.into_inner())
+        self.write("reports", "zip", zip.into_inner())
     }
 
-    /// The files, in the order they were written.
-    pub(crate) fn finish(self) -> Vec<WrittenFile> {
-        self.files.into_iter().map(|(_, written)| written).collect()
+    /// Hands the files to a batch, in the order they were written.
+    pub(crate) fn finish(self, batch: &mut AtomicBatch) -> Vec<WrittenFile> {
+        let hand_over = |draft: Draft| {
+            draft.changed.into_iter().for_each(|file| batch.add(file));
+            draft.written
+        };
+        self.files.into_iter().map(hand_over).collect()
     }
 
-    fn put(&mut self, name: String, bytes: &[u8]) -> Result<()> {
+    fn put(&mut self, name: String, bytes: Vec<u8>) -> Result<()> {
         let target = self.path.join(&name);
         let is_new = self.force || std::fs::read(&target).map_or(true, |old| old != bytes);
-        if is_new {
+        let changed = if is_new {
             let mut file = AtomicFile::create(&target, self.temp_dir.as_deref())?;
-            file.write_all(bytes)
+            file.write_all(&bytes)
                 .map_err(files::Error::context("write", &target))?;
-            self.commit(file)?;
-        }
-        self.note(name, bytes.len() as u64, is_new);
+            // What root writes belongs to the owner of the folder: the services write there later.
+            files::give_to_owner_of(&self.path, file.file())?;
+            Some(file)
+        } else {
+            None
+        };
+        self.note(name, bytes.len() as u64, changed, Some(bytes));
         Ok(())
     }
 
-    fn note(&mut self, name: String, bytes: u64, is_new: bool) {
+    fn note(
+        &mut self,
+        name: String,
+        bytes: u64,
+        changed: Option<AtomicFile>,
+        content: Option<Vec<u8>>,
+    ) {
         let path = self.path.join(&name).to_string_lossy().into_owned();
-        self.files.push((
+        self.files.push(Draft {
             name,
-            WrittenFile {
+            written: WrittenFile {
                 path,
                 bytes,
-                is_new,
+                is_new: changed.is_some(),
             },
-        ));
+            changed,
+            content: content.filter(|_| self.is_zipped),
+        });
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
-use analysis::{FiveMinutes, History, Hour, Met, Series, Subject};
+use analysis::{FiveMinutes, History, Hour, Series, Subject};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -11,13 +11,13 @@ use store::{Digest, Seen, Store};
 use traffic::Volume;
 
 use crate::error::Result;
+use crate::hours::{HOUR, place};
+use crate::newcomers;
 
 /// Days that are looked back at before what is judged: eight weeks.
 pub const LOOK_BACK: i64 = 56;
 /// Processes, peers and ports of which there are series: those that moved most.
 const SERIES: usize = 50;
-/// Seconds of an hour.
-pub(crate) const HOUR: i64 = 3600;
 
 /// Which history.
 pub struct HistoryRequest<'a> {
@@ -79,12 +79,9 @@ pub fn read(store: &Store, wanted: &HistoryRequest<'_>) -> Result<History> {
             .series
             .extend(series(traced.clone(), &history.hours, subject));
         if !cut {
-            history.met.extend(met(traced, subject, start));
+            newcomers::add(&mut history, traced, subject, &wanted.judged);
         }
     }
-    history
-        .met
-        .retain(|met| wanted.judged.contains(&met.first_seen));
     if wanted.resolution <= 300 {
         let month = wanted.month..wanted.judged.end;
         history.five_minutes = five_minutes(&digests, &month);
@@ -134,14 +131,6 @@ pub fn number_and_weekday(day: Date) -> (i32, u8) {
     let number = day.since(epoch).map_or(0, |span| span.get_days());
     let weekday = u8::try_from(day.weekday().to_monday_zero_offset()).unwrap_or(0);
     (number, weekday)
-}
-
-/// The hour that holds a second.
-fn place(hours: &[Hour], second: i64) -> Option<usize> {
-    let place = hours
-        .partition_point(|hour| hour.start <= second)
-        .checked_sub(1)?;
-    (second < hours[place].start + 2 * HOUR).then_some(place)
 }
 
 fn add(series: &mut Series, place: usize, volume: Volume) {
@@ -196,32 +185,6 @@ fn series<'a>(
     most.iter()
         .filter_map(|(name, _)| found.remove(name))
         .collect()
-}
-
-/// When each name was first met in the days looked at.
-fn met<'a>(
-    digests: impl Iterator<Item = (i64, &'a BTreeMap<String, Seen>)>,
-    subject: Named,
-    start: i64,
-) -> Vec<Met> {
-    let mut first: HashMap<&str, i64> = HashMap::new();
-    for (day, names) in digests {
-        for (name, seen) in names {
-            let second = (day + i64::from(seen.first) * 900).max(start);
-            let entry = first.entry(name).or_insert(second);
-            *entry = second.min(*entry);
-        }
-    }
-    let mut met: Vec<Met> = (first.into_iter())
-        .filter(|(name, _)| *name != report::UNKNOWN)
-        .map(|(name, first_seen)| Met {
-            subject: subject(name.to_owned()),
-            first_seen,
-            other_hosts: 0,
-        })
-        .collect();
-    met.sort_unstable_by(|one, other| one.subject.cmp(&other.subject));
-    met
 }
 
 /// The five minutes of a stretch of the days that were read.

@@ -14,7 +14,8 @@ use tracing::warn;
 use traffic::UtcDay;
 
 use crate::error::Result;
-use crate::history::{HOUR, HistoryRequest, LOOK_BACK};
+use crate::history::{HistoryRequest, LOOK_BACK};
+use crate::hours::HOUR;
 
 /// The kinds of names: a process and a port of the same name are two.
 const PROCESS: u8 = 0;

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use display::Moment;
+use files::AtomicBatch;
 use report::{HtmlOptions, ParquetOptions, ParquetRows, Report, Traces};
 use settings::{ReportFormat, Settings};
 use store::Store;
@@ -26,7 +27,7 @@ pub struct PublishedReport {
 }
 
 impl Reporter<'_> {
-    /// Builds the report of a period of a host and writes its files. Those that do not change stay.
+    /// Builds the report of a period of a host and puts its files in place. Those that do not change stay.
     ///
     /// # Errors
     /// If the store cannot be read or a file not be written, or a signal asks to stop.
@@ -37,12 +38,32 @@ impl Reporter<'_> {
         period: Period,
         target: &Target,
     ) -> Result<PublishedReport> {
+        let mut batch = AtomicBatch::default();
+        let published = self.publish_into(&mut batch, store, host, period, target)?;
+        batch.commit()?;
+        Ok(published)
+    }
+
+    /// Builds the report of a period of a host and writes its files, which `batch` puts in place: so many reports
+    /// share the waiting for the disk. Files that do not change stay.
+    ///
+    /// # Errors
+    /// As [`publish`](Self::publish). Nothing of the report is in the batch then, except its folder.
+    pub fn publish_into(
+        &mut self,
+        batch: &mut AtomicBatch,
+        store: &Store,
+        host: &str,
+        period: Period,
+        target: &Target,
+    ) -> Result<PublishedReport> {
         let settings = self.settings;
         let now = Moment::new(self.now, &settings.time_zone);
         let mut formats = settings.reports.formats_to_write();
         formats.sort_by_key(|format| place_in_list(*format));
         formats.dedup();
-        let mut folder = Folder::open(target, &period)?;
+        let is_zipped = settings.reports.compress_reports;
+        let mut folder = Folder::open(target, &period, is_zipped, batch)?;
         let looks_back = formats.contains(&ReportFormat::Html);
         let mut parquet = if formats.contains(&ReportFormat::Parquet) {
             let file = folder.begin(&format!("report_{}.parquet", period.stamp()))?;
@@ -70,7 +91,7 @@ impl Reporter<'_> {
                 ReportFormat::Csv => {
                     let mut csv = Vec::new();
                     report::write_csv(&report, &mut csv).map_err(|error| folder.failed(&error))?;
-                    folder.write("report", "csv", &csv)?;
+                    folder.write("report", "csv", csv)?;
                 }
                 ReportFormat::Html => {
                     let charts = settings.reports.include_charts;
@@ -97,13 +118,13 @@ impl Reporter<'_> {
             let summary = |timestamp: Moment| report.summary_json(timestamp);
             folder.write_json("summary", summary, now)?;
         }
-        if settings.reports.compress_reports {
+        if is_zipped {
             folder.write_zip()?;
         }
         debug!("{host} {}: report made", period.stamp());
         Ok(PublishedReport {
             report,
-            files: folder.finish(),
+            files: folder.finish(batch),
             damage,
         })
     }

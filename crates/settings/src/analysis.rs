@@ -24,6 +24,9 @@ impl Analysis {
         let score = reader.value("analysis.min_score", decimal(1.0..=1000.0));
         let bytes = reader.value("analysis.min_bytes", size(0..=1 << 60));
         let ratio = reader.value("analysis.min_ratio", decimal(1.0..=1_000_000.0));
+        let new_bytes = reader.value("analysis.new_remote_bytes", size(0..=1 << 60));
+        let new_ratio = reader.value("analysis.new_remote_ratio", decimal(0.0..=1_000_000.0));
+        let critical = reader.value("analysis.new_remote_critical_bytes", size(0..=1 << 60));
         let p = reader.value("analysis.max_p", decimal(0.0..=1.0));
         let trend = reader.value("analysis.min_trend", decimal(0.0..=1000.0));
         let beacon = reader.value("analysis.min_beacon_score", decimal(0.0..=1.0));
@@ -39,6 +42,9 @@ impl Analysis {
                 min_score: score.unwrap_or(default.min_score),
                 min_bytes: bytes.unwrap_or(default.min_bytes),
                 min_ratio: ratio.unwrap_or(default.min_ratio),
+                new_remote_bytes: new_bytes.unwrap_or(default.new_remote_bytes),
+                new_remote_ratio: new_ratio.unwrap_or(default.new_remote_ratio),
+                new_remote_critical_bytes: critical.unwrap_or(default.new_remote_critical_bytes),
                 max_p: p.unwrap_or(default.max_p),
                 min_trend: trend.unwrap_or(default.min_trend),
                 min_beacon_score: beacon.unwrap_or(default.min_beacon_score),

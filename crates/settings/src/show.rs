@@ -227,6 +227,11 @@ impl Page {
         self.plain("min_score", thresholds.min_score);
         self.plain("min_bytes", show_size(thresholds.min_bytes));
         self.plain("min_ratio", thresholds.min_ratio);
+        let bytes = show_size(thresholds.new_remote_bytes);
+        self.plain("new_remote_bytes", bytes);
+        self.plain("new_remote_ratio", thresholds.new_remote_ratio);
+        let bytes = show_size(thresholds.new_remote_critical_bytes);
+        self.plain("new_remote_critical_bytes", bytes);
         self.plain("max_p", thresholds.max_p);
         self.plain("min_trend", thresholds.min_trend);
         self.plain("min_beacon_score", thresholds.min_beacon_score);

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
-use crate::disk::{remove, set_aside, sync_files};
+use crate::disk::{remove, set_aside};
 use crate::journal::{self, Entry, Journal};
 use crate::unnamed::{unknown_logs, unnamed_files, unnamed_sources};
 use crate::{Error, Result, catalog, readers};
@@ -38,22 +38,19 @@ impl Moves {
             .iter()
             .map(|(staged, _)| staged.as_path())
             .collect();
-        sync_files(&staged)?;
+        files::sync_files(&staged)?;
         self.enter(root, catalog)?;
-        let mut folders = BTreeSet::new();
+        // All are synced together before the caller's transaction is committed.
+        let mut folders = files::UnsyncedFolders::default();
         for (staged, file) in &self.bring {
             let to = root.join(file);
-            if let Some(folder) = to.parent()
-                && folders.insert(folder.to_owned())
-            {
-                files::create_folder(folder)?;
+            if let Some(folder) = to.parent() {
+                folders.create(folder)?;
+                folders.note(folder);
             }
             std::fs::rename(staged, &to).map_err(files::Error::context("put in place", &to))?;
         }
-        for folder in folders {
-            files::sync_folder(&folder)?;
-        }
-        Ok(())
+        Ok(folders.sync()?)
     }
 
     /// Numbers the commit and enters it into the journal, behind those whose files could not be removed yet.

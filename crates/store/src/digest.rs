@@ -2,10 +2,10 @@
 //! Kept in the catalogue until the day gets news, so that looking back over weeks costs little.
 
 use std::collections::{BTreeMap, HashMap};
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use foldhash::fast::FixedState;
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::params;
 use serde::{Deserialize, Serialize};
 use traffic::{ServicePorts, Table, UtcDay, Volume, observed_seconds};
 
@@ -68,9 +68,10 @@ impl Store {
     ) -> Result<Vec<(i64, Digest)>> {
         let days = UtcDay::of_seconds(&seconds);
         let days = days.start().number()..=days.end().number();
+        let mut known = self.known_digests(host, &days, loopback)?;
         days.map(UtcDay::from_number)
             .map(|day| {
-                let digest = match self.known_digest(host, day.number(), loopback)? {
+                let digest = match known.remove(&day.number()) {
                     Some(known) => known,
                     None => self.make_digest(host, day, loopback)?,
                 };
@@ -84,18 +85,30 @@ impl Store {
     /// # Errors
     /// If the catalogue cannot be read.
     pub fn kept_digest(&self, host: &str, day: UtcDay, loopback: bool) -> Result<Option<Digest>> {
-        self.known_digest(host, day.number(), loopback)
+        let day = day.number();
+        Ok(self
+            .known_digests(host, &(day..=day), loopback)?
+            .remove(&day))
     }
 
-    fn known_digest(&self, host: &str, day: i64, loopback: bool) -> Result<Option<Digest>> {
+    fn known_digests(
+        &self,
+        host: &str,
+        days: &RangeInclusive<i64>,
+        loopback: bool,
+    ) -> Result<HashMap<i64, Digest>> {
         let mut query = self.catalog.prepare_cached(
-            "SELECT content FROM digest WHERE host = ?1 AND day = ?2 AND loopback = ?3",
+            "SELECT day, content FROM digest \
+             WHERE host = ?1 AND day BETWEEN ?2 AND ?3 AND loopback = ?4",
         )?;
-        let content: Option<String> = query
-            .query_row(params![host, day, loopback], |row| row.get(0))
-            .optional()?;
+        let known = query.query_map(params![host, days.start(), days.end(), loopback], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+        let known: Vec<(i64, String)> = known.collect::<rusqlite::Result<_>>()?;
         // What cannot be read is made again.
-        Ok(content.and_then(|content| serde_json::from_str(&content).ok()))
+        let read =
+            |(day, content): (i64, String)| Some((day, serde_json::from_str(&content).ok()?));
+        Ok(known.into_iter().filter_map(read).collect())
     }
 
     fn make_digest(&self, host: &str, day: UtcDay, loopback: bool) -> Result<Digest> {
@@ -129,7 +142,8 @@ impl Store {
             }
         }
         names.finish(&mut digest);
-        if self.is_writable() {
+        // Of a day without traffic, as those before a host's first log, nothing is kept.
+        if self.is_writable() && digest != Digest::default() {
             let content = serde_json::to_string(&digest).unwrap_or_default();
             self.catalog.execute(
                 "INSERT OR REPLACE INTO digest VALUES (?1, ?2, ?3, ?4)",

@@ -1,15 +1,10 @@
-//! Files of the store on the disk: their checksums, syncing and removing them.
+//! Files of the store on the disk: their checksums, and removing them.
 
 use std::path::Path;
 
 use twox_hash::XxHash3_128;
 
 use crate::{Error, Result};
-
-/// Most threads that sync files at the same time.
-const SYNC_THREADS: usize = 8;
-/// As many files as one thread syncs alone.
-const SYNC_ALONE: usize = 32;
 
 /// Removes a file; one that is not there is fine.
 pub(crate) fn remove(path: &Path) -> Result<()> {
@@ -32,24 +27,6 @@ pub(crate) fn set_aside(root: &Path, path: &Path) -> Result<()> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
         outcome => Ok(outcome.map_err(files::Error::context("set aside", path))?),
     }
-}
-
-/// Syncs files, several at a time: a file system writes what waits together at once.
-pub(crate) fn sync_files(paths: &[&Path]) -> Result<()> {
-    let sync = |path: &Path| std::fs::File::open(path)?.sync_all();
-    let sync_part = |part: &[&Path]| -> Result<()> {
-        for path in part {
-            sync(path).map_err(files::Error::context("sync", path))?;
-        }
-        Ok(())
-    };
-    std::thread::scope(|scope| {
-        let parts = paths.chunks(paths.len().div_ceil(SYNC_THREADS).max(SYNC_ALONE));
-        let threads: Vec<_> = parts.map(|part| scope.spawn(|| sync_part(part))).collect();
-        threads
-            .into_iter()
-            .try_for_each(|thread| thread.join().expect("syncing does not panic"))
-    })
 }
 
 /// The XXH3 hash of a file's bytes.

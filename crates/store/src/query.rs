@@ -416,14 +416,16 @@ impl Store {
     /// # Errors
     /// If the catalogue cannot be written.
     pub fn mark_reported(&mut self, host: &str, days: &[i64]) -> Result<()> {
-        let transaction = self.catalog.transaction()?;
+        let transaction = self.own_transaction()?;
         for day in days {
-            transaction.execute(
+            self.catalog.execute(
                 "DELETE FROM pending WHERE host = ?1 AND day = ?2",
                 params![host, day],
             )?;
         }
-        transaction.commit()?;
+        if let Some(transaction) = transaction {
+            transaction.commit()?;
+        }
         Ok(())
     }
 

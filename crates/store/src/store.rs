@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction};
 
 use crate::{Result, catalog, commit, readers};
 
@@ -58,6 +58,31 @@ impl Store {
             lock: None,
             reading,
         }))
+    }
+
+    /// Begins to gather what is noted one by one, as that a day was reported, so that many notes cost one
+    /// transaction. Nothing of it counts before [`commit_notes`](Self::commit_notes): if the process ends
+    /// earlier, the next run does that work again.
+    ///
+    /// # Errors
+    /// If the catalogue cannot be written, or notes are gathered already.
+    pub fn gather_notes(&self) -> Result<()> {
+        Ok(self.catalog.execute_batch("BEGIN IMMEDIATE")?)
+    }
+
+    /// Makes what was gathered count.
+    ///
+    /// # Errors
+    /// If the catalogue cannot be written. Nothing of it counts then.
+    pub fn commit_notes(&self) -> Result<()> {
+        Ok(self.catalog.execute_batch("COMMIT")?)
+    }
+
+    /// A transaction of its own, except where notes are gathered: those are one.
+    pub(crate) fn own_transaction(&self) -> Result<Option<Transaction<'_>>> {
+        let is_alone = self.catalog.is_autocommit();
+        let begin = || self.catalog.unchecked_transaction();
+        Ok(is_alone.then(begin).transpose()?)
     }
 
     /// Its folder.

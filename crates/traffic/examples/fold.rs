@@ -28,7 +28,7 @@ fn main() -> io::Result<()> {
 }
 
 /// Bytes, rows of all kinds, and the sum of the connections' rows.
-fn parse(reader: Reader<impl io::Read>) -> io::Result<(u64, u64, Volume)> {
+pub(crate) fn parse(reader: Reader<impl io::Read>) -> io::Result<(u64, u64, Volume)> {
     let (mut rows, mut volume) = (0, Volume::default());
     let (extent, outcome) = reader.for_each(|item| {
         if let Item::Frame(frame) = item {
@@ -47,7 +47,7 @@ fn parse(reader: Reader<impl io::Read>) -> io::Result<(u64, u64, Volume)> {
 }
 
 /// Bytes, rows of all kinds, and the bytes of the connections that are no loopback.
-fn fold(reader: Reader<impl io::Read>) -> io::Result<(u64, u64, Volume)> {
+pub(crate) fn fold(reader: Reader<impl io::Read>) -> io::Result<(u64, u64, Volume)> {
     let mut fold = LogFold::new(Options::default(), Sum::default());
     let (extent, outcome) = reader.for_each(|item| fold.take(item));
     outcome?;

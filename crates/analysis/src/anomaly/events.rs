@@ -229,28 +229,26 @@ impl MergedEvent {
         draft.excess_bytes = Some(event.excess as i64);
         draft.history_days = scene.past_days;
         draft.contributors.clone_from(&self.contributors);
-        let hours = event.unusual;
-        let times = match ratio {
-            1.0..1000.0 => format!(
-                "{ratio:.1} times the usual {}",
-                bytes(event.expected.middle)
-            ),
-            1000.0.. if event.expected.middle < 1.0 => "where there usually is nothing".to_owned(),
-            1000.0.. => format!("where {} are usual", bytes(event.expected.middle)),
-            _ => format!(
-                "{:.0} % of the usual {}",
-                ratio * 100.0,
-                bytes(event.expected.middle)
-            ),
-        };
-        draft.message = format!(
-            "{} {} {} in {} {}: {times}.",
-            capitalised(&words::who(subject)),
+        draft.summary = format!(
+            "{} {} {}",
+            words::who_first(subject),
             words::done(event.direction),
             bytes(event.observed),
-            hours,
-            if hours == 1 { "hour" } else { "hours" },
         );
+        draft.detail = match event.expected.middle {
+            ..1.0 => "nothing is usual in these hours".to_owned(),
+            middle => format!("usual for these hours: {}", bytes(middle)),
+        };
+        let (hours, middle) = (event.unusual, bytes(event.expected.middle));
+        let hours = match hours {
+            1 => "1 hour is unusual".to_owned(),
+            hours => format!("{hours} hours are unusual"),
+        };
+        draft.reasons.push(match ratio {
+            1000.0.. => format!("{hours}."),
+            1.0.. => format!("{hours}: {ratio:.1} times the usual {middle}."),
+            _ => format!("{hours}: {:.0} % of the usual {middle}.", ratio * 100.0),
+        });
         draft.reasons.push(format!(
             "{} to {} are usual at these hours, by {} observed days; the score is {:.1}, the bar {:.1}.",
             bytes(event.expected.low),
@@ -290,10 +288,4 @@ impl MergedEvent {
             _ => Severity::Info,
         }
     }
-}
-
-/// A sentence's first letter. Names of others stay as they are.
-fn capitalised(who: &str) -> String {
-    who.strip_prefix("the host")
-        .map_or_else(|| who.to_owned(), |rest| format!("The host{rest}"))
 }

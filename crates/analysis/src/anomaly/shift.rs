@@ -164,13 +164,13 @@ impl Shift {
         draft.unit = "bytes/day".to_owned();
         draft.excess_bytes = Some(self.a_day as i64);
         draft.history_days = scene.past_days;
-        draft.message = format!(
-            "{} {} about {} a day for three days now; {} were usual before.",
-            words::who(subject),
+        draft.summary = format!(
+            "{} {} about {} a day for three days now",
+            words::who_first(subject),
             words::verb(self.direction),
-            bytes(self.after),
-            bytes(self.before)
+            bytes(self.after)
         );
+        draft.detail = format!("{} were usual before", bytes(self.before));
         draft.reasons.push(format!(
             "{} to {} a day were usual before; from now on the new level is.",
             bytes(self.low),

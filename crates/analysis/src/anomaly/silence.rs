@@ -76,10 +76,8 @@ pub(super) fn findings(scene: &Scene<'_, '_>, past: &[Day]) -> Vec<Finding> {
         draft.observed = Some(0.0);
         draft.excess_bytes = Some(-(expected as i64));
         draft.history_days = scene.past_days;
-        draft.message = format!(
-            "{name} stopped: no byte in {silent} observed hours, about {} are usual in them.",
-            bytes(expected)
-        );
+        draft.summary = format!("{name} stopped: no byte in {silent} observed hours");
+        draft.detail = format!("about {} are usual in them", bytes(expected));
         draft.reasons.push(format!(
             "It talked in {talking} of {} observed hours before, {} a day.",
             before.len(),

@@ -1,8 +1,8 @@
 //! What is found of what was made by hand.
 
 use super::*;
-use crate::history::{Hour, Met};
-use crate::{FindingKind, Series};
+use crate::history::{DayBytes, DayNames, Hour, Met};
+use crate::{FindingId, FindingKind, Series};
 
 /// Days of a history before the one that is judged.
 const PAST: usize = 28;
@@ -178,6 +178,11 @@ fn who_is_met_for_the_first_time_is_told_after_a_week_only() {
             subject: subject.clone(),
             first_seen: history.hours[day + 9].start,
             other_hosts: 0,
+            volumes: vec![DayBytes {
+                day: past as i32,
+                up: 50_000_000,
+                down: 50_000_000,
+            }],
         });
         let report = judge(&history);
         let met = report
@@ -187,4 +192,107 @@ fn who_is_met_for_the_first_time_is_told_after_a_week_only() {
         assert_eq!(met.count(), told, "{past}: {:?}", report.findings);
         assert_eq!(report.silent_because.is_some(), told == 0);
     }
+}
+
+/// The severity of a remote that is sent so many bytes on its first day, by what was sent to names.
+fn severity_of_new_remote(sent: u64, names: Vec<DayNames>) -> Option<crate::Severity> {
+    let mut history = history(PAST + 1);
+    let subject = Subject::Remote("203.0.113.9".to_owned());
+    history.met.push(Met {
+        subject: subject.clone(),
+        first_seen: history.hours[PAST * 24 + 9].start,
+        other_hosts: 0,
+        volumes: vec![DayBytes {
+            day: PAST as i32,
+            up: sent,
+            down: 0,
+        }],
+    });
+    history.names = names;
+    let report = judge(&history);
+    let mut found = report.findings.iter();
+    found
+        .find(|one| one.subject == subject)
+        .map(|one| one.severity)
+}
+
+#[test]
+fn a_new_remote_is_as_severe_as_what_it_is_sent() {
+    use crate::Severity::{Critical, Info, Warning};
+    let with = |median_remote| {
+        vec![DayNames {
+            day: PAST as i32,
+            median_remote,
+            ..DayNames::default()
+        }]
+    };
+    for (megabytes, median, severity) in [
+        (9, 0, None),
+        (99, 0, Some(Info)),
+        (100, 0, Some(Warning)),
+        (999, 0, Some(Warning)),
+        (1_000, 0, Some(Critical)),
+        // Ten times the middle remote, but never more than what is critical.
+        (499, 50_000_000, Some(Info)),
+        (500, 50_000_000, Some(Warning)),
+        (999, 900_000_000, Some(Info)),
+        (1_000, 900_000_000, Some(Critical)),
+    ] {
+        let found = severity_of_new_remote(megabytes * 1_000_000, with(median));
+        assert_eq!(found, severity, "{megabytes} MB, {median}");
+    }
+}
+
+#[test]
+fn where_strangers_are_sent_much_every_day_one_more_is_no_warning() {
+    let day = |day| DayNames {
+        day: day as i32,
+        largest_new_remote: 2_000_000_000,
+        ..DayNames::default()
+    };
+    let usual: Vec<DayNames> = (7..PAST).map(day).collect();
+    let severity = |bytes| severity_of_new_remote(bytes, usual.clone());
+    assert_eq!(severity(3_900_000_000), Some(crate::Severity::Info));
+    assert_eq!(severity(4_100_000_000), Some(crate::Severity::Critical));
+    // In the first week of the history everybody is new.
+    let first = (0..7).map(day).collect();
+    assert_eq!(
+        severity_of_new_remote(3_900_000_000, first),
+        Some(crate::Severity::Critical)
+    );
+}
+
+#[test]
+fn a_new_remote_that_is_sent_much_each_day_is_told_for_a_week() {
+    let told = |age: i64| {
+        let mut history = history(PAST + 1);
+        history.met.push(Met {
+            subject: Subject::Remote("203.0.113.9".to_owned()),
+            first_seen: history.hours[PAST * 24].start - age * 86_400,
+            other_hosts: 0,
+            volumes: vec![DayBytes {
+                day: PAST as i32,
+                up: 500_000_000,
+                down: 0,
+            }],
+        });
+        let report = judge(&history);
+        report
+            .findings
+            .first()
+            .map(|one| (one.id.clone(), one.since))
+    };
+    let (id, since) = told(3).unwrap();
+    assert_eq!(since, Some((PAST as i64 - 3) * 86_400));
+    assert_eq!(
+        id,
+        FindingId::of(
+            FindingKind::FirstSeen,
+            "web1",
+            &Subject::Remote("203.0.113.9".to_owned()),
+            None,
+            since.unwrap()
+        )
+    );
+    assert_eq!(told(8), None);
 }

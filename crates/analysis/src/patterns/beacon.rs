@@ -47,6 +47,8 @@ const LEAST_CLOSENESS: f64 = 0.8;
 /// regular times, too.
 const LEAST_DURATION: f64 = 0.5;
 const LEAST_LASTING: u32 = 7;
+/// Events from which on a beacon may be a warning: a day of one an hour.
+const LEAST_FOR_WARNING: u64 = 24;
 /// Beacons that are told at most.
 const MOST: usize = 100;
 
@@ -384,24 +386,28 @@ fn persistence(coverage: f64, filled: &[Option<bool>; 24]) -> Persistence {
 }
 
 impl Beacon {
-    /// Its peer with port and protocol.
+    /// Its remote with port, and the protocol if that is not TCP: `203.0.113.9:443`.
     fn whom(&self) -> String {
         let port = self
             .port
-            .map_or_else(String::new, |port| format!(" port {port}"));
-        let protocol = self.protocol.as_deref().unwrap_or_default();
-        if protocol.is_empty() {
-            format!("{}{port}", self.remote)
-        } else {
-            format!("{}{port}/{protocol}", self.remote)
+            .map_or_else(String::new, |port| format!(":{port}"));
+        let remote = match (self.remote.contains(':'), self.port) {
+            (true, Some(_)) => format!("[{}]", self.remote),
+            _ => self.remote.clone(),
+        };
+        match self.protocol.as_deref() {
+            None | Some("" | "tcp") => format!("{remote}{port}"),
+            Some(protocol) => format!("{remote}{port}/{protocol}"),
         }
     }
 
-    pub(super) fn finding(&self, history: &History, judged: &Range<i64>, days: u32) -> Finding {
+    pub(super) fn finding(&self, history: &History, thresholds: &Thresholds, days: u32) -> Finding {
         let subject = Subject::Remote(self.remote.clone());
-        let is_new = (history.met.iter())
-            .any(|met| met.subject == subject && judged.contains(&met.first_seen));
-        let severity = if is_new || self.is_strobe {
+        // As long as eight weeks tell that the remote was not always there, the beacon is as severe as on
+        // its first day.
+        let since = history.newcomer_since(&self.remote, thresholds.min_history_days);
+        let is_warning = self.is_strobe || (since.is_some() && self.events >= LEAST_FOR_WARNING);
+        let severity = if is_warning {
             Severity::Warning
         } else {
             Severity::Info
@@ -412,10 +418,6 @@ impl Beacon {
         draft.observed = Some(self.score);
         draft.unit = "score".to_owned();
         draft.history_days = days;
-        let by = match &self.process {
-            Some(process) => format!(" by {process}"),
-            None => String::new(),
-        };
         // So that who mutes a process mutes its beacons.
         let owner = self.process.iter().map(|process| Contributor {
             subject: Subject::Process(process.clone()),
@@ -423,28 +425,27 @@ impl Beacon {
             share: 1.0,
         });
         draft.contributors.extend(owner);
-        draft.message = if self.is_strobe {
-            format!(
-                "{} is connected to all the time{by}: {} connections.",
-                self.whom(),
-                self.connections
-            )
+        let who = self.process.as_deref().unwrap_or("The host");
+        let whom = self.whom();
+        if self.is_strobe {
+            draft.summary = format!("{who} connects to {whom} all the time");
+            draft.detail = format!("{} connections", self.connections);
         } else {
             let every = match self.period {
                 Some(period) => format!(
-                    "every {} (± {:.0} %)",
+                    "every {} (±{:.0} %)",
                     words::duration(period.seconds),
                     period.jitter * 100.0
                 ),
                 None => format!("about every {}", words::duration(self.times.median)),
             };
-            format!(
-                "{} is contacted {every}{by}, {} times, {} each.",
-                self.whom(),
+            draft.summary = format!("{who} contacts {whom} {every}");
+            draft.detail = format!(
+                "{} times, {} each",
                 self.events,
                 display::approximate_bytes(self.sizes.median)
-            )
-        };
+            );
+        }
         draft.reasons.push(format!(
             "The score is {:.2} of 1: times {:.2}, sizes {:.2}, histogram {:.2}, duration {:.2}.",
             self.score,
@@ -453,9 +454,10 @@ impl Beacon {
             self.histogram.score,
             self.duration.score
         ));
-        if is_new {
-            let peer = "This peer was not seen before.";
-            draft.reasons.push(peer.to_owned());
+        if let Some(since) = since {
+            draft.since = Some(since.min(self.first_seen));
+            let new = "The remote was never seen before that.";
+            draft.reasons.push(new.to_owned());
         }
         // The same beacon is the same finding tomorrow: its port names it, not its first event.
         let protocol = i64::from(self.protocol.as_deref() == Some("udp"));

@@ -259,13 +259,12 @@ impl Recurring {
         draft.history_days = days;
         let who = self.process.as_deref().unwrap_or("An unknown process");
         let (hour, minute) = (self.time_of_day / 3600, self.time_of_day % 3600 / 60);
-        draft.message = format!(
-            "{who} moves about {} with {} near {hour:02}:{minute:02}, on {} of {} days.",
+        draft.summary = format!(
+            "{who} moves about {} with {} near {hour:02}:{minute:02}",
             display::approximate_bytes(self.bytes as f64),
-            self.remote,
-            self.days_met,
-            self.days_looked
+            self.remote
         );
+        draft.detail = format!("on {} of {} days", self.days_met, self.days_looked);
         draft.reasons.push(format!(
             "Half of the days begin within {} of that time; it takes about {}.",
             words::duration(f64::from(self.time_deviation)),

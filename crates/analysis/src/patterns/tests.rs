@@ -3,7 +3,7 @@
 use super::*;
 use crate::days::HOUR;
 use crate::history::{Hour, Talks};
-use crate::{FindingKind, Met, Severity, Subject};
+use crate::{FindingKind, Severity, Subject};
 
 const DAY: i64 = 86_400;
 
@@ -78,15 +78,37 @@ fn a_beacon_is_the_same_finding_tomorrow() {
 
 #[test]
 fn a_beacon_to_a_new_peer_is_a_warning() {
-    let events = (0..200).map(|number| (number * 400, 500));
-    let mut history = history(1, vec![talks("192.0.2.7", events)]);
-    assert_eq!(judge(&history).findings[0].severity, Severity::Info);
-    history.met.push(Met {
-        subject: Subject::Remote("192.0.2.7".to_owned()),
-        first_seen: 100,
-        other_hosts: 0,
-    });
-    assert_eq!(judge(&history).findings[0].severity, Severity::Warning);
+    let events = |first: i64| (0..200).map(move |number| (first + number * 400, 500));
+    let mut history = history(12, vec![talks("192.0.2.7", events(11 * DAY))]);
+    let judge = |history: &History| {
+        patterns(history, 11 * DAY..12 * DAY, &Thresholds::default())
+            .findings
+            .remove(0)
+    };
+    history.since = Some(0);
+    assert_eq!(judge(&history).severity, Severity::Info);
+    // It came three days ago, and is as much of a warning as on its first day.
+    history.remotes_since = vec![("192.0.2.7".to_owned(), 8 * DAY + 100)];
+    let found = judge(&history);
+    assert_eq!(
+        (found.severity, found.since),
+        (Severity::Warning, Some(8 * DAY + 100))
+    );
+    // In the first days of the history everybody is new.
+    history.remotes_since[0].1 = 100;
+    assert_eq!(judge(&history).severity, Severity::Info);
+}
+
+#[test]
+fn a_beacon_of_few_events_is_no_warning() {
+    for (events, severity) in [(23, Severity::Info), (24, Severity::Warning)] {
+        let events = (0..events).map(|number| (11 * DAY + number * 3_600, 500));
+        let mut history = history(12, vec![talks("192.0.2.7", events)]);
+        history.since = Some(0);
+        history.remotes_since = vec![("192.0.2.7".to_owned(), 11 * DAY)];
+        let found = patterns(&history, 11 * DAY..12 * DAY, &Thresholds::default()).findings;
+        assert_eq!(found[0].severity, severity);
+    }
 }
 
 #[test]
@@ -155,7 +177,7 @@ fn a_backup_at_two_recurs_and_one_on_three_nights_does_not() {
         finding
             .unwrap()
             .message
-            .contains("near 02:03, on 5 of 7 days")
+            .contains("near 02:03; on 5 of 7 days")
     );
 }
 

@@ -110,6 +110,7 @@ fn history() -> impl Strategy<Value = History> {
                     subject: Subject::Process("a".to_owned()),
                     first_seen: first,
                     other_hosts: u32::MAX,
+                    volumes: Vec::new(),
                 }],
                 since: Some(first),
                 talks: vec![talks(starts, bytes), talks(regular, vec![u64::MAX; 200])],

@@ -113,7 +113,13 @@ fn a_status_is_shown_to_whoever_may_only_read_the_store() {
     if fs::metadata(&root).unwrap().uid() == 0 {
         // What the tests were built into may be in a folder that others do not see.
         let program = lab.path("program");
-        fs::copy(env!("CARGO_BIN_EXE_network-monitor"), &program).unwrap();
+        // Another process copies it: a file that this one has open to write could be inherited by a program that
+        // another test starts at this moment, and could not be run until that program ends.
+        let copied = Command::new("cp")
+            .arg(env!("CARGO_BIN_EXE_network-monitor"))
+            .arg(&program)
+            .status();
+        assert!(copied.unwrap().success());
         fs::set_permissions(&root, fs::Permissions::from_mode(0o755)).unwrap();
         let mut command = lab.prepared(&program);
         command.args(["-c", "settings.yaml", "status", "--json"]);

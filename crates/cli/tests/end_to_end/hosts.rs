@@ -1,5 +1,6 @@
 //! The logs of several machines in one place.
 
+use crate::injector::Strike;
 use crate::lab::{Lab, recording, timeless, totals};
 
 const WEB: &str = "bandwhich_20201122_0914.log";
@@ -114,4 +115,46 @@ fn asking_for_one_machine_gives_it_no_log_of_another() {
         totals(&result["reports"][0]),
         totals(&expected["reports"][0])
     );
+}
+
+/// Logs of so many machines.
+fn many(hosts: usize) -> Lab {
+    let lab = Lab::with("timezone: UTC\ninput: {hosts: directories}\n");
+    for host in 0..hosts {
+        lab.put(format!("web{host:02}/{WEB}"), &recording(WEB));
+    }
+    lab
+}
+
+#[test]
+fn many_machines_share_the_waiting_for_the_disk() {
+    const HOSTS: usize = 20;
+    let struck = many(HOSTS).struck(&["report", "--no-archive"], Strike::Count);
+    assert_eq!(struck.ran.code, 0, "{:?}", struck.ran);
+    // Five files of a report and four of the store, each created, written, synced and renamed. A transaction
+    // for each note would be two hundred more.
+    let calls = struck.calls / HOSTS;
+    assert!(calls <= 90, "{calls} calls for each machine");
+}
+
+/// Reports of many machines take their names together, and are noted together.
+#[test]
+fn a_run_over_many_machines_that_is_killed_is_made_up_for() {
+    const HOSTS: usize = 45;
+    const POINTS: usize = 6;
+    let undisturbed = many(HOSTS);
+    let struck = undisturbed.struck(&["report", "--no-archive"], Strike::Count);
+    let expected = undisturbed.state();
+    for point in 1..=POINTS {
+        let lab = many(HOSTS);
+        let at = struck.calls * point / (POINTS + 1);
+        let killed = lab.struck(&["report", "--no-archive"], Strike::KillBefore(at));
+        assert_eq!(killed.ran.code, 137, "{killed:?}");
+        for (name, content) in lab.files("reports") {
+            let is_whole = name.ends_with(".tmp") || expected.get(&name) == Some(&content);
+            assert!(is_whole, "{name} is not whole after call {at}");
+        }
+        lab.run(&["report", "--no-archive"]).done();
+        assert!(lab.state() == expected, "after call {at}, {}", killed.call);
+    }
 }

@@ -124,9 +124,7 @@ fn a_report_leaves_one_letter_that_reads_well_part_by_part() {
             "multipart/mixed",
             "multipart/alternative",
             "text/plain",
-            "multipart/related",
             "text/html",
-            "image/png",
             "application/zip"
         ]
     );
@@ -139,8 +137,7 @@ fn a_report_leaves_one_letter_that_reads_well_part_by_part() {
         (&"reports_20201121.zip".into(), &zip.into())
     );
     let (text, html) = (letter.text("text/plain"), letter.text("text/html"));
-    assert_eq!(letter.part("image/png")["cid"], "<curve>");
-    assert!(html.contains("src=\"cid:curve\"") && html.len() < 90_000);
+    assert!(html.contains("&#9632;</span> received") && html.len() < 90_000);
     assert!(
         !html.contains("<script") && !html.contains("http"),
         "nothing is fetched"

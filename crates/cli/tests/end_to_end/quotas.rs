@@ -60,7 +60,7 @@ fn a_threshold_is_told_by_the_report_of_its_day_alone() {
     assert_eq!(third["findings"][0]["kind"], "quota");
     let message = fourth["findings"][0]["message"].as_str().unwrap();
     assert!(
-        message.starts_with("Quota uplink: past 90 % since 2020-03-04: 9"),
+        message.starts_with("Quota uplink: past 90 % since 4 Mar; 9"),
         "{message}"
     );
     let quota = &fourth["quotas"][0];

@@ -21,7 +21,6 @@ fn put(outbox: &mut Outbox, key: &Key) -> Record {
         message_id,
         text: "t".into(),
         html: "h".into(),
-        images: Vec::new(),
         attachments: Vec::new(),
     };
     outbox.put(key, &from, 1000, letter).unwrap()

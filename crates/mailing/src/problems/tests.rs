@@ -1,4 +1,4 @@
-use analysis::{Finding, FindingState};
+use analysis::{Finding, FindingState, Severity};
 use report::InputFacts;
 
 use super::*;
@@ -32,25 +32,33 @@ fn a_day_without_trouble_has_no_problems() {
 }
 
 #[test]
-fn all_findings_count_and_five_are_named() {
-    let problems = of_findings(vec![warning(); 20]);
+fn every_warning_is_named_however_many_there_are() {
+    let problems = of_findings(vec![warning(); 60]);
     assert_eq!(
         (problems.findings, problems.quotas, problems.others),
-        (20, 0, 0)
+        (60, 0, 0)
     );
-    assert_eq!(codes(&problems), ["finding"; 6]);
-    let last = &problems.list[5].message;
-    assert_eq!(last, "15 more findings are in the report.");
+    assert_eq!(codes(&problems), ["finding"; 60]);
 }
 
 #[test]
-fn what_goes_on_and_what_is_merely_worth_knowing_is_no_problem() {
-    let going_on = Finding {
-        state: Some(FindingState::Continuing),
+fn what_goes_on_or_ended_is_told_apart_and_what_is_merely_worth_knowing_is_not() {
+    let with = |state| Finding {
+        state: Some(state),
+        since: Some(START - 2 * 86_400),
         ..warning()
     };
+    let going_on = with(FindingState::Continuing);
     let info = finding(FindingKind::FirstSeen, Severity::Info);
-    assert_eq!(of_findings(vec![going_on, info]), Problems::default());
+    let problems = of_findings(vec![with(FindingState::Ended), going_on, info]);
+    assert_eq!((problems.findings, problems.ongoing), (0, 1));
+    assert_eq!(codes(&problems), ["ongoing", "ended"]);
+    let messages: Vec<&str> = problems.list.iter().map(|one| &*one.message).collect();
+    let expected = [
+        "Still going on: the process miner moved 3 GB, since Fri 20 Nov, 3 days.",
+        "Ended: the process miner moved 3 GB, last Sun 22 Nov, 01:59.",
+    ];
+    assert_eq!(messages, expected);
 }
 
 #[test]

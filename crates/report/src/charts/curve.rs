@@ -11,8 +11,6 @@ use crate::Report;
 pub enum CurveSize {
     /// For pages, 960 units wide.
     Wide,
-    /// For letters, which are read on screens of any width, 500 units wide.
-    Letter,
     /// For telephones, 344 units wide.
     Narrow,
 }
@@ -131,7 +129,6 @@ fn frame(report: &Report, size: CurveSize) -> Frame {
     let least = (down.max(up) / 8).max(1);
     let (width, height) = match size {
         CurveSize::Wide => (960.0, 272.0),
-        CurveSize::Letter => (500.0, 220.0),
         CurveSize::Narrow => (344.0, 220.0),
     };
     Frame {
@@ -239,7 +236,6 @@ fn grid(svg: &mut String, report: &Report, frame: &Frame, size: CurveSize) {
     let bottom = frame.height - frame.bottom;
     let most = match size {
         CurveSize::Wide => 12,
-        CurveSize::Letter => 6,
         CurveSize::Narrow => 4,
     };
     for tick in times(report, most) {

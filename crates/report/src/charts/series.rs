@@ -77,7 +77,6 @@ impl SeriesChart<'_> {
         };
         let (width, height) = match size {
             CurveSize::Wide => (960.0, 200.0),
-            CurveSize::Letter => (500.0, 200.0),
             CurveSize::Narrow => (344.0, 180.0),
         };
         let frame = Frame {

@@ -64,6 +64,8 @@ fn history() -> History {
             })
             .collect(),
         met: Vec::new(),
+        remotes_since: Vec::new(),
+        names: Vec::new(),
         since: Some(START),
         talks: vec![Talks {
             remote: "203.0.113.66".to_owned(),

@@ -38,9 +38,12 @@ fn report(lab: &Lab, period: Period) -> Report {
 }
 
 fn newcomer(report: &Report) -> Option<&Finding> {
-    let miner = Subject::Process("miner".to_owned());
-    let mut found = report.findings.iter();
-    found.find(|finding| finding.kind == FindingKind::FirstSeen && finding.subject == miner)
+    let is_its = |finding: &&Finding| {
+        let culprit = finding.culprit.as_ref();
+        let process = culprit.and_then(|culprit| culprit.process.as_deref());
+        finding.kind == FindingKind::FirstSeen && process == Some("miner")
+    };
+    report.findings.iter().find(is_its)
 }
 
 #[test]
@@ -59,25 +62,48 @@ fn a_day_like_all_others_has_no_anomaly() {
 }
 
 #[test]
-fn a_process_that_nobody_met_is_a_warning_that_is_new() {
-    let report = report(&with_newcomer(""), day(0));
-    let finding = newcomer(&report).unwrap();
-    assert_eq!(finding.severity, Severity::Warning);
-    assert_eq!(finding.state, Some(FindingState::New));
+fn a_newcomer_is_a_warning_if_it_is_sent_much_and_one_finding_with_its_process() {
+    for (bytes, severity) in [
+        ("1 MB", Severity::Info),
+        ("5 kB, new_remote_ratio: 0", Severity::Warning),
+        ("5 kB, new_remote_critical_bytes: 5 kB", Severity::Critical),
+    ] {
+        let report = report(
+            &with_newcomer(&format!(", new_remote_bytes: {bytes}")),
+            day(0),
+        );
+        let finding = newcomer(&report).unwrap();
+        assert_eq!(
+            (finding.severity, finding.state),
+            (severity, Some(FindingState::New))
+        );
+        let new = report
+            .findings
+            .iter()
+            .filter(|one| one.kind == FindingKind::FirstSeen);
+        assert_eq!(new.count(), 1, "{:#?}", report.findings);
+        let sentence = "miner (new) sent 6.00 kB to 198.51.100.9 (new), 02:10–02:11; ";
+        let words = match severity {
+            Severity::Info => finding.message.clone(),
+            _ => report.worst().unwrap().sentence(),
+        };
+        assert!(
+            severity == Severity::Info || words.starts_with(sentence),
+            "{words}"
+        );
+    }
 }
 
 #[test]
-fn a_process_that_twenty_other_hosts_know_is_no_warning() {
+fn a_process_that_twenty_other_hosts_know_says_so() {
     let mut lab = with_newcomer("");
     let log = log_of(START - 3 * DAY_SECONDS, 3, "miner", "192.0.2.7");
     lab.ingest_all(&hosts(20), &log);
     let report = report(&lab, day(0));
     let finding = newcomer(&report).unwrap();
     assert_eq!(finding.severity, Severity::Info);
-    assert_eq!(
-        finding.reasons,
-        ["20 other hosts of the history had it before."]
-    );
+    let hosts = "20 other hosts of the history had it before.";
+    assert_eq!(finding.reasons.last().unwrap(), hosts);
 }
 
 #[test]

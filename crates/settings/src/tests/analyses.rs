@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn analyses_are_set_and_what_is_wrong_is_named() {
     let settings = settle(
-        "analysis: {min_ratio: 3, min_bytes: 5MB, in_reports: no, committed_bps: 1250kB, mutes: \
+        "analysis: {min_ratio: 3, min_bytes: 5MB, new_remote_bytes: 2MB, in_reports: no, committed_bps: 1250kB, mutes: \
          [process:rsync, remote:2001:db8::1 until 2026-12-31]}",
     )
     .unwrap();
@@ -13,6 +13,7 @@ fn analyses_are_set_and_what_is_wrong_is_named() {
     assert!(!analysis.in_reports);
     assert_eq!(analysis.thresholds.min_ratio.to_bits(), 3f64.to_bits());
     assert_eq!(analysis.thresholds.min_bytes, 5_000_000);
+    assert_eq!(analysis.thresholds.new_remote_bytes, 2_000_000);
     assert_eq!(analysis.thresholds.committed_bps, Some(1_250_000));
     let mutes: Vec<String> = analysis.mutes.iter().map(ToString::to_string).collect();
     assert_eq!(
