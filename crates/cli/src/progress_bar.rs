@@ -106,7 +106,7 @@ mod tests {
         let terminal = Kept::default();
         let target = ProgressDrawTarget::term_like(Box::new(terminal.clone()));
         let bar = ProgressBar::with_draw_target(Some(123_456_000_000), target);
-        bar.set_style(ProgressStyle::with_template(TEMPLATE).unwrap());
+        bar.set_style(ProgressStyle::with_template(BYTES).unwrap());
         bar.set_position(98_765_000_000);
         bar.force_draw();
         let shown = terminal.0.lock().unwrap().clone();
