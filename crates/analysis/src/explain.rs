@@ -9,7 +9,7 @@ mod merge;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
-use crate::{Contributor, Culprit, Direction, Finding, FindingKind, Subject, words};
+use crate::{Contributor, Culprit, Direction, Finding, FindingKind, Subject};
 
 /// Part of the bytes from which on somebody is the one who did it.
 const HALF: f64 = 0.5;

@@ -26,7 +26,9 @@ mod tests;
 mod watch;
 
 pub use archive_run::archive_run;
-pub use dry_run::{DryRun, PlannedLog, PlannedReport, archive_dry_run, report_dry_run};
+pub use dry_run::{
+    DryRun, PlannedLetter, PlannedLog, PlannedReport, archive_dry_run, report_dry_run,
+};
 pub use error::{Error, Result};
 pub use ingest_run::ingest_run;
 pub use last_run::{AbandonedRun, LastRun, forget_abandoned};

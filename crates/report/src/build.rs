@@ -284,6 +284,8 @@ impl Builder {
             input,
             notes,
             history: None,
+            learning: None,
+            changes: Vec::new(),
             every_connection: Some(Arc::new(connections)),
         }
     }

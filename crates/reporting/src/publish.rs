@@ -43,7 +43,6 @@ impl Reporter<'_> {
         formats.sort_by_key(|format| place_in_list(*format));
         formats.dedup();
         let mut folder = Folder::open(target, &period)?;
-        let looks_back = formats.contains(&ReportFormat::Html);
         let mut parquet = if formats.contains(&ReportFormat::Parquet) {
             let file = folder.begin(&format!("report_{}.parquet", period.stamp()))?;
             let options = ParquetOptions {
@@ -55,13 +54,12 @@ impl Reporter<'_> {
         } else {
             None
         };
-        let BuiltReport { report, damage } =
-            self.build_with(store, host, period, looks_back, |row| {
-                if let Some(parquet) = &mut parquet {
-                    parquet.row(row).map_err(|error| folder.failed(&error))?;
-                }
-                Ok(())
-            })?;
+        let BuiltReport { report, damage } = self.build_with(store, host, period, |row| {
+            if let Some(parquet) = &mut parquet {
+                parquet.row(row).map_err(|error| folder.failed(&error))?;
+            }
+            Ok(())
+        })?;
         for format in formats {
             match format {
                 ReportFormat::Json => {
