@@ -151,6 +151,10 @@ pub struct ReportArgs {
     #[arg(long)]
     pub no_email: bool,
 
+    /// With --date: mails the report of that day or period, too
+    #[arg(long, requires = "date", conflicts_with = "no_email")]
+    pub email: bool,
+
     /// Leaves the logs where they are
     #[arg(long)]
     pub no_archive: bool,

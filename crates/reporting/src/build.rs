@@ -48,18 +48,15 @@ impl<'a> Reporter<'a> {
     /// # Errors
     /// If the store cannot be read, or a signal asks to stop.
     pub fn build(&mut self, store: &Store, host: &str, period: Period) -> Result<BuiltReport> {
-        self.build_with(store, host, period, true, RowOrder::Any, |_| Ok(()))
+        self.build_with(store, host, period, RowOrder::Any, |_| Ok(()))
     }
 
-    /// Builds the report of a period of a host, and gives each row that it is built from to `each_row`. It looks
-    /// back at the weeks before only if `looks_back` says so: that reads digests of their days, and only the page
-    /// shows it.
+    /// Builds the report of a period of a host, and gives each row that it is built from to `each_row`.
     pub(crate) fn build_with(
         &mut self,
         store: &Store,
         host: &str,
         period: Period,
-        looks_back: bool,
         order: RowOrder,
         mut each_row: impl FnMut(&RowView<'_>) -> Result<()>,
     ) -> Result<BuiltReport> {
@@ -114,13 +111,11 @@ impl<'a> Reporter<'a> {
             }
             added => added?,
         }
-        if looks_back {
-            match past(store, host, seconds.start, include_loopback) {
-                Err(Error::Store(error)) if error.is_damaged_file() => {
-                    note_damage(&mut damage, host, &period, "no look back", &error);
-                }
-                past => report.look_back(&past?, zone, options.top_n),
+        match past(store, host, seconds.start, include_loopback) {
+            Err(Error::Store(error)) if error.is_damaged_file() => {
+                note_damage(&mut damage, host, &period, "no look back", &error);
             }
+            past => report.look_back(&past?, zone, options.top_n),
         }
         Ok(BuiltReport { report, damage })
     }

@@ -69,7 +69,6 @@ impl Reporter<'_> {
             .map(|format| format!("report_{}.{}", period.stamp(), format.word()));
         let is_zipped = settings.reports.compress_reports;
         let mut folder = Folder::open(target, &period, is_zipped, batch)?;
-        let looks_back = formats.contains(&ReportFormat::Html);
         let mut parquet = if formats.contains(&ReportFormat::Parquet) {
             let file = folder.begin(&format!("report_{}.parquet", period.stamp()))?;
             let options = ParquetOptions {
@@ -88,7 +87,7 @@ impl Reporter<'_> {
             RowOrder::Any
         };
         let BuiltReport { report, damage } =
-            self.build_with(store, host, period, looks_back, order, |row| {
+            self.build_with(store, host, period, order, |row| {
                 if let Some(parquet) = &mut parquet {
                     parquet.row(row).map_err(|error| folder.failed(&error))?;
                 }

@@ -58,6 +58,7 @@ pub(crate) const SECTIONS: &[(&str, &[&str])] = &[
             "to_addrs",
             "cc_addrs",
             "bcc_addrs",
+            "when",
             "subject_prefix",
             "templates_dir",
             "attachments",

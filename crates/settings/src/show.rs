@@ -145,7 +145,9 @@ impl Page {
         self.addresses("to_addrs", &email.to_addrs);
         self.addresses("cc_addrs", &email.cc_addrs);
         self.addresses("bcc_addrs", &email.bcc_addrs);
-        self.text("subject_prefix", Some(&email.subject_prefix));
+        self.plain("when", email.when.word());
+        let prefix = Some(email.subject_prefix.as_str()).filter(|prefix| !prefix.is_empty());
+        self.text("subject_prefix", prefix);
         self.path("templates_dir", Some(&email.templates_dir));
         self.list(
             "attachments",
