@@ -8,7 +8,7 @@ mod target;
 mod units;
 mod work;
 
-pub use plan::{SetupPlan, Step, plan};
+pub use plan::{SetupPlan, Step, plan, require_rights};
 pub use target::{SetupScope, Target};
 pub use units::{UNITS, folder as unit_folder, has_systemd};
 pub use work::carry_out;

@@ -16,6 +16,8 @@ use crate::days::{Day, observed_days};
 use crate::{Direction, Expected, Finding, History, Subject, Thresholds, words};
 use baseline::{Baselines, Logs};
 
+display::dated!(start: i64, read);
+
 /// Series of which the band is given at most.
 const MOST_BANDS: usize = 12;
 
@@ -47,6 +49,7 @@ pub struct Band {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BandHour {
     /// First second, since 1970.
+    #[serde(flatten, with = "start")]
     pub start: i64,
     /// Bytes of the whole hour: where a part of it was observed, scaled up. `None` if that is less than
     /// a quarter.

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Culprit, Direction, Subject};
 
+display::dated!(start: i64, read);
+display::dated!(end: i64, read);
+
 /// How much it matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -105,8 +108,10 @@ pub struct Finding {
     /// Which way. `None` if it is about both.
     pub direction: Option<Direction>,
     /// First second, since 1970.
+    #[serde(flatten, with = "start")]
     pub start: i64,
     /// The second after its last.
+    #[serde(flatten, with = "end")]
     pub end: i64,
     /// How it was found, with its source's name: `hour-of-week modified z`.
     pub method: String,

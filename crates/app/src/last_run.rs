@@ -5,10 +5,13 @@ use std::path::{Path, PathBuf};
 use display::Moment;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use store::Store;
 
 use crate::outcome::RunOutcome;
+
+display::dated!(started: i64, read);
+display::dated!(last_success: Option<i64>, read);
 
 /// The last run of `report` or `ingest`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,6 +19,7 @@ pub struct LastRun {
     /// The command.
     pub command: String,
     /// When it began, in seconds since 1970.
+    #[serde(flatten, with = "started")]
     pub started: i64,
     /// How long it took, in seconds.
     pub duration_seconds: f64,
@@ -24,6 +28,7 @@ pub struct LastRun {
     /// What went wrong. `None` if it did its work.
     pub error: Option<String>,
     /// When a run last did its work (exit codes 0, 3 and 4) and ended, in seconds since 1970.
+    #[serde(flatten, with = "last_success")]
     pub last_success: Option<i64>,
 }
 
@@ -61,7 +66,12 @@ pub struct AbandonedRun {
     /// The command.
     pub command: String,
     /// When it began, in seconds since 1970. `None` if that cannot be read any more.
+    #[serde(flatten, serialize_with = "abandoned_start")]
     pub started: Option<i64>,
+}
+
+fn abandoned_start<S: Serializer>(start: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {
+    display::serialize_dated(["started", "started_unix"], *start, serializer)
 }
 
 impl AbandonedRun {

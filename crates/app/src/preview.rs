@@ -4,43 +4,53 @@ use std::path::{Path, PathBuf};
 
 use lifecycle::IngestSummary;
 use mailing::{Envelope, ReportFile, Subject, Writer};
-use reporting::{PublishedReport, Reporter, Target};
+use reporting::{PublishedReport, Reporter, Target, asked_period};
 use settings::Settings;
 use store::Store;
-use traffic::Period;
+use traffic::{Period, When};
 
 use crate::circumstances::{circumstances, last_seen};
 use crate::error::{Error, Result};
+use crate::show::last_whole_day;
 
 /// A letter that is only looked at.
 #[derive(Debug)]
 pub struct PreviewedLetter {
     /// The message, as it would be sent.
     pub message: Vec<u8>,
+    /// Its subject.
+    pub subject: String,
+    /// What it says as plain text.
+    pub text: String,
+    /// The days that it is about.
+    pub period: Period,
     /// What is wrong with the user's templates; the built-in ones wrote the letter.
     pub template_faults: Vec<String>,
 }
 
-/// Writes the letter about a period of a host.
+/// Writes the letter about a period of a host; if none is named, about its last whole day that has anything.
 ///
 /// # Errors
 /// If the store holds nothing of that period, or cannot be read.
 pub fn preview(
     host: &str,
-    period: Period,
+    when: Option<When>,
     settings: &Settings,
     now: i64,
 ) -> Result<PreviewedLetter> {
-    let nothing = || {
-        Error::NotThere(format!(
-            "the store has no data of host {host:?} for {}",
-            period.stamp()
-        ))
+    let nothing = |of: &str| Error::NotThere(format!("the store has no data of host {host:?}{of}"));
+    let store = Store::open_to_read(&settings.paths.store_dir)?.ok_or_else(|| nothing(""))?;
+    let (zone, today) = (&settings.time_zone, settings.today(now));
+    let period = match when {
+        Some(when) => asked_period(when, &store, Some(host), zone, today)?,
+        None => {
+            let last = last_whole_day(&store, host, settings, now)?;
+            Period::day(last.ok_or_else(|| nothing(""))?)
+        }
     };
-    let store = Store::open_to_read(&settings.paths.store_dir)?.ok_or_else(nothing)?;
     let seconds = period.seconds(&settings.time_zone);
     if store.read_facts(host, seconds)?.is_empty() {
-        return Err(nothing());
+        return Err(nothing(&format!(" for {}", period.stamp())));
     }
     let aside = folder_aside()?;
     let target = Target {
@@ -74,8 +84,12 @@ pub fn preview(
     let draft = writer.write(&subject, &circumstances)?;
     let template_faults = draft.faults.iter().map(ToString::to_string).collect();
     let id = writer.key(&report, period).message_id(1, &envelope.from);
+    let letter = draft.with_id(id);
     Ok(PreviewedLetter {
-        message: draft.with_id(id).compose(),
+        message: letter.compose(),
+        subject: letter.subject,
+        text: letter.text,
+        period,
         template_faults,
     })
 }

@@ -175,10 +175,14 @@ impl Run<'_> {
         hosts(&self.store, asked, self.settings)
     }
 
-    /// The period that was asked for.
-    fn asked(&self) -> Option<Period> {
-        let today = self.settings.today(self.now);
-        self.request.when.map(|when| when.on(today))
+    /// The period of a host that was asked for.
+    fn asked(&self, host: &str) -> Result<Option<Period>> {
+        let Some(when) = self.request.when else {
+            return Ok(None);
+        };
+        let (zone, today) = (&self.settings.time_zone, self.settings.today(self.now));
+        let period = reporting::asked_period(when, &self.store, Some(host), zone, today)?;
+        Ok(Some(period))
     }
 
     /// Writes the reports of all hosts. If one fails, those that were made before are done all the same.
@@ -207,7 +211,7 @@ impl Run<'_> {
         let (settings, zone) = (self.settings, &self.settings.time_zone);
         let today = settings.today(self.now);
         let mut plan = reporting::plan(&self.store, host, self.request.when, zone, today)?;
-        if let Some(asked) = self.asked()
+        if let Some(asked) = self.asked(host)?
             && has_lost(&self.store, host, asked, zone)?
         {
             let dropped = handle_dropped_days(&mut plan, host, asked, settings, self.request.force);
@@ -265,7 +269,7 @@ impl Run<'_> {
         let paths = files.iter().map(|file| Path::new(&file.path));
         self.store.note_report(paths, &period.last.to_string())?;
         let mut is_mailed = true;
-        if !report.period.partial || self.asked() == Some(period) {
+        if !report.period.partial || self.asked(&report.host)? == Some(period) {
             let report_files: Vec<ReportFile> = files.iter().map(report_file).collect();
             let subject = Subject {
                 report: &report,
@@ -306,7 +310,7 @@ impl Run<'_> {
             .into_iter()
             .filter(|host| !is_reported(host))
             .collect();
-        let silences = self.asked().is_none().then_some(others.as_slice());
+        let silences = self.request.when.is_none().then_some(others.as_slice());
         let (mail, mail_failure) = self.letters.finish(&self.store, silences);
         let mut result = self.result;
         result.mail = mail;

@@ -6,6 +6,9 @@ use serde::Serialize;
 use display::Moment;
 use settings::Settings;
 
+display::dated!(started: i64);
+display::dated!(last_frame: Option<i64>);
+
 /// bandwhich prints once a second; a collector without a frame for so long records nothing.
 const SILENT_SECONDS: i64 = 60;
 
@@ -15,10 +18,12 @@ pub struct RunningCollector {
     /// Its process.
     pub pid: u32,
     /// When it began.
+    #[serde(flatten, with = "started")]
     pub started: i64,
     /// The interfaces that it watches.
     pub interfaces: Vec<String>,
     /// When the last frame was written. `None` if there was none.
+    #[serde(flatten, with = "last_frame")]
     pub last_frame: Option<i64>,
     /// How often bandwhich was started.
     pub starts: u64,

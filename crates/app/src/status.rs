@@ -16,19 +16,23 @@ use store::{KeptFiles, Store, StoreStatus};
 use traffic::{Period, UtcDay};
 
 use crate::error::{Error, Result};
+use crate::last_report::{LastReport, last_reports};
 use crate::last_run::{AbandonedRun, LastRun};
 use crate::running_collector::RunningCollector;
+
+display::dated!(timestamp: i64);
 
 /// Raised when the meaning of a key changes; keys are only ever added.
 const SCHEMA_VERSION: u32 = 1;
 /// Days whose coverage is told, today not among them.
 const DAYS: i32 = 7;
-/// What `status --json` prints. Times are seconds since 1970.
+/// What `status --json` prints.
 #[derive(Debug, Default, Serialize)]
 pub struct Status {
     /// [`SCHEMA_VERSION`].
     pub schema_version: u32,
     /// Now.
+    #[serde(flatten, with = "timestamp")]
     pub timestamp: i64,
     /// The last run of `report` or `ingest`. `None` if none is known.
     pub last_run: Option<LastRun>,
@@ -50,12 +54,25 @@ pub struct Status {
     pub outbox: Vec<WaitingLetter>,
     /// The last days of each host.
     pub coverage: Vec<HostDays>,
+    /// The last report of each host.
+    pub reports: Vec<LastReport>,
+    /// Room on disks.
+    pub disk: Disk,
     /// The quotas, now.
     pub quotas: Vec<QuotaState>,
     /// What needs attention, a sentence each.
     pub attention: Vec<String>,
     /// Settings that are accepted and have no effect in this version.
     pub not_yet_active: Vec<&'static str>,
+}
+
+/// Room on disks.
+#[derive(Debug, Default, Serialize)]
+pub struct Disk {
+    /// Bytes that may still be written beside the history. `None` if the system does not tell.
+    pub free_bytes: Option<u64>,
+    /// The size of the archive folder. `None` if there is none.
+    pub archive_bytes: Option<u64>,
 }
 
 /// The last days of a host.
@@ -65,6 +82,8 @@ pub struct HostDays {
     pub host: String,
     /// Its whole days, yesterday last.
     pub days: Vec<DayCoverage>,
+    /// The day at hand; `expected_seconds` are those up to now.
+    pub today: DayCoverage,
 }
 
 impl HostDays {
@@ -75,7 +94,7 @@ impl HostDays {
 }
 
 /// How much of a day was observed.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct DayCoverage {
     /// The day.
     pub day: String,
@@ -130,6 +149,14 @@ fn look(status: &mut Status, settings: &Settings, now: i64) -> Result<()> {
         return Ok(());
     };
     let archive_dir = &settings.paths.archive_dir;
+    status.disk = Disk {
+        free_bytes: files::space(&settings.paths.store_dir).map(|space| space.free),
+        archive_bytes: match archive_dir.is_dir() {
+            true => Some(files::folder_size(archive_dir)?),
+            false => None,
+        },
+    };
+    status.reports = last_reports(&store, settings, now)?;
     let lost = lost_archives(&store, archive_dir)?;
     status
         .attention
@@ -150,7 +177,7 @@ fn look(status: &mut Status, settings: &Settings, now: i64) -> Result<()> {
     status.store_bytes = Some(files::folder_size(&settings.paths.store_dir)?);
     for host in store.hosts()? {
         let mut damage = BTreeSet::new();
-        let days = last_days(&store, &host, settings, now, &mut damage)?;
+        let (days, today) = last_days(&store, &host, settings, now, &mut damage)?;
         if status
             .last_run
             .as_ref()
@@ -159,7 +186,7 @@ fn look(status: &mut Status, settings: &Settings, now: i64) -> Result<()> {
             damage.extend(damage_in_news(&store, &host, settings)?);
         }
         status.attention.extend(damage);
-        status.coverage.push(HostDays { host, days });
+        status.coverage.push(HostDays { host, days, today });
     }
     let today = Period::day(settings.today(now));
     status.quotas = Reporter::new(settings, now).quotas(&store, None, today)?;
@@ -172,14 +199,14 @@ fn last_days(
     settings: &Settings,
     now: i64,
     damage: &mut BTreeSet<String>,
-) -> Result<Vec<DayCoverage>> {
+) -> Result<(Vec<DayCoverage>, DayCoverage)> {
     let today = settings.today(now);
     let resolution = settings.input.resolution_seconds();
     let loopback = settings.input.includes_loopback();
-    let days = (1..=DAYS)
+    let days = (0..=DAYS)
         .rev()
         .map(|back| today.saturating_sub(back.days()));
-    days.map(|day| {
+    let days = days.map(|day| {
         let seconds = Period::day(day).seconds(&settings.time_zone);
         let totals = match store.totals(host, seconds.clone(), resolution, loopback) {
             Err(error) if error.is_damaged_file() => {
@@ -193,18 +220,21 @@ fn last_days(
             0 => 0,
             _ => store.input_facts(host, seconds.clone())?.damaged_lines,
         };
-        let expected = (seconds.end - seconds.start).unsigned_abs();
+        let end = seconds.end.min(now).max(seconds.start);
+        let expected = (end - seconds.start).unsigned_abs();
         Ok(DayCoverage {
             day: day.to_string(),
             observed_seconds: totals.observed_seconds,
             expected_seconds: expected,
-            ratio: (totals.observed_seconds as f64 / expected as f64).min(1.0),
+            ratio: (totals.observed_seconds as f64 / expected.max(1) as f64).min(1.0),
             upload_bytes: totals.volume.up,
             download_bytes: totals.volume.down,
             damaged_lines,
         })
-    })
-    .collect()
+    });
+    let mut days: Vec<DayCoverage> = days.collect::<Result<_>>()?;
+    let today = days.pop().unwrap_or_default();
+    Ok((days, today))
 }
 
 /// What keeps days with news from being reported.

@@ -1,4 +1,4 @@
-//! The example of this crate does a whole run.
+//! The examples of this crate do a whole run, and ask what it brought.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -10,6 +10,10 @@ use settings::{Environment, Settings};
 #[expect(dead_code, reason = "its `main` takes the settings of this machine")]
 #[path = "../examples/daily_run.rs"]
 mod daily_run;
+
+#[expect(dead_code, reason = "its `main` takes the settings of this machine")]
+#[path = "../examples/who_was_talked_to.rs"]
+mod who_was_talked_to;
 
 /// Noon of 2026-11-23.
 const NOW: i64 = 1_795_435_200;
@@ -42,6 +46,17 @@ fn a_run_tells_of_each_report_and_leaves_nothing_to_do() {
         (0, 0),
         "it is archived"
     );
+
+    let day = traffic::Period::day(jiff::civil::date(2026, 11, 22));
+    let asked = |filter| who_was_talked_to::remotes(&settings, filter, day, NOW).unwrap();
+    let remotes = asked(reporting::Filter::default());
+    // It is the first day: nothing tells who is new.
+    assert!(!remotes.is_empty() && remotes.iter().all(|line| !line.contains("(new)")));
+    let nobody = reporting::Filter {
+        process: "nobody".parse().ok(),
+        ..reporting::Filter::default()
+    };
+    assert!(asked(nobody).is_empty());
 
     lines.clear();
     let (run, _) = daily_run::daily_run(&settings, NOW, |line| lines.push(line)).unwrap();

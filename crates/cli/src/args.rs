@@ -2,6 +2,7 @@
 //! `settings.rs`; days and periods are read by the commands that take them.
 
 mod analysis;
+mod show;
 
 use std::path::PathBuf;
 
@@ -14,6 +15,7 @@ use settings::Override;
 pub use analysis::{
     AnalysisArgs, AnalysisCommand, AnalysisFormat, AnalysisKind, MuteArgs, MutesArgs, UnmuteArgs,
 };
+pub use show::{Breakdown, ShowArgs};
 
 const GLOBAL: &str = "Global options";
 
@@ -21,6 +23,7 @@ const EXAMPLES: &str = "\
 Examples:
   network-monitor report                     every day that has new logs
   network-monitor report --date yesterday    one day
+  network-monitor show                       who moved how much today
   network-monitor status                     what is pending, what was done
   network-monitor setup --system             folders, settings and services for all of it
   network-monitor doctor                     what is wrong, and the cure
@@ -42,15 +45,20 @@ Exit codes:
 const REPORT_HELP: &str = "\
 WHEN is one of:
   today, yesterday      that day
-  week, month           the last 7 or 30 days, today included
+  7d, 30d               the last so many days, today included
+  week, month           the same as 7d and 30d
+  last-week, last-month the week (Monday to Sunday) or month of the calendar before this one
   YYYYMMDD, YYYY-MM-DD  a day
+  YYYY-Www              a week of the calendar, such as 2025-W01
   YYYYMM, YYYY-MM       a month
-  A..B                  from day A to day B, both included
+  YYYY                  a year
+  A..B                  from day A to day B, both included; B may be today or yesterday
+  ..B                   from the beginning of the history to day B
 Without --date: every day that has logs not yet reported.
 
 Examples:
   network-monitor report
-  network-monitor report --date 2025-01-01..2025-01-07 --format json,parquet
+  network-monitor report --date 2025-01-01..2025-01-07 --write json,parquet
   network-monitor report --date 202501 --output /tmp/january --no-email
   network-monitor report --dry-run";
 
@@ -103,6 +111,15 @@ Examples:
   network-monitor completions bash > ~/.local/share/bash-completion/completions/network-monitor
   network-monitor completions zsh > ~/.zfunc/_network-monitor
   network-monitor completions fish > ~/.config/fish/completions/network-monitor.fish";
+
+const STATUS_HELP: &str = "\
+-v adds paths, the last run, what the history holds and the letters that wait. It exits with 3 if
+something needs attention.
+
+Examples:
+  network-monitor status
+  network-monitor status -v
+  network-monitor status --forget old/notes.txt    stop reporting a log that is none";
 
 const DOCTOR_HELP: &str = "\
 It logs in to the mail server but sends nothing, and changes nothing. When run as root, it checks
@@ -185,6 +202,9 @@ pub enum Command {
     /// Ingests every pending log, writes the reports and archives the logs
     #[command(after_help = REPORT_HELP)]
     Report(ReportArgs),
+    /// Shows who moved how much, when and to whom
+    #[command(after_help = show::HELP)]
+    Show(ShowArgs),
     /// Analyses the stored history: trend, anomalies, patterns
     #[command(after_help = analysis::HELP, alias = "analyze")]
     Analysis(AnalysisArgs),
@@ -194,7 +214,8 @@ pub enum Command {
     /// Keeps bandwhich running and writes its logs
     #[command(after_help = COLLECT_HELP)]
     Collect(CollectArgs),
-    /// Shows what is pending and what was done
+    /// Shows the state at a glance: recording, last report and letter, findings, quotas, disk
+    #[command(after_help = STATUS_HELP)]
     Status(StatusArgs),
     /// Checks settings, services, logs and mail for faults, and names the cures
     #[command(after_help = DOCTOR_HELP)]
@@ -237,9 +258,9 @@ pub struct ReportArgs {
     #[arg(long, value_name = "WHEN")]
     pub date: Option<String>,
 
-    /// Writes exactly these formats: a comma-separated list of json, csv, parquet, html
-    #[arg(long, value_name = "LIST")]
-    pub format: Option<String>,
+    /// Writes files of these formats: a comma-separated list of json, csv, parquet, html
+    #[arg(long, alias = "format", value_name = "LIST")]
+    pub write: Option<String>,
 
     /// Writes reports to this folder
     #[arg(long, value_name = "DIR")]
@@ -294,6 +315,10 @@ pub struct IngestArgs {
 /// The options of `status`.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct StatusArgs {
+    /// Forgets what is known of this log, and so what is wrong with it; if it is still there it is read again
+    #[arg(long, value_name = "PATH", conflicts_with = "json")]
+    pub forget: Vec<PathBuf>,
+
     /// Prints the status as JSON
     #[arg(long)]
     pub json: bool,
@@ -382,9 +407,9 @@ pub enum EmailCommand {
 /// The options of `email preview`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct PreviewArgs {
-    /// The day or period, in the forms that `report --date` takes
-    #[arg(long, value_name = "WHEN", default_value = "yesterday")]
-    pub date: String,
+    /// The day or period, in the forms that `report --date` takes [default: the last day that has anything]
+    #[arg(long, value_name = "WHEN")]
+    pub date: Option<String>,
 
     /// The machine
     #[arg(long, value_name = "NAME")]
@@ -514,10 +539,10 @@ impl Args {
         }
         match &self.command {
             Command::Report(report) => {
-                if let Some(formats) = &report.format {
-                    set("--format", "reports.format", formats);
+                if let Some(formats) = &report.write {
+                    set("--write", "reports.format", formats);
                     // The flag names exactly what is wanted, so nothing is added to it.
-                    set("--format", "reports.include_csv", "false");
+                    set("--write", "reports.include_csv", "false");
                 }
                 if let Some(folder) = &report.output {
                     set("--output", "paths.report_dir", folder);
@@ -536,6 +561,7 @@ impl Args {
             }
             Command::Analysis(_)
             | Command::Collect(_)
+            | Command::Show(_)
             | Command::Status(_)
             | Command::Archive(_)
             | Command::Email(_)
@@ -573,7 +599,7 @@ mod tests {
         assert_eq!(args.color, ColorWhen::Never);
         assert!(matches!(
             args.command,
-            Command::Status(StatusArgs { json: true })
+            Command::Status(StatusArgs { json: true, .. })
         ));
     }
 
@@ -587,7 +613,7 @@ mod tests {
             panic!("not a report")
         };
         assert_eq!(report.date.as_deref(), Some("week"));
-        assert_eq!(report.format.as_deref(), Some("json,csv"));
+        assert_eq!(report.write.as_deref(), Some("json,csv"));
         assert_eq!(report.output.as_deref(), Some("out"));
         assert_eq!(report.host.as_deref(), Some("web2"));
         assert!(report.no_email && report.no_archive && report.force);
@@ -601,6 +627,41 @@ mod tests {
             panic!("not an ingest")
         };
         assert_eq!(ingest.paths, [PathBuf::from("-")]);
+    }
+
+    #[test]
+    fn older_spellings_are_understood() {
+        let Command::Report(report) = parse("network-monitor report --format json")
+            .unwrap()
+            .command
+        else {
+            panic!("not a report")
+        };
+        assert_eq!(report.write.as_deref(), Some("json"));
+        let Command::Analysis(analysis) = parse("network-monitor analysis --format json")
+            .unwrap()
+            .command
+        else {
+            panic!("not an analysis")
+        };
+        assert_eq!(analysis.format(), AnalysisFormat::Json);
+    }
+
+    #[test]
+    fn a_settings_file_may_be_named_before_every_command() {
+        for line in [
+            "network-monitor analysis --config a.yaml mute process:rsync",
+            "network-monitor analysis mutes --config a.yaml",
+            "network-monitor archive --config a.yaml list",
+            "network-monitor email --config a.yaml flush",
+        ] {
+            assert_eq!(parse(line).unwrap().config, Some("a.yaml".into()), "{line}");
+        }
+        let args = parse("network-monitor analysis --type trend mute process:rsync").unwrap();
+        let Command::Analysis(analysis) = args.command else {
+            panic!("not an analysis")
+        };
+        assert_eq!(analysis.stray_option(), Some("--type"));
     }
 
     #[test]
@@ -621,7 +682,7 @@ mod tests {
 
     #[test]
     fn flags_become_settings() {
-        let args = parse("network-monitor report --format parquet --no-email --log-format json");
+        let args = parse("network-monitor report --write parquet --no-email --log-format json");
         let overrides = args.unwrap().overrides();
         let pairs: Vec<_> = overrides
             .iter()
@@ -676,8 +737,11 @@ mod tests {
             .render_long_help();
         for form in [
             "yesterday",
+            "30d",
             "week",
-            "month",
+            "last-month",
+            "YYYY-Www",
+            "..B",
             "YYYYMMDD",
             "YYYY-MM-DD",
             "YYYYMM",

@@ -10,5 +10,6 @@ pub mod email;
 pub mod ingest;
 pub mod report;
 pub mod setup;
+pub mod show;
 pub mod status;
 pub mod store;

@@ -113,8 +113,11 @@ fn run(args: &Args, out: &mut dyn Write) -> Result<RunOutcome, Failure> {
         Command::Collect(args) => with_settings(&mut |settings| {
             commands::collect::run(args, &settled(settings)?, environment)
         }),
+        Command::Show(args) => with_settings(&mut |settings| {
+            commands::show::run(args, &settled(settings)?, now, terminal, out)
+        }),
         Command::Status(args) => with_settings(&mut |settings| {
-            commands::status::run(args, &settled(settings)?, now, out)
+            commands::status::run(args, &settled(settings)?, now, terminal, out)
         }),
         Command::Archive(args) => with_settings(&mut |settings| {
             commands::archive::run(args, &settled(settings)?, now, terminal, out)

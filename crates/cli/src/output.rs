@@ -6,4 +6,5 @@ pub(crate) mod dry_run;
 pub(crate) mod ingest;
 pub(crate) mod letters;
 pub(crate) mod report;
+pub(crate) mod show;
 pub(crate) mod status;

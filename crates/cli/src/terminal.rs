@@ -12,6 +12,10 @@ use crate::args::{Args, ColorWhen};
 pub struct Terminal {
     /// Whether only failures are shown.
     pub quiet: bool,
+    /// Whether more is shown than what matters most.
+    pub is_verbose: bool,
+    /// Whether the output is a terminal.
+    pub is_terminal: bool,
     /// Columns of the output.
     pub width: usize,
     /// Colours of the output.
@@ -24,6 +28,8 @@ impl Terminal {
         let is_terminal = io::stdout().is_terminal();
         Terminal {
             quiet: args.quiet,
+            is_verbose: args.verbose > 0,
+            is_terminal,
             width: width(),
             colour: if is_coloured(args.color, is_terminal, environment) {
                 Colour::Ansi

@@ -69,6 +69,8 @@ mod samples;
 #[cfg(target_os = "linux")]
 #[path = "end_to_end/setup.rs"]
 mod setup;
+#[path = "end_to_end/show.rs"]
+mod show;
 #[cfg(target_os = "linux")]
 #[path = "end_to_end/soak.rs"]
 mod soak;

@@ -11,8 +11,8 @@
 //! - Where syncing the folder is what fails, the new content has its name, but a power cut may
 //!   bring the old one back.
 //!
-//! A file that is replaced hands on its permissions, not its owner; a link is replaced, not
-//! followed.
+//! A file that is replaced hands on its permissions, not its owner (see `owner.rs`); a link is
+//! replaced, not followed.
 
 use std::ffi::OsStr;
 use std::fs::{self, File, Metadata, OpenOptions, Permissions, TryLockError};

@@ -12,7 +12,7 @@ use tracing::{debug, info, warn};
 use crate::error::{Error, Result};
 use crate::log_folder::{Pending, discover, find};
 use crate::progress::Progress;
-use crate::remarks::{note_folded, note_name, note_report};
+use crate::remarks::{is_no_log, note_folded, note_name, note_report};
 use crate::summary::IngestSummary;
 use crate::tuning::{limits, tuning};
 
@@ -36,13 +36,31 @@ pub fn ingest_folder(
 ) -> Result<IngestSummary> {
     let mut summary = IngestSummary::default();
     let found = find(settings, &mut summary)?;
-    ingest_found(store, settings, found, now, progress, summary)
+    ingest_found(
+        store,
+        settings,
+        found,
+        Named::BySettings,
+        now,
+        progress,
+        summary,
+    )
 }
 
-/// Ingests the named logs and the logs of the named folders.
+/// Who named the logs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Named {
+    /// The settings: what lies there is looked at by every run, so it is remembered what is no log.
+    BySettings,
+    /// Somebody, once.
+    ByHand,
+}
+
+/// Ingests the named logs and the logs of the named folders. What turns out to be no log of bandwhich is said, and
+/// nothing remembers it.
 ///
 /// # Errors
-/// As [`ingest_folder`].
+/// As [`ingest_folder`], and if a path is not there; then nothing was read.
 pub fn ingest_paths(
     store: &mut Store,
     settings: &Settings,
@@ -50,6 +68,14 @@ pub fn ingest_paths(
     now: i64,
     progress: &dyn Progress,
 ) -> Result<IngestSummary> {
+    for path in paths.iter().filter(|path| path.as_os_str() != "-") {
+        match std::fs::metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(files::Error::context("find", path)(error).into());
+            }
+            _ => {}
+        }
+    }
     let mut summary = IngestSummary::default();
     let mut found = Vec::new();
     for path in paths {
@@ -92,13 +118,22 @@ pub fn ingest_paths(
             }
         }
     }
-    ingest_found(store, settings, found, now, progress, summary)
+    ingest_found(
+        store,
+        settings,
+        found,
+        Named::ByHand,
+        now,
+        progress,
+        summary,
+    )
 }
 
 fn ingest_found(
     store: &mut Store,
     settings: &Settings,
     found: Vec<Pending>,
+    named: Named,
     now: i64,
     progress: &dyn Progress,
     mut summary: IngestSummary,
@@ -126,9 +161,10 @@ fn ingest_found(
         let root = store.root().to_owned();
         let folded = workers.install(|| fold_batch(&root, batch, limits, &tuning, progress));
         files::check_interrupted()?;
-        ingest_batch(store, settings, batch, folded, now, &mut summary)?;
+        ingest_batch(store, settings, batch, named, folded, now, &mut summary)?;
     }
     progress.finish();
+    store.forget_gone_logs()?;
     if !summary.is_balanced() {
         warn!(
             "{} bytes were read, but {} are accounted for",
@@ -208,6 +244,7 @@ fn ingest_batch(
     store: &mut Store,
     settings: &Settings,
     batch: &[Pending],
+    named: Named,
     folded: Vec<Result<FoldedLog, Failed>>,
     now: i64,
     summary: &mut IngestSummary,
@@ -224,8 +261,10 @@ fn ingest_batch(
                     archived: None,
                 };
                 note_name(&pending.log, &folded, settings);
+                if named == Named::BySettings || !is_no_log(&folded) {
+                    read.push((&pending.log, record));
+                }
                 logs.push(folded);
-                read.push((&pending.log, record));
             }
             Err(Failed::Open(reason)) => {
                 let path = files::show(&pending.log.path).to_string();

@@ -9,6 +9,14 @@ use traffic::UtcDay;
 
 use crate::summary::{IngestSummary, Unreadable};
 
+/// Whether no line of it is bandwhich's, and there are lines.
+pub(crate) fn is_no_log(folded: &FoldedLog) -> bool {
+    let log = &folded.summary;
+    log.frames == 0
+        && log.undated_frames == 0
+        && (log.damaged_lines > 0 || (log.accounting.unfinished > 0 && !log.has_begun))
+}
+
 /// Says what is wrong with a log. Gives it back, so that the catalogue remembers.
 pub(crate) fn note_folded(
     folded: &FoldedLog,
@@ -24,10 +32,7 @@ pub(crate) fn note_folded(
             "could be read only up to byte {}: {failure}",
             folded.extent.bytes
         ));
-    } else if log.frames == 0
-        && log.undated_frames == 0
-        && (log.damaged_lines > 0 || (log.accounting.unfinished > 0 && !log.has_begun))
-    {
+    } else if is_no_log(folded) {
         damage = Some(match log.prefixed_lines {
             0 => "not a bandwhich log: no line in it is what `bandwhich --raw` prints".to_owned(),
             _ => "each line has a prefix; hint: `journalctl --output=cat` writes them without"

@@ -24,7 +24,8 @@ pub use failure_letter::{FailedRun, send_failure_letter};
 pub use post::Post;
 pub use problems::{Circumstances, UnreadableLog};
 pub use result::{
-    MailResult, RefusedLetter, SetAsideLetter, WaitingLetter, outbox_folder, waiting_letters,
+    LetterState, MailResult, RefusedLetter, SentLetter, SetAsideLetter, WaitingLetter,
+    outbox_folder, sent_letters, waiting_letters,
 };
 pub use server::server;
 pub use silence::HostLastSeen;

@@ -7,6 +7,8 @@ use serde::Serialize;
 use settings::Settings;
 use tracing::{info, warn};
 
+display::dated!(next_attempt: i64);
+
 /// What a run did with its letters.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct MailResult {
@@ -34,6 +36,7 @@ pub struct WaitingLetter {
     /// Attempts so far.
     pub attempts: u32,
     /// Not before this second, since 1970, does a run try again by itself.
+    #[serde(flatten, with = "next_attempt")]
     pub next_attempt: i64,
 }
 
@@ -120,6 +123,62 @@ impl MailResult {
 /// The folder of the outbox: in the store's, so that it goes where the history goes.
 pub fn outbox_folder(settings: &Settings) -> PathBuf {
     settings.paths.store_dir.join("outbox")
+}
+
+/// What became of a letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LetterState {
+    /// Somebody waits for it.
+    Waiting,
+    /// A server took it for at least one recipient.
+    Delivered,
+    /// No server took it.
+    Refused,
+}
+
+/// A letter about a report, whatever became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SentLetter {
+    /// The host.
+    pub host: String,
+    /// The period, as in names of files.
+    pub about: String,
+    /// What became of it.
+    pub state: LetterState,
+    /// When it was delivered or refused, in seconds since 1970. `None` of one that waits.
+    pub at: Option<i64>,
+}
+
+/// The letters about reports that were ever put into the outbox, oldest first.
+///
+/// # Errors
+/// If the outbox cannot be read.
+pub fn sent_letters(settings: &Settings) -> Result<Vec<SentLetter>, OutboxError> {
+    let records = Outbox::records(&outbox_folder(settings))?.into_iter();
+    let reports = records.filter(|record| record.kind != mail::Kind::Error);
+    Ok(reports
+        .map(|record| {
+            let times = record.recipients.iter().filter_map(|one| match one.state {
+                mail::State::Delivered { at } => Some((LetterState::Delivered, at)),
+                mail::State::Refused { at, .. } => Some((LetterState::Refused, at)),
+                mail::State::Waiting => None,
+            });
+            let times: Vec<_> = times.collect();
+            let is_delivered = |(state, _): &&(LetterState, i64)| *state == LetterState::Delivered;
+            let (state, at) = match times.iter().filter(is_delivered).max_by_key(|one| one.1) {
+                _ if record.is_waiting() => (LetterState::Waiting, None),
+                Some((state, at)) => (*state, Some(*at)),
+                None => (LetterState::Refused, times.iter().map(|one| one.1).max()),
+            };
+            SentLetter {
+                host: record.host,
+                about: record.about,
+                state,
+                at,
+            }
+        })
+        .collect())
 }
 
 /// The letters that wait in the outbox, oldest first.

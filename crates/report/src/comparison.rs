@@ -4,6 +4,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::arithmetic::rate;
 
+display::twin!(upload_bps => upload_bytes_per_second: u64);
+display::twin!(download_bps => download_bytes_per_second: u64);
+
 /// What another period came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
@@ -50,8 +53,10 @@ pub struct Compared {
     /// Days that these bytes are the sum of.
     pub days: u32,
     /// Mean bytes per second sent then.
+    #[serde(flatten, with = "upload_bps")]
     pub upload_bps: u64,
     /// Mean bytes per second received then.
+    #[serde(flatten, with = "download_bps")]
     pub download_bps: u64,
     /// Change of the mean rate sent. `None` if there was none then.
     pub upload_change: Option<f64>,

@@ -6,6 +6,11 @@ use traffic::Volume;
 use crate::arithmetic::rate;
 use crate::buckets::ClosedBuckets;
 
+display::twin!(upload_bps => upload_bytes_per_second: Vec<Option<u64>>);
+display::twin!(download_bps => download_bytes_per_second: Vec<Option<u64>>);
+display::twin!(peak_upload_bps => peak_upload_bytes_per_second: Vec<Option<u64>>);
+display::twin!(peak_download_bps => peak_download_bytes_per_second: Vec<Option<u64>>);
+
 /// Steps a chart can show.
 const MOST_STEPS: i64 = 400;
 /// Seconds that a step may have: five minutes, as vnStat and bills by the 95th percentile count.
@@ -18,12 +23,16 @@ pub struct Curve {
     /// Seconds of a step.
     pub step_seconds: u32,
     /// Mean bytes per second sent, over the seconds observed.
+    #[serde(flatten, with = "upload_bps")]
     pub upload_bps: Vec<Option<u64>>,
     /// Mean bytes per second received, over the seconds observed.
+    #[serde(flatten, with = "download_bps")]
     pub download_bps: Vec<Option<u64>>,
     /// Most bytes sent in a second, a mean over bandwhich's five refreshes.
+    #[serde(flatten, with = "peak_upload_bps")]
     pub peak_upload_bps: Vec<Option<u64>>,
     /// Most bytes received in a second, a mean over bandwhich's five refreshes.
+    #[serde(flatten, with = "peak_download_bps")]
     pub peak_download_bps: Vec<Option<u64>>,
 }
 

@@ -3,6 +3,10 @@
 use display::Moment;
 use serde::Serialize;
 
+use crate::report::{
+    p95_download_bps, p95_upload_bps, peak_download_bps, peak_upload_bps, total_download_bps,
+    total_upload_bps,
+};
 use crate::{
     Capture, Comparisons, Coverage, InputFacts, Note, Reconciliation, Report, Span, TopInterface,
     TopPort, TopProcess, TopProtocol, TopRemote,
@@ -16,13 +20,19 @@ struct Summary<'a> {
     host: &'a str,
     period: &'a Span,
     coverage: &'a Coverage,
+    #[serde(flatten, serialize_with = "total_upload_bps::serialize")]
     total_upload_bps: u64,
+    #[serde(flatten, serialize_with = "total_download_bps::serialize")]
     total_download_bps: u64,
     total_upload_bytes: u64,
     total_download_bytes: u64,
+    #[serde(flatten, serialize_with = "peak_upload_bps::serialize")]
     peak_upload_bps: u64,
+    #[serde(flatten, serialize_with = "peak_download_bps::serialize")]
     peak_download_bps: u64,
+    #[serde(flatten, serialize_with = "p95_upload_bps::serialize")]
     p95_upload_bps: u64,
+    #[serde(flatten, serialize_with = "p95_download_bps::serialize")]
     p95_download_bps: u64,
     attributed_ratio: f64,
     loopback_bytes: u64,

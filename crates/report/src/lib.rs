@@ -59,7 +59,7 @@ pub use timeline::TimelineEntry;
 pub use traces::Traces;
 pub use usual::{Mover, Usual};
 
-pub use self::csv::{CsvError, write_csv};
+pub use self::csv::{CsvError, write_csv, write_table};
 pub use self::parquet::{ParquetError, ParquetOptions, ParquetRows};
 pub use self::zip::{ZipError, write_zip};
 

@@ -13,6 +13,13 @@ use crate::{
     TopInterface, TopPort, TopProcess, TopProtocol, TopRemote, Usual,
 };
 
+display::twin!(total_upload_bps => total_upload_bytes_per_second: u64);
+display::twin!(total_download_bps => total_download_bytes_per_second: u64);
+display::twin!(peak_upload_bps => peak_upload_bytes_per_second: u64);
+display::twin!(peak_download_bps => peak_download_bytes_per_second: u64);
+display::twin!(p95_upload_bps => p95_upload_bytes_per_second: u64);
+display::twin!(p95_download_bps => p95_download_bytes_per_second: u64);
+
 /// Raised when the meaning of a key changes; keys are only ever added.
 pub const SCHEMA_VERSION: u32 = 1;
 
@@ -31,20 +38,26 @@ pub struct Report {
     /// How much of it was observed.
     pub coverage: Coverage,
     /// Mean bytes per second sent.
+    #[serde(flatten, with = "total_upload_bps")]
     pub total_upload_bps: u64,
     /// Mean bytes per second received.
+    #[serde(flatten, with = "total_download_bps")]
     pub total_download_bps: u64,
     /// Bytes sent.
     pub total_upload_bytes: u64,
     /// Bytes received.
     pub total_download_bytes: u64,
     /// Most bytes sent in a second, a mean over bandwhich's five refreshes.
+    #[serde(flatten, with = "peak_upload_bps")]
     pub peak_upload_bps: u64,
     /// Most bytes received in a second, a mean over bandwhich's five refreshes.
+    #[serde(flatten, with = "peak_download_bps")]
     pub peak_download_bps: u64,
     /// 95th percentile of the mean rates sent of five minutes, of those observed.
+    #[serde(flatten, with = "p95_upload_bps")]
     pub p95_upload_bps: u64,
     /// 95th percentile of the mean rates received of five minutes, of those observed.
+    #[serde(flatten, with = "p95_download_bps")]
     pub p95_download_bps: u64,
     /// Part of the bytes whose process is known, from 0 to 1; 1 if there are no bytes.
     pub attributed_ratio: f64,

@@ -8,6 +8,9 @@ use traffic::{Period, Volume};
 
 use crate::buckets::ClosedBuckets;
 
+display::twin!(peak_upload_bps => peak_upload_bytes_per_second: u64);
+display::twin!(peak_download_bps => peak_download_bytes_per_second: u64);
+
 /// Days up to which hours are shown.
 const MAX_DAYS_IN_HOURS: usize = 2;
 
@@ -23,8 +26,10 @@ pub struct TimelineEntry {
     /// Seconds observed.
     pub observed_seconds: u64,
     /// Most bytes sent in a second, a mean over bandwhich's five refreshes.
+    #[serde(flatten, with = "peak_upload_bps")]
     pub peak_upload_bps: u64,
     /// Most bytes received in a second, a mean over bandwhich's five refreshes.
+    #[serde(flatten, with = "peak_download_bps")]
     pub peak_download_bps: u64,
 }
 

@@ -38,12 +38,16 @@ fn a_csv_has_its_columns_in_order_and_a_row_a_connection() {
     let report = sample::report_of(&rows, &[sample::facts(START, 60)], Options::default());
     let expected = "\
         Process name,PID,Upload (bps),Download (bps),Local Port,Remote Address,Protocol,\
-        Upload (bytes),Download (bytes),Interface,First seen,Last seen\r\n\
+        Upload (bytes),Download (bytes),Interface,First seen,Last seen,\
+        Host,Day,Remote,Remote port,Upload (B/s),Download (B/s),First seen (local),Last seen (local)\r\n\
         curl,,10,20,54321,192.0.2.7:443,tcp,600,1200,eth0,\
-        2026-03-02T00:00:00+00:00,2026-03-02T00:00:59+00:00\r\n\
+        2026-03-02T00:00:00+00:00,2026-03-02T00:00:59+00:00,\
+        web1,2026-03-02,192.0.2.7,443,10,20,2026-03-02 00:00:00,2026-03-02 00:00:59\r\n\
         \"a,b\",42,1,1,54321,[2001:db8::1]:443,tcp,60,60,eth0,\
-        2026-03-02T00:00:00+00:00,2026-03-02T00:00:59+00:00\r\n\
-        ,,0,0,,192.0.2.7,,1,0,,2026-03-02T00:00:00+00:00,2026-03-02T00:00:59+00:00\r\n";
+        2026-03-02T00:00:00+00:00,2026-03-02T00:00:59+00:00,\
+        web1,2026-03-02,2001:db8::1,443,1,1,2026-03-02 00:00:00,2026-03-02 00:00:59\r\n\
+        ,,0,0,,192.0.2.7,,1,0,,2026-03-02T00:00:00+00:00,2026-03-02T00:00:59+00:00,\
+        web1,2026-03-02,192.0.2.7,,0,0,2026-03-02 00:00:00,2026-03-02 00:00:59\r\n";
     assert_eq!(csv(&report), expected);
 }
 
@@ -54,7 +58,7 @@ fn hostile_names_stay_in_their_cells() {
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let records: Vec<_> = reader.records().map(Result::unwrap).collect();
     assert_eq!(records.len(), 10);
-    assert!(records.iter().all(|record| record.len() == 12));
+    assert!(records.iter().all(|record| record.len() == 20));
     let names: Vec<_> = records.iter().map(|record| record[0].to_owned()).collect();
     assert!(names.contains(&"'=cmd|' /C calc'!A0".to_owned()));
     assert!(names.contains(&r"two\u{a}lines".to_owned()));

@@ -180,8 +180,15 @@ impl Folder {
             .map_err(files::Error::context("read", &temporary))?
             .len();
         let is_new = self.force || !same_content(&temporary, &target);
-        self.note(name, bytes, is_new.then_some(file), None);
+        let changed = is_new.then(|| self.owned(file)).transpose()?;
+        self.note(name, bytes, changed, None);
         Ok(())
+    }
+
+    /// What root writes belongs to the owner of the folder: the services write there later.
+    fn owned(&self, file: AtomicFile) -> Result<AtomicFile> {
+        files::give_to_owner_of(&self.path, file.file())?;
+        Ok(file)
     }
 
     /// Writes `<kind>_<period>.<extension>`.
@@ -281,7 +288,7 @@ impl Folder {
             let mut file = AtomicFile::create(&target, self.temp_dir.as_deref())?;
             file.write_all(&bytes)
                 .map_err(files::Error::context("write", &target))?;
-            Some(file)
+            Some(self.owned(file)?)
         } else {
             None
         };

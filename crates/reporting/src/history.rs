@@ -93,7 +93,7 @@ type Named = fn(String) -> Subject;
 type Names = fn(&Digest) -> &BTreeMap<String, Seen>;
 
 /// Every hour of a stretch of time by the local clock.
-fn hours(start: i64, end: i64, zone: &TimeZone) -> Vec<Hour> {
+pub(crate) fn hours(start: i64, end: i64, zone: &TimeZone) -> Vec<Hour> {
     let mut hours = Vec::new();
     // Hours begin where the local clock shows a whole one.
     let minutes_in = |second: i64| {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use display::Moment;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use store::Store;
@@ -70,7 +71,7 @@ pub fn plan(
     }
     let mut periods: Vec<Period> = days.iter().copied().map(Period::day).collect();
     if let Some(when) = when {
-        let asked = when.on(today);
+        let asked = asked_period(when, store, Some(host), zone, today)?;
         periods.retain(|day| asked.first <= day.first && day.first <= asked.last);
         if !periods.contains(&asked) && has_data(store, host, asked, zone)? {
             periods.push(asked);
@@ -95,6 +96,31 @@ fn has_data(store: &Store, host: &str, period: Period, zone: &TimeZone) -> Resul
         Err(error) if error.is_damaged_file() => Ok(true),
         has_facts => Ok(has_facts?),
     }
+}
+
+/// The days that are meant by what was typed. What begins with what is recorded begins with the first day of the
+/// host, or of all hosts.
+///
+/// # Errors
+/// If the store cannot be read.
+pub fn asked_period(
+    when: When,
+    store: &Store,
+    host: Option<&str>,
+    zone: &TimeZone,
+    today: Date,
+) -> Result<Period> {
+    let mut first = None;
+    if when.is_open() {
+        for known in store.hosts()? {
+            if host.is_none_or(|host| host == known) {
+                let of_host = store.first_seen(&known)?;
+                first = first.into_iter().chain(of_host).min();
+            }
+        }
+    }
+    let day = |second| Moment::new(second, zone).civil().date();
+    Ok(when.on(today, first.map(day)))
 }
 
 /// Whether some of a period was dropped from the store because of its age.

@@ -90,7 +90,7 @@ impl TalkCollector {
         }
         if self.talks < MOST_TALKS {
             peer.stretches
-                .push((row.first_seen, row.last_seen, row.bytes));
+                .push((row.first_seen, row.last_seen, row.volume.total()));
         }
         peer.note(row, resolution);
     }
@@ -144,8 +144,11 @@ impl Peer {
         self.connections += u64::from(!before.flatten().is_some_and(is_known));
         if let Some(process) = row.process.filter(|name| *name != report::UNKNOWN) {
             match self.processes.get_mut(process) {
-                Some(bytes) => *bytes = bytes.saturating_add(row.bytes),
-                None => drop(self.processes.insert(process.to_owned(), row.bytes)),
+                Some(bytes) => *bytes = bytes.saturating_add(row.volume.total()),
+                None => drop(
+                    self.processes
+                        .insert(process.to_owned(), row.volume.total()),
+                ),
             }
         }
     }
@@ -202,6 +205,8 @@ fn join(spans: &mut Vec<Span>, (first, last, bytes): Span, step: i64) {
 
 #[cfg(test)]
 mod tests {
+    use traffic::Volume;
+
     use super::*;
 
     fn stretch(local_port: u16, first_seen: i64, last_seen: i64) -> Stretch<'static> {
@@ -212,7 +217,7 @@ mod tests {
             remote_port: Some(443),
             protocol: Some("tcp"),
             local_port: Some(local_port),
-            bytes: 10,
+            volume: Volume { up: 4, down: 6 },
             first_seen,
             last_seen,
         }

@@ -80,6 +80,17 @@ impl Store {
             .collect()
     }
 
+    /// The digest of a day (UTC), if it is kept: it costs no look at the rows.
+    ///
+    /// # Errors
+    /// If the catalogue cannot be read.
+    pub fn kept_digest(&self, host: &str, day: UtcDay, loopback: bool) -> Result<Option<Digest>> {
+        let day = day.number();
+        Ok(self
+            .known_digests(host, &(day..=day), loopback)?
+            .remove(&day))
+    }
+
     fn known_digests(
         &self,
         host: &str,

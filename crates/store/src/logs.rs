@@ -1,9 +1,11 @@
 //! What is known of log files: which were read, as they were then.
 
+use std::path::Path;
+
 use files::FoundLog;
 use rusqlite::{OptionalExtension as _, params};
 
-use crate::query::Span;
+use crate::query::{Span, is_gone};
 use crate::{Result, Store};
 
 /// What the catalogue remembers of a log file that was read.
@@ -90,6 +92,45 @@ impl Store {
     pub fn forget_log(&self, log: &FoundLog) -> Result<()> {
         let sql = "DELETE FROM log WHERE path = ?1";
         self.catalog.execute(sql, [path(log)])?;
+        Ok(())
+    }
+
+    /// Forgets what was wrong with log files that are no longer there. If they come back they are read again, and
+    /// count once.
+    ///
+    /// # Errors
+    /// If the catalogue cannot be read or written.
+    pub fn forget_gone_logs(&self) -> Result<()> {
+        let sql = "SELECT path FROM log WHERE damage IS NOT NULL";
+        let mut query = self.catalog.prepare(sql)?;
+        let paths = query.query_map([], |row| row.get::<_, Vec<u8>>(0))?;
+        for path in paths.collect::<rusqlite::Result<Vec<_>>>()? {
+            if is_gone(&path) {
+                self.catalog
+                    .execute("DELETE FROM log WHERE path = ?1", [path])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a log file with this path was read.
+    ///
+    /// # Errors
+    /// If the catalogue cannot be read.
+    pub fn knows_path(&self, path: &Path) -> Result<bool> {
+        let sql = "SELECT 1 FROM log WHERE path = ?1";
+        let mut query = self.catalog.prepare_cached(sql)?;
+        Ok(query.exists([path.as_os_str().as_encoded_bytes()])?)
+    }
+
+    /// Forgets that a log file was read, by its path.
+    ///
+    /// # Errors
+    /// If the catalogue cannot be written.
+    pub fn forget_path(&self, path: &Path) -> Result<()> {
+        let sql = "DELETE FROM log WHERE path = ?1";
+        let path = path.as_os_str().as_encoded_bytes();
+        self.catalog.execute(sql, [path])?;
         Ok(())
     }
 

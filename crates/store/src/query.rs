@@ -11,17 +11,23 @@ use traffic::{
     observed_seconds,
 };
 
+use crate::archives::path_of_bytes;
 use crate::disk::verify;
 use crate::partition::Kind;
 use crate::sidecar::{Source, SourceFacts};
 use crate::{Error, Result, Store, Stretch, catalog, commit, facts, readers, segment};
 
+display::dated!(first: i64);
+display::dated!(last: i64);
+
 /// A stretch of time, both ends included, in seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Span {
     /// Start of the first bucket.
+    #[serde(flatten, with = "first")]
     pub first: i64,
     /// The last refresh.
+    #[serde(flatten, with = "last")]
     pub last: i64,
 }
 
@@ -107,7 +113,7 @@ pub struct StoreStatus {
     pub span: Option<Span>,
     /// Log files that were read.
     pub logs: u64,
-    /// Log files with something wrong.
+    /// Log files with something wrong, as far as they are still there.
     pub damaged_logs: Vec<LogState>,
     /// Days with new data that is not in any report yet.
     pub pending_days: u64,
@@ -468,13 +474,14 @@ impl Store {
         let mut query = self
             .catalog
             .prepare("SELECT path, damage FROM log WHERE damage IS NOT NULL ORDER BY path")?;
-        let damaged = query.query_map([], |row| {
-            let path: Vec<u8> = row.get(0)?;
-            Ok(LogState {
-                path: String::from_utf8_lossy(&path).into_owned(),
-                damage: row.get(1)?,
-            })
-        })?;
+        let damaged = query.query_map([], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get(1)?)))?;
+        let damaged = damaged.collect::<rusqlite::Result<Vec<_>>>()?.into_iter();
+        // Nobody can do anything about a log that is gone.
+        let damaged = damaged.filter(|(path, _)| !is_gone(path));
+        let damaged_logs = damaged.map(|(path, damage)| LogState {
+            path: String::from_utf8_lossy(&path).into_owned(),
+            damage,
+        });
         let (files, bytes) = commit::replaced(&self.root, &self.catalog)?;
         let readers = readers::processes(&self.root);
         // Without a reader, they go with the next commit.
@@ -492,10 +499,16 @@ impl Store {
             rows: count("SELECT coalesce(sum(rows), 0) FROM segment WHERE kind != 'buckets'")?,
             span: span.0.zip(span.1).map(|(first, last)| Span { first, last }),
             logs: count("SELECT count(*) FROM log")?,
-            damaged_logs: damaged.collect::<rusqlite::Result<_>>()?,
+            damaged_logs: damaged_logs.collect(),
             pending_days: count("SELECT count(*) FROM pending")?,
         })
     }
+}
+
+/// Whether no file has this path. Where that cannot be said, it may well be there.
+pub(crate) fn is_gone(path: &[u8]) -> bool {
+    let found = std::fs::symlink_metadata(path_of_bytes(path.to_owned()));
+    found.is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
 }
 
 impl InputFacts {

@@ -13,6 +13,7 @@ use arrow_array::{
 };
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
 use arrow_select::filter::filter_record_batch;
+use foldhash::fast::FixedState;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
@@ -160,7 +161,7 @@ fn texts<'a>(
     strings: &'a Strings,
     label: impl Fn(&'a str) -> &'a str,
 ) -> std::result::Result<ArrayRef, ArrowError> {
-    let mut places: HashMap<TextId, i32> = HashMap::new();
+    let mut places: HashMap<TextId, i32, FixedState> = HashMap::default();
     let mut values: Vec<String> = Vec::new();
     let keys: Int32Array = ids
         .map(|id| {
@@ -331,8 +332,8 @@ pub struct Stretch<'a> {
     pub protocol: Option<&'a str>,
     /// Local port. `None` if the log does not tell.
     pub local_port: Option<u16>,
-    /// Bytes of both directions.
-    pub bytes: u64,
+    /// Bytes.
+    pub volume: Volume,
     /// First refresh, seconds since 1970.
     pub first_seen: i64,
     /// Last refresh, seconds since 1970.
@@ -365,7 +366,7 @@ pub(crate) fn read_stretches<E: From<Error>>(
                 remote_port: columns.port(1, row),
                 protocol: brief.protocol,
                 local_port: columns.port(0, row),
-                bytes: brief.volume.total(),
+                volume: brief.volume,
                 first_seen: first.value(row).div_euclid(1000),
                 last_seen: last.value(row).div_euclid(1000),
             };

@@ -32,11 +32,20 @@ pub(super) fn checks(
         let cron = machine.root.join("etc/cron.d/network-monitor");
         return vec![if cron.exists() {
             Check::ok(TOPIC, format!("{} starts them", files::show(&cron)))
+        } else if has_crontab(machine) {
+            Check::ok(TOPIC, "your crontab starts them")
+        } else if has_systemd(&machine.root) {
+            Check::advice(
+                TOPIC,
+                "there are none: nothing starts logs and reports",
+                "`network-monitor setup --system` or `--user` creates them",
+            )
         } else {
             Check::advice(
                 TOPIC,
-                "there are none: start logs and reports by hand or from your own crontab",
-                "`network-monitor setup --system` or `--user` creates them",
+                "there are none: there is no systemd, and nothing in your crontab starts logs and reports",
+                "crontab -e, with the two lines that `network-monitor setup --user` ends with; or for the machine, \
+                 as root: `network-monitor setup --system`",
             )
         }];
     };
@@ -72,6 +81,19 @@ pub(super) fn checks(
     } else {
         checks
     }
+}
+
+/// Whether the user's own crontab starts the reports. Only of this machine it can be asked.
+fn has_crontab(machine: &Machine) -> bool {
+    let listed = (machine.root == Path::new("/"))
+        .then(|| Command::new("crontab").arg("-l").output())
+        .and_then(Result::ok);
+    listed.is_some_and(|listed| {
+        let lines = String::from_utf8_lossy(&listed.stdout).into_owned();
+        let lines = lines.lines().map(str::trim_start);
+        let mut jobs = lines.filter(|line| !line.starts_with('#'));
+        jobs.any(|line| line.contains("network-monitor") && line.contains("report"))
+    })
 }
 
 /// Whether the collector of this machine is to run by itself.

@@ -140,6 +140,24 @@ pub fn plan(target: &Target, environment: &Environment) -> Result<SetupPlan> {
     Ok(SetupPlan { steps, next })
 }
 
+/// Whether this account may carry out a plan for the machine.
+///
+/// # Errors
+/// [`Error::Step`] if it is not root, and something is to be made.
+pub fn require_rights(plan: &SetupPlan, target: &Target) -> Result<()> {
+    let is_done = |step: &Step| matches!(step, Step::Present(_) | Step::Kept(..));
+    let needs_root = target.scope == SetupScope::System && target.root == Path::new("/");
+    let account = Account::of_this_process(&target.root);
+    let is_root = account.is_none_or(|account| account.uid == 0);
+    if !needs_root || is_root || plan.steps.iter().all(is_done) {
+        return Ok(());
+    }
+    Err(Error::Step(format!(
+        "setup --system needs root: sudo {} setup --system; without root, setup --user is for you alone",
+        shown(&target.program)
+    )))
+}
+
 /// The program as services call it.
 fn program(target: &Target) -> Result<String> {
     let inside = target.program.strip_prefix(&target.root);
@@ -310,10 +328,10 @@ fn next(
                 add("    network-monitor-report.timer".to_owned());
                 add("  loginctl enable-linger  # so that they run without a login".to_owned());
             } else {
-                add(format!(
-                    "  crontab -e, with the lines: @reboot {program} collect"
-                ));
-                add(format!("    10 0 * * * {program} --quiet report"));
+                add("  crontab -e, with these two lines:".to_owned());
+                // Without a blank before them, so that they can be pasted as they are.
+                add(format!("@reboot {program} collect"));
+                add(format!("10 0 * * * {program} --quiet report"));
             }
         }
     }

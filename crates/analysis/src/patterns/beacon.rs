@@ -17,6 +17,9 @@ use crate::robust::median;
 use crate::words;
 use crate::{Contributor, Finding, FindingKind, History, Severity, Subject, Talks, Thresholds};
 
+display::dated!(first_seen: i64, read);
+display::dated!(last_seen: i64, read);
+
 /// Events that a beacon has at least.
 const LEAST_EVENTS: usize = 4;
 /// Intervals between them, those of no length left out.
@@ -82,8 +85,10 @@ pub struct Beacon {
     /// Bytes of all events, both directions.
     pub bytes: u64,
     /// First event, in seconds since 1970.
+    #[serde(flatten, with = "first_seen")]
     pub first_seen: i64,
     /// Last event, in seconds since 1970.
+    #[serde(flatten, with = "last_seen")]
     pub last_seen: i64,
 }
 

@@ -12,6 +12,8 @@ use crate::robust::median;
 use crate::words;
 use crate::{Finding, FindingKind, History, Severity, Subject, Talks, Thresholds};
 
+display::dated!(last_start: i64, read);
+
 /// Seconds without traffic within which a transfer goes on.
 const PAUSE: i64 = 900;
 /// Seconds about the usual time of the day within which a transfer is the same.
@@ -56,6 +58,7 @@ pub struct Recurring {
     /// Days that were looked at: those of which half was observed.
     pub days_looked: u32,
     /// Its first second of the last time, since 1970.
+    #[serde(flatten, with = "last_start")]
     pub last_start: i64,
 }
 

@@ -23,6 +23,7 @@ fn status(host: &str) -> Status {
                 download_bytes: 3_000,
                 damaged_lines: 2,
             }],
+            today: DayCoverage::default(),
         }],
         ..Status::default()
     }

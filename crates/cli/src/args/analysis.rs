@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Subcommand, ValueEnum};
 
 pub(super) const HELP: &str = "\
+Without --type: all three, the one with the worst findings first.
 WHEN takes the forms of `report --date`. Without --date:
   trend      the four weeks up to the last past day that has data
   anomaly    that day, against the eight weeks before it
@@ -13,23 +14,27 @@ It reads only the stored history, even while another run is active or after the 
 finding has an id and its reasons; muted findings are counted and not shown.
 
 Examples:
+  network-monitor analysis                                   all that is unusual, the worst first
   network-monitor analysis --type anomaly
   network-monitor analysis --type trend --date 2025-01 --format html --output trend.html
-  network-monitor analysis --type patterns --host web1 --format json
+  network-monitor analysis --type patterns --host web1 --json
   network-monitor analysis mute process:rsync --until 2025-06-30 --why \"the new backup\"
   network-monitor analysis mutes";
 
 /// The options of `analysis`.
 #[derive(Debug, Clone, Default, clap::Args)]
-#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct AnalysisArgs {
-    /// The analysis to run
-    #[arg(long = "type", value_enum, value_name = "TYPE", required = true)]
+    /// The analysis to run; all by default
+    #[arg(long = "type", value_enum, value_name = "TYPE")]
     pub kind: Option<AnalysisKind>,
 
     /// Analyses this day or period; the forms are those of `report`
     #[arg(long, value_name = "WHEN")]
     pub date: Option<String>,
+
+    /// Prints the analyses as JSON
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
 
     /// The output format
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
@@ -46,6 +51,30 @@ pub struct AnalysisArgs {
     /// What to do instead.
     #[command(subcommand)]
     pub command: Option<AnalysisCommand>,
+}
+
+impl AnalysisArgs {
+    /// What was typed for an analysis before the name of another command, where it means nothing.
+    pub fn stray_option(&self) -> Option<&'static str> {
+        [
+            ("--type", self.kind.is_some()),
+            ("--date", self.date.is_some()),
+            ("--json", self.json),
+            ("--format", self.format != AnalysisFormat::Text),
+            ("--host", self.host.is_some()),
+            ("--output", self.output.is_some()),
+        ]
+        .into_iter()
+        .find_map(|(option, is_typed)| is_typed.then_some(option))
+    }
+
+    /// How the analysis is written.
+    pub fn format(&self) -> AnalysisFormat {
+        match self.json {
+            true => AnalysisFormat::Json,
+            false => self.format,
+        }
+    }
 }
 
 /// The analysis to run.
@@ -65,7 +94,8 @@ pub enum AnalysisFormat {
     /// For a terminal of 80 columns
     #[default]
     Text,
-    /// For programs
+    /// The older spelling of --json
+    #[value(hide = true)]
     Json,
     /// A page that needs nothing else
     Html,

@@ -187,7 +187,7 @@ fn period_of(date: &str, settings: &Settings, now: i64) -> Result<Period, Failur
     let when = date
         .parse::<When>()
         .map_err(|error| Failure::Usage(error.to_string()))?;
-    Ok(when.on(settings.today(now)))
+    Ok(when.on(settings.today(now), None))
 }
 
 fn restore(

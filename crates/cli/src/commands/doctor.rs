@@ -14,6 +14,8 @@ use crate::failure::Failure;
 use crate::output;
 use crate::terminal::Terminal;
 
+display::dated!(timestamp: i64);
+
 /// Raised when the meaning of a key changes; keys are only ever added.
 const SCHEMA_VERSION: u32 = 1;
 
@@ -21,6 +23,7 @@ const SCHEMA_VERSION: u32 = 1;
 #[derive(Debug, Serialize)]
 struct Findings<'a> {
     schema_version: u32,
+    #[serde(flatten, with = "timestamp")]
     timestamp: i64,
     checks: &'a [Check],
 }

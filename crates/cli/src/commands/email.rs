@@ -29,7 +29,7 @@ pub fn run(
 ) -> Result<RunOutcome, Failure> {
     match command {
         EmailCommand::Test => test(settings, now, out),
-        EmailCommand::Preview(args) => preview(args, settings, now, out),
+        EmailCommand::Preview(args) => preview(args, settings, now, terminal, out),
         EmailCommand::Flush => flush(settings, now, terminal, out),
     }
 }
@@ -96,18 +96,20 @@ fn flush(
     })
 }
 
-/// Writes the letter that a report would send, from what the store holds now.
+/// Writes the letter that a report would send, from what the store holds now. A terminal gets what it says.
 fn preview(
     args: &PreviewArgs,
     settings: &Settings,
     now: i64,
+    terminal: &Terminal,
     out: &mut dyn Write,
 ) -> Result<RunOutcome, Failure> {
-    let when = args.date.parse::<When>();
-    let when = when.map_err(|error| Failure::Usage(error.to_string()))?;
-    let period = when.on(settings.today(now));
+    let when = args.date.as_ref().map(|text| text.parse::<When>());
+    let when = when
+        .transpose()
+        .map_err(|error| Failure::Usage(error.to_string()))?;
     let host = args.host.as_ref().unwrap_or(&settings.host);
-    let letter = app::preview(host, period, settings, now)?;
+    let letter = app::preview(host, when, settings, now)?;
     for fault in &letter.template_faults {
         writeln!(
             std::io::stderr(),
@@ -115,12 +117,18 @@ fn preview(
             display::printable(fault)
         )?;
     }
-    match target(args, host, period)? {
+    match target(args, host, letter.period)? {
         Some(path) => {
             files::write_atomically(&path, None, |file| file.write_all(&letter.message))?;
             writeln!(out, "{}", files::show(&path))?;
             if args.open {
                 open(&path)?;
+            }
+        }
+        None if terminal.is_terminal => {
+            writeln!(out, "Subject: {}\n", display::printable(&letter.subject))?;
+            for line in letter.text.lines() {
+                writeln!(out, "{}", display::printable(line))?;
             }
         }
         None => out.write_all(&letter.message)?,

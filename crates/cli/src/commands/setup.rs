@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use admin::setup::{SetupScope, Target, carry_out, plan};
+use admin::setup::{SetupScope, Target, carry_out, plan, require_rights};
 use settings::Environment;
 
 use crate::args::SetupArgs;
@@ -25,6 +25,9 @@ pub fn run(
     };
     let target = Target::of_this_program(scope, args.root.as_deref())?;
     let plan = plan(&target, environment)?;
+    if !args.dry_run {
+        require_rights(&plan, &target)?;
+    }
     for step in &plan.steps {
         if !args.dry_run {
             carry_out(step, &target)?;

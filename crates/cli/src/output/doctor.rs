@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use admin::doctor::{Check, Verdict};
+use display::Tone;
 
 use crate::failure::Failure;
 use crate::terminal::Terminal;
@@ -18,18 +19,19 @@ pub(crate) fn show(
 ) -> Result<(), Failure> {
     let columns = terminal.width.saturating_sub(INDENT).max(40);
     for check in checks {
-        let verdict = match check.verdict {
-            Verdict::Ok => "ok",
-            Verdict::Advice => "advice",
-            Verdict::Fault => "FAULT",
+        let (verdict, tone) = match check.verdict {
+            Verdict::Ok => ("ok     ", Tone::Ok),
+            Verdict::Advice => ("advice ", Tone::Warning),
+            Verdict::Fault => ("FAULT  ", Tone::Critical),
         };
+        let verdict = terminal.colour.paint(tone, verdict);
         let cure = check.cure.iter().map(|cure| format!("cure: {cure}"));
         let lines = std::iter::once(check.said.clone())
             .chain(cure)
             .flat_map(|text| display::wrapped(&text, columns));
         for (number, line) in lines.enumerate() {
             match number {
-                0 => writeln!(out, "{verdict:<7} {:<9} {line}", check.topic)?,
+                0 => writeln!(out, "{verdict} {:<9} {line}", check.topic)?,
                 _ => writeln!(out, "{:INDENT$}{line}", "")?,
             }
         }
@@ -76,6 +78,8 @@ mod tests {
         ];
         let terminal = Terminal {
             quiet: false,
+            is_verbose: false,
+            is_terminal: false,
             width: 60,
             colour: display::Colour::Plain,
         };

@@ -2,7 +2,9 @@
 
 use std::io::Write;
 
+use analysis::Severity;
 use app::{FinishedReport, RunResult};
+use display::Tone;
 use lifecycle::{ArchiveSummary, newer_archives};
 use report::{Report, TextOptions};
 use settings::Settings;
@@ -24,7 +26,7 @@ pub(crate) fn show_report(
 ) -> Result<(), Failure> {
     let FinishedReport { report, files, .. } = *finished;
     if finished.planned > FULL_SUMMARIES {
-        return show_line(report, finished.period, out);
+        return show_line(report, finished.period, terminal, out);
     }
     let options = TextOptions {
         width: terminal.width,
@@ -37,17 +39,46 @@ pub(crate) fn show_report(
 }
 
 /// One line of a report among many.
-fn show_line(report: &Report, period: Period, out: &mut dyn Write) -> Result<(), Failure> {
+fn show_line(
+    report: &Report,
+    period: Period,
+    terminal: &Terminal,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let found = findings(report);
+    let found: Vec<String> = found
+        .iter()
+        .map(|(tone, text)| format!("  {}", terminal.colour.paint(*tone, text)))
+        .collect();
     writeln!(
         out,
-        "{}  {:>9} received  {:>9} sent  {:>6} observed  {}",
+        "{}  {:>9} received  {:>9} sent  {:>6} observed  {}{}",
         period.stamp(),
         display::bytes(report.total_download_bytes),
         display::bytes(report.total_upload_bytes),
         display::percent(report.coverage.ratio),
-        display::printable(&report.host)
+        display::printable(&report.host),
+        found.concat()
     )?;
     Ok(())
+}
+
+/// How many findings of a report are worth a look, and in which colour that is said.
+fn findings(report: &Report) -> Vec<(Tone, String)> {
+    let count = |severity| {
+        let open = report.found().filter(|found| !found.has_ended());
+        let of_severity = open.filter(|found| found.finding.severity == severity);
+        of_severity.count() as u64
+    };
+    let (critical, warnings) = (count(Severity::Critical), count(Severity::Warning));
+    let warnings_text = display::counted(warnings, "warning", "warnings");
+    [
+        (Tone::Critical, critical, format!("{critical} critical")),
+        (Tone::Warning, warnings, warnings_text),
+    ]
+    .into_iter()
+    .filter_map(|(tone, count, text)| (count > 0).then_some((tone, text)))
+    .collect()
 }
 
 /// The last lines: what was read, and where its bytes went.

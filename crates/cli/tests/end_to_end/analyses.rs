@@ -103,6 +103,40 @@ fn analysis(lab: &Lab, arguments: &[&str]) -> Value {
 }
 
 #[test]
+fn without_a_type_all_are_made_and_the_worst_comes_first() {
+    let lab = history("");
+    lab.run(&["ingest"]).done();
+    let document = lab.run(&["analysis", "--json"]).done().json();
+    assert_valid(&schema("analysis.schema.json"), &document);
+    let hosts = document["hosts"].as_array().unwrap();
+    let rank = |host: &Value| {
+        let findings = host["findings"].as_array().unwrap().iter();
+        let ranks = findings.map(|one| {
+            ["info", "warning", "critical"]
+                .iter()
+                .position(|word| one["severity"] == *word)
+        });
+        ranks.max().flatten()
+    };
+    let mut kinds: Vec<&str> = hosts
+        .iter()
+        .map(|host| host["type"].as_str().unwrap())
+        .collect();
+    assert!(
+        hosts.is_sorted_by(|one, next| rank(one) >= rank(next)),
+        "{kinds:?}"
+    );
+    kinds.sort_unstable();
+    assert_eq!(kinds, ["anomaly", "patterns", "trend"]);
+    let stray = lab.run(&["analysis", "--type", "trend", "mute", "process:nginx"]);
+    assert_eq!(stray.code, 2, "{stray:?}");
+    assert!(
+        stray.complained.contains("--type belongs to an analysis"),
+        "{stray:?}"
+    );
+}
+
+#[test]
 fn findings_are_told_once_muted_at_once_and_the_same_when_made_anew() {
     let lab = history("");
     let ran = lab.run(&["report"]).done();
@@ -134,7 +168,7 @@ fn findings_are_told_once_muted_at_once_and_the_same_when_made_anew() {
     assert_valid(&schema("summary.schema.json"), &summary);
     assert_eq!(summary["findings"], twelfth["findings"]);
     let spike = &twelfth["findings"][0];
-    assert_eq!(spike["start"], midnight(12) + 15 * 3600);
+    assert_eq!(spike["start_unix"], midnight(12) + 15 * 3600);
     let id = spike["id"].as_str().unwrap();
     let page = fs::read_to_string(lab.path("reports/report_20200312.html")).unwrap();
     assert!(page.contains(id) && page.contains("Thu 12 Mar, 15:00"));
@@ -274,8 +308,7 @@ fn where_there_is_nothing_to_judge_that_is_said_plainly() {
     let said = lab.run(&["analysis", "--type", "anomaly"]).done().said;
     assert!(said.contains("not enough history"), "{said}");
     for wrong in [
-        &["analysis"][..],
-        &["analysis", "--type", "magic"],
+        &["analysis", "--type", "magic"][..],
         &["analysis", "--type", "trend", "--host", "nobody"],
         &["analysis", "--type", "trend", "--date", "yesteryear"],
         &[

@@ -457,7 +457,7 @@ fn one_folder_has_one_collector() {
     // Whoever asks is told that it runs.
     until(|| run.lab.logs().join(".collector.json").exists());
     let said = run.lab.run(&["status"]).said;
-    assert!(said.contains("Collector since "), "{said}");
+    assert!(said.contains("Collector running since "), "{said}");
     let said = run.lab.run(&["status", "--json"]).said;
     let status: serde_json::Value = serde_json::from_str(&said).unwrap();
     assert_eq!(status["collector"]["starts"], 1, "{said}");

@@ -56,11 +56,11 @@ fn a_run_that_failed_or_is_long_ago_is_a_fault() {
     assert_sound(&lab, "last run");
     let record = lab.path("store/last_run.json");
     let mut run: Value = serde_json::from_slice(&fs::read(&record).unwrap()).unwrap();
-    let success = run["last_success"].as_i64().unwrap();
-    run["last_success"] = (success + 1000 * 86_400).into();
+    let success = run["last_success_unix"].as_i64().unwrap();
+    run["last_success_unix"] = (success + 1000 * 86_400).into();
     fs::write(&record, run.to_string()).unwrap();
     assert_fault(&lab, "last run", "in the future");
-    run["last_success"] = (success - 2 * 86_400).into();
+    run["last_success_unix"] = (success - 2 * 86_400).into();
     fs::write(&record, run.to_string()).unwrap();
     assert_fault(&lab, "last run", "none since");
     fs::rename(lab.logs(), lab.path("elsewhere")).unwrap();

@@ -306,7 +306,7 @@ fn pauses_grow_and_a_flush_does_not_wait_for_them() {
         assert_eq!(lab.run(command).code, 3);
         let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
         pauses.push(
-            outbox(&lab)[0]["next_attempt"]
+            outbox(&lab)[0]["next_attempt_unix"]
                 .as_u64()
                 .unwrap()
                 .saturating_sub(now),
@@ -321,7 +321,7 @@ fn pauses_grow_and_a_flush_does_not_wait_for_them() {
         attempts,
         "and its pause is not over"
     );
-    let shown = lab.run(&["status"]);
+    let shown = lab.run(&["status", "-v"]);
     assert_eq!(shown.code, 3, "a letter waits");
     let shown = shown.said;
     assert!(shown.contains("4 attempts, the next at 20"), "{shown}");
@@ -804,6 +804,12 @@ fn a_preview_is_the_letter_and_leaves_no_trace() {
     for part in previewed {
         assert_eq!(timeless(part["text"].as_str().unwrap()), timeless(html));
     }
+    // The last day that has anything; who is no terminal gets the message.
+    let last = lab.run(&["email", "preview"]).done().said;
+    assert!(
+        last.contains("lab, 2020-11-21") && last.contains("\nMIME-Version: "),
+        "{last}"
+    );
     let ran = lab.run(&["email", "preview", "--date", "20190101"]);
     assert_eq!(ran.code, 1, "{}", ran.complained);
 }

@@ -238,7 +238,7 @@ fn a_run_that_dies_is_named_everywhere_until_a_later_one_makes_up_for_it() {
     let runs = abandoned();
     assert_eq!(runs.len(), 1);
     assert_eq!(runs[0]["command"], "report");
-    assert!(runs[0]["started"].is_i64());
+    assert!(runs[0]["started_unix"].is_i64());
     let words = "did not finish";
     let said = lab.run(&["status"]).said;
     assert!(

@@ -35,7 +35,16 @@ fn a_log_that_is_renamed_between_finding_and_reading_is_no_trouble() {
     std::fs::rename(logs.join("b.log"), logs.join("b.log.1")).unwrap();
     let progress = Unwatched;
     let now = 1_700_000_000;
-    let summary = ingest_found(&mut store, &settings, found, now, &progress, summary).unwrap();
+    let summary = ingest_found(
+        &mut store,
+        &settings,
+        found,
+        Named::BySettings,
+        now,
+        &progress,
+        summary,
+    )
+    .unwrap();
     assert!(!summary.needs_attention(), "{summary:?}");
     assert_eq!(summary.new, 1);
     // A link that leads nowhere is trouble: it will not come back by itself.
@@ -43,6 +52,15 @@ fn a_log_that_is_renamed_between_finding_and_reading_is_no_trouble() {
     std::fs::remove_file(logs.join("b.log.1")).unwrap();
     std::os::unix::fs::symlink("nowhere", logs.join("b.log.1")).unwrap();
     let summary = IngestSummary::default();
-    let summary = ingest_found(&mut store, &settings, found, now, &progress, summary).unwrap();
+    let summary = ingest_found(
+        &mut store,
+        &settings,
+        found,
+        Named::BySettings,
+        now,
+        &progress,
+        summary,
+    )
+    .unwrap();
     assert!(summary.needs_attention(), "{summary:?}");
 }

@@ -9,6 +9,8 @@ use super::*;
 const NOW: i64 = 1_795_435_200;
 const TERMINAL: Terminal = Terminal {
     quiet: false,
+    is_verbose: false,
+    is_terminal: false,
     width: 80,
     colour: display::Colour::Plain,
 };
