@@ -10,8 +10,10 @@ use lifecycle::claims::{self, Standing};
 use lifecycle::{ArchiveSummary, Progress, finish_logs, ingest_folder, newer_archives, own_host};
 use mailing::{FailedRun, MailResult, ReportFile, Subject, send_failure_letter};
 use report::Report;
-use reporting::{PublishedReport, Reporter, Target, WrittenFile, has_lost};
-use settings::Settings;
+use reporting::{
+    PublishedReport, Reporter, Target, WrittenFile, has_index, has_lost, write_indexes,
+};
+use settings::{ReportFormat, Settings};
 use store::Store;
 use tracing::warn;
 use traffic::{Period, When};
@@ -322,6 +324,16 @@ impl Run<'_> {
         result.archive = finish_logs(&mut self.store, settings, self.now, &written)?;
         let archive = result.archive.as_ref();
         let has_new_files = result.files().any(|file| file.is_new);
+        let is_indexed = settings.reports.formats.contains(&ReportFormat::Html);
+        let has_deleted = archive.is_some_and(|archive| !archive.expired.is_empty());
+        let mut is_index_missing = false;
+        if is_indexed && (has_new_files || has_deleted || !has_index(settings)) {
+            // The reports are there; the next run writes it.
+            if let Err(error) = write_indexes(settings, &self.store.hosts()?) {
+                warn!("no index of the reports: {error}");
+                is_index_missing = true;
+            }
+        }
         // As long as the folders hold more than the store, they stay those of its later state.
         if !self.is_behind {
             let has_written =
@@ -341,6 +353,7 @@ impl Run<'_> {
         }
         let needs_attention = is_postponed
             || self.is_behind
+            || is_index_missing
             || result.ingest.needs_attention()
             || !result.damage.is_empty()
             || archive.is_some_and(|archive| !archive.trouble.is_empty())

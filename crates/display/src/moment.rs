@@ -69,9 +69,70 @@ impl Moment {
         }
     }
 
+    /// Appends what [`Display`](fmt::Display) shows, for files that hold very many moments.
+    ///
+    /// ```
+    /// let mut text = Vec::new();
+    /// display::Moment::new(1_735_686_000, &jiff::tz::TimeZone::UTC).write_to(&mut text);
+    /// assert_eq!(text, b"2024-12-31T23:00:00+00:00");
+    /// ```
+    pub fn write_to(self, text: &mut Vec<u8>) {
+        match self.usual() {
+            Some(usual) => text.extend(usual),
+            None => text.extend(self.to_string().into_bytes()),
+        }
+    }
+
+    /// As it is shown, if its year has four digits and its offset whole minutes.
+    fn usual(self) -> Option<[u8; 25]> {
+        let offset = self.offset.seconds();
+        let local = self.second.checked_add(i64::from(offset))?;
+        let (year, month, day) = date_of(local.div_euclid(86_400));
+        if !(0..10_000).contains(&year) || offset % 60 != 0 {
+            return None;
+        }
+        let mut text = *b"0000-00-00T00:00:00+00:00";
+        let mut put = |at: usize, number: i64| {
+            let number = u8::try_from(number.rem_euclid(100)).unwrap_or(0);
+            text[at] = b'0' + number / 10;
+            text[at + 1] = b'0' + number % 10;
+        };
+        let (clock, ahead) = (local.rem_euclid(86_400), i64::from(offset.abs()));
+        put(0, year / 100);
+        put(2, year);
+        put(5, month);
+        put(8, day);
+        put(11, clock / 3600);
+        put(14, clock / 60 % 60);
+        put(17, clock % 60);
+        put(20, ahead / 3600);
+        put(23, ahead / 60 % 60);
+        if offset < 0 {
+            text[19] = b'-';
+        }
+        Some(text)
+    }
+
     fn timestamp(self) -> Timestamp {
         Timestamp::from_second(self.second).unwrap_or_default()
     }
+}
+
+/// Year, month and day of a day since 1970. Years begin in March here, so that the leap day is the last of
+/// one, and are counted by eras of 400.
+fn date_of(day: i64) -> (i64, i64, i64) {
+    let day = day + 719_468;
+    let (era, of_era) = (day.div_euclid(146_097), day.rem_euclid(146_097));
+    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month + 2) / 5 + 1;
+    let (month, next) = if month < 10 {
+        (month + 3, 0)
+    } else {
+        (month - 9, 1)
+    };
+    (era * 400 + year + next, month, day)
 }
 
 impl fmt::Display for Moment {
@@ -114,6 +175,29 @@ mod tests {
             let json = serde_json::to_string(&moment).unwrap();
             assert_eq!(json, format!("{text:?}"));
             assert_eq!(serde_json::from_str::<Moment>(&json).unwrap(), moment);
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_what_is_shown() {
+        let zones = [
+            "UTC",
+            "Europe/Berlin",
+            "America/St_Johns",
+            "Asia/Kathmandu",
+            "Africa/Monrovia",
+        ];
+        for zone in zones.map(|zone| TimeZone::get(zone).unwrap()) {
+            // Over 10,000 years in steps that meet all clocks, and each day of some years.
+            let far = (-62_300_000_000..=253_500_000_000).step_by(86_399 * 1_237);
+            let near = (-40..200).flat_map(|year| (0..367).map(move |day| (year, day)));
+            let near = near.map(|(year, day)| year * 31_556_952 + day * 86_400 - 1);
+            for second in far.chain(near) {
+                let moment = Moment::new(second, &zone);
+                let mut text = Vec::new();
+                moment.write_to(&mut text);
+                assert_eq!(String::from_utf8(text).unwrap(), moment.to_string());
+            }
         }
     }
 

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::atomic::{AtomicFile, create_missing, folder_of, sync_folder};
 use crate::error::{Error, Result};
+use crate::owner::give_to_owner_above;
 
 /// Most threads that sync at the same time.
 const THREADS: usize = 8;
@@ -30,12 +31,16 @@ impl AtomicBatch {
         self.files.push(file);
     }
 
-    /// Creates a folder and those above it that are missing; their names are synced by the commit.
+    /// Creates a folder and those above it that are missing, whose names the commit syncs. What root makes
+    /// belongs to the owner of the folder that was there.
     ///
     /// # Errors
     /// As for [`create_folder`](crate::create_folder).
     pub fn create_folder(&mut self, folder: &Path) -> Result<()> {
-        self.folders.create(folder)
+        create_missing(folder, |new| {
+            self.folders.note(folder_of(new));
+            give_to_owner_above(new)
+        })
     }
 
     /// How many files wait.

@@ -35,5 +35,5 @@ pub use error::{Error, Result, ShownPath, describe, show, turns_direction};
 pub use interrupt::{Interrupted, check_interrupted, interrupt_flag, interrupted};
 pub use lock::{Lock, LockError, abandoned, lock_holder, lock_processes};
 pub use open::{Compression, Encoding, Limits, OpenLog, open_log, open_log_within};
-pub use owner::{create_folder_for_owner, give_to_owner_of};
+pub use owner::give_to_owner_of;
 pub use space::{Space, folder_size, space};

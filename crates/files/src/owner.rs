@@ -33,23 +33,13 @@ pub fn give_to_owner_of(_: &Path, _: &File) -> Result<()> {
     Ok(())
 }
 
-/// Has a folder and those above it created; what root makes belongs to the owner of the folder that was there.
-///
-/// # Errors
-/// If one of them cannot be made.
-pub fn create_folder_for_owner(
-    path: &Path,
-    create: impl FnOnce(&Path) -> Result<()>,
-) -> Result<()> {
-    let missing: Vec<&Path> = path.ancestors().take_while(|path| !path.exists()).collect();
-    create(path)?;
-    for made in missing.into_iter().rev() {
-        if let Some(above) = made.parent().filter(|above| above.is_dir()) {
-            let folder = File::open(made).map_err(Error::context("open", made))?;
-            give_to_owner_of(above, &folder)?;
-        }
-    }
-    Ok(())
+/// Gives a folder that was just made to the owner of the one above it.
+pub(crate) fn give_to_owner_above(made: &Path) -> Result<()> {
+    let Some(above) = made.parent().filter(|above| above.is_dir()) else {
+        return Ok(());
+    };
+    let folder = File::open(made).map_err(Error::context("open", made))?;
+    give_to_owner_of(above, &folder)
 }
 
 #[cfg(all(test, unix))]
@@ -70,7 +60,10 @@ mod tests {
             (found.uid(), found.gid())
         };
         let deep = folder.path().join("reports/web1");
-        create_folder_for_owner(&deep, crate::create_folder).unwrap();
+        for made in [folder.path().join("reports"), deep.clone()] {
+            fs::create_dir(&made).unwrap();
+            give_to_owner_above(&made).unwrap();
+        }
         let path = deep.join("report.json");
         let file = File::create(&path).unwrap();
         give_to_owner_of(&deep, &file).unwrap();

@@ -1,6 +1,7 @@
 //! Logs that are in the history → the archive.
 //!
-//! A day's logs go these steps; a crash after any of them heals at the next run:
+//! A day's logs go these steps, several small days each step together; a crash after any of them heals at the
+//! next run:
 //!
 //! 1. the new archive is written beside the old one, synced and read back: nothing has happened yet;
 //! 2. the catalogue notes its checksum beside that of the old one: the checksum of whichever file is
@@ -26,7 +27,7 @@ use settings::Settings;
 use store::{ArchiveRecord, LogRecord, Store};
 use tracing::info;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::log_folder::exclusions;
 use crate::summary::{ArchiveSummary, Unreadable, waiting};
 use crate::tuning::tuning;
@@ -163,6 +164,11 @@ fn finished_day<'a>(
     Ok(day)
 }
 
+/// Days that share transactions, and bytes of logs from which on no more do: their archives are on the disk
+/// beside their logs meanwhile.
+const MOST_DAYS: usize = 32;
+const MOST_BYTES: u64 = 64 << 20;
+
 /// Archives what was planned. What goes wrong with a day or a log is noted and keeps its logs where
 /// they are.
 ///
@@ -175,29 +181,64 @@ pub(crate) fn carry_out(
     summary: &mut ArchiveSummary,
 ) -> Result<()> {
     summary.waiting.extend(plan.waiting);
-    for ((host, day), logs) in plan.days {
-        files::check_interrupted()?;
-        let Some(ready) = prepare(store, settings, &host, day, logs, summary)? else {
-            continue;
-        };
-        ready.note(store)?;
-        let path = ready.archive.path.clone();
-        let placed = match ready.put_in_place() {
-            Ok(placed) => placed,
-            Err(error) => {
-                summary.trouble(&path, &error.to_string());
-                continue;
+    let mut days = plan.days.into_iter().peekable();
+    while days.peek().is_some() {
+        let (mut ready, mut bytes) = (Vec::new(), 0);
+        let prepared = loop {
+            if ready.len() >= MOST_DAYS || bytes >= MOST_BYTES {
+                break Ok(());
+            }
+            let Some(((host, day), logs)) = days.next() else {
+                break Ok(());
+            };
+            bytes += logs.iter().map(|log| log.size).sum::<u64>();
+            let stop = files::check_interrupted().map_err(Error::from);
+            match stop.and_then(|()| prepare(store, settings, &host, day, logs, summary)) {
+                Ok(prepared) => ready.extend(prepared),
+                Err(error) => break Err(error),
             }
         };
-        if let Err(error) = placed.describe() {
-            summary.trouble(&path, &error.to_string());
-            continue;
-        }
-        placed.settle(store)?;
-        placed.conclude(store, settings, summary)?;
+        // What was made before something went wrong is finished all the same.
+        finish(ready, store, settings, summary)?;
+        prepared?;
     }
     // The last day may not have come to its end.
     Ok(files::check_interrupted()?)
+}
+
+/// Steps 2 to 6 of several days.
+fn finish(
+    ready: Vec<Ready>,
+    store: &Store,
+    settings: &Settings,
+    summary: &mut ArchiveSummary,
+) -> Result<()> {
+    if ready.is_empty() {
+        return Ok(());
+    }
+    store.gather_notes()?;
+    ready.iter().try_for_each(|ready| ready.note(store))?;
+    store.commit_notes()?;
+    let mut all_placed = Vec::new();
+    for ready in ready {
+        let path = ready.archive.path.clone();
+        let placed = ready.put_in_place();
+        match placed.and_then(|placed| placed.describe().map(|()| placed)) {
+            Ok(placed) => all_placed.push(placed),
+            Err(error) => summary.trouble(&path, &error.to_string()),
+        }
+    }
+    store.gather_notes()?;
+    for placed in &all_placed {
+        placed.settle(store)?;
+    }
+    all_placed.retain(|placed| placed.is_still_there(summary));
+    for placed in &all_placed {
+        placed.mark(store, summary)?;
+    }
+    store.commit_notes()?;
+    InPlace::remove_originals(&all_placed, settings, summary);
+    Ok(())
 }
 
 /// A day's archive that was written and read back, and has not taken its place.
@@ -381,47 +422,42 @@ impl InPlace {
         Ok(store.keep_archive(&file, &checksum)?)
     }
 
-    /// Step 6: the originals go, where they may.
-    pub(crate) fn conclude(
-        self,
-        store: &Store,
-        settings: &Settings,
-        summary: &mut ArchiveSummary,
-    ) -> Result<()> {
+    /// Whether the archive is still what was written to it: only then may its originals go.
+    fn is_still_there(&self, summary: &mut ArchiveSummary) -> bool {
         let path = &self.archive.path;
         match digest_of_file(path) {
-            Ok(digest) if digest.sha256 == self.document.archive.sha256 => {}
-            Ok(_) => {
-                summary.trouble(path, "it is not what was written to it; all logs stay");
-                return Ok(());
-            }
-            Err(error) => {
-                summary.trouble(path, &error.to_string());
-                return Ok(());
-            }
+            Ok(digest) if digest.sha256 == self.document.archive.sha256 => return true,
+            Ok(_) => summary.trouble(path, "it is not what was written to it; all logs stay"),
+            Err(error) => summary.trouble(path, &error.to_string()),
         }
+        false
+    }
+
+    /// Notes which logs it holds.
+    fn mark(&self, store: &Store, summary: &mut ArchiveSummary) -> Result<()> {
         if self.is_new {
-            summary.written.push(files::show(path).to_string());
+            let path = files::show(&self.archive.path).to_string();
+            summary.written.push(path);
         }
         let file = record_of(&self.archive, &self.document).file;
-        let mut folders = BTreeSet::new();
-        // Packing may have taken hours.
-        let written = if settings.archive.keep_original {
-            Default::default()
-        } else {
-            archive::open_for_writing()
-        };
         for held in &self.logs {
             store.mark_archived(&held.found, &file)?;
             summary.archived += u64::from(held.is_new);
-            if settings.archive.keep_original {
-                continue;
-            }
-            if held
-                .found
-                .identity
-                .is_some_and(|log| written.contains(&log))
-            {
+        }
+        Ok(())
+    }
+
+    /// Step 6: the originals go, where they may.
+    fn remove_originals(all: &[Self], settings: &Settings, summary: &mut ArchiveSummary) {
+        if settings.archive.keep_original {
+            return;
+        }
+        let mut folders = BTreeSet::new();
+        // Packing may have taken hours.
+        let written = archive::open_for_writing();
+        for held in all.iter().flat_map(|placed| &placed.logs) {
+            let identity = held.found.identity;
+            if identity.is_some_and(|log| written.contains(&log)) {
                 summary.wait(&held.found, "it is open for writing".to_owned());
                 continue;
             }
@@ -438,6 +474,20 @@ impl InPlace {
             if let Err(error) = files::sync_folder(&folder) {
                 summary.trouble(&folder, &error.to_string());
             }
+        }
+    }
+
+    /// The last steps of one alone.
+    #[cfg(test)]
+    pub(crate) fn conclude(
+        self,
+        store: &Store,
+        settings: &Settings,
+        summary: &mut ArchiveSummary,
+    ) -> Result<()> {
+        if self.is_still_there(summary) {
+            self.mark(store, summary)?;
+            Self::remove_originals(&[self], settings, summary);
         }
         Ok(())
     }

@@ -18,7 +18,7 @@ use crate::ranking::{Ranking, sum};
 use crate::report::{InputFacts, Report, SCHEMA_VERSION, Span};
 use crate::texts::Name;
 use crate::timeline::timeline;
-use crate::{Comparison, Coverage, Curve, Totals, UNKNOWN};
+use crate::{Comparison, Coverage, Curve, Totals};
 
 /// Whose report it is, and when.
 #[derive(Clone, Debug)]
@@ -185,10 +185,8 @@ impl Builder {
                 .sum()
         };
         let is_unowned = |entry: &Entry| {
-            entry
-                .key
-                .process
-                .is_none_or(|name| connections.texts.get(name) == UNKNOWN)
+            let process = entry.key.process;
+            process.is_none_or(|name| connections.is_unknown(name))
         };
         let (unowned, all) = (bytes_of(&is_unowned), bytes_of(&|_| true));
         let beside: u128 = self.peers.values().map(|volume| sum(*volume)).sum();
@@ -284,6 +282,7 @@ impl Builder {
             input,
             notes,
             history: None,
+            usual: None,
             every_connection: Some(Arc::new(connections)),
         }
     }

@@ -4,11 +4,14 @@
 //! pages, and paint with attributes where a page needs classes and texts for screen readers.
 
 mod curve;
+mod frame;
+mod overlay;
 mod scale;
 mod series;
 mod spark;
 
-pub(crate) use curve::cuts_peaks;
-pub use curve::{CurveSize, curve_svg};
+pub(crate) use curve::curve_svg;
+pub use frame::CurveSize;
+pub(crate) use overlay::{Mark, Overlay};
 pub(crate) use series::{Point, SeriesChart};
-pub(crate) use spark::{bar, spark};
+pub(crate) use spark::{bar, hours, spark};

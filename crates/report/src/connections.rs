@@ -1,7 +1,7 @@
 //! Every connection of the period, compact; and one connection as people read it.
 
 use std::cmp::Ordering;
-use std::hash::BuildHasher as _;
+use std::hash::{BuildHasher as _, Hash, Hasher};
 
 use display::Moment;
 use foldhash::fast::FixedState;
@@ -10,8 +10,9 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use traffic::{RowView, ServicePorts, Volume};
 
+use crate::UNKNOWN;
 use crate::arithmetic::rate;
-use crate::texts::{Name, Texts};
+use crate::texts::{Name, Ranks, Texts};
 
 display::twin!(upload_bps => upload_bytes_per_second: u64);
 display::twin!(download_bps => download_bytes_per_second: u64);
@@ -125,7 +126,7 @@ impl Connection {
 }
 
 /// What tells connections apart: 32 bytes.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Key {
     pub(crate) process: Option<Name>,
     pub(crate) pid: Option<u32>,
@@ -134,6 +135,18 @@ pub(crate) struct Key {
     pub(crate) remote: Option<Name>,
     pub(crate) remote_port: Option<u16>,
     pub(crate) protocol: Option<Name>,
+}
+
+impl Hash for Key {
+    /// Four numbers: a day may have millions of connections.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let name = |name: Option<Name>| name.map_or(0, |name| u64::from(name.number()));
+        let port = |port: Option<u16>| port.map_or(0, |port| u64::from(port) + 1);
+        state.write_u64(name(self.process) << 32 | name(self.remote));
+        state.write_u64(name(self.interface) << 32 | name(self.protocol));
+        state.write_u64(port(self.local_port) << 32 | port(self.remote_port));
+        state.write_u64(self.pid.map_or(0, |pid| u64::from(pid) + 1));
+    }
 }
 
 /// What one of them moved: 64 bytes with its key.
@@ -163,20 +176,23 @@ pub(crate) struct Connections {
     pub(crate) texts: Texts,
     pub(crate) entries: Vec<Entry>,
     table: HashTable<u32>,
+    /// Interface and protocol of the last row, which most rows share.
+    last: [Option<Name>; 2],
 }
 
 impl Connections {
     /// Adds a row to its connection.
     pub(crate) fn add(&mut self, row: &RowView<'_>) {
         let texts = &mut self.texts;
+        let [interface, protocol] = &mut self.last;
         let key = Key {
             process: row.process.map(|text| texts.intern(text)),
             pid: row.pid,
-            interface: row.interface.map(|text| texts.intern(text)),
+            interface: texts.intern_again(row.interface, interface),
             local_port: row.local_port,
             remote: row.remote.map(|text| texts.intern(text)),
             remote_port: row.remote_port,
-            protocol: row.protocol.map(|text| texts.intern(text)),
+            protocol: texts.intern_again(row.protocol, protocol),
         };
         let entries = &mut self.entries;
         if let Some(&at) = self
@@ -204,24 +220,26 @@ impl Connections {
     /// Ends the adding: most bytes first, then by name, whatever order the rows came in.
     pub(crate) fn close(mut self, zone: TimeZone, observed_seconds: u64) -> ClosedConnections {
         self.table = HashTable::new();
+        let unknown = self.texts.find(UNKNOWN);
         self.texts.close();
-        let texts = &self.texts;
+        // Short connections by the thousand are alike in their bytes.
+        let ranks = self.texts.ranks();
         self.entries.sort_unstable_by(|a, b| {
-            b.total()
-                .cmp(&a.total())
-                .then_with(|| by_name(texts, &a.key, &b.key))
+            let bytes = b.total().cmp(&a.total());
+            bytes.then_with(|| by_name(&ranks, &a.key, &b.key))
         });
         ClosedConnections {
             texts: self.texts,
             entries: self.entries,
+            unknown,
             zone,
             observed_seconds,
         }
     }
 }
 
-fn by_name(texts: &Texts, a: &Key, b: &Key) -> Ordering {
-    let text = |name: Option<Name>| name.map(|name| texts.get(name));
+fn by_name(ranks: &Ranks, a: &Key, b: &Key) -> Ordering {
+    let text = |name: Option<Name>| name.map(|name| ranks.of(name));
     text(a.process)
         .cmp(&text(b.process))
         .then_with(|| text(a.remote).cmp(&text(b.remote)))
@@ -240,11 +258,17 @@ fn hash(key: &Key) -> u64 {
 pub(crate) struct ClosedConnections {
     pub(crate) texts: Texts,
     pub(crate) entries: Vec<Entry>,
+    unknown: Option<Name>,
     zone: TimeZone,
     observed_seconds: u64,
 }
 
 impl ClosedConnections {
+    /// Whether an owner is none that bandwhich found.
+    pub(crate) fn is_unknown(&self, owner: Name) -> bool {
+        self.unknown == Some(owner)
+    }
+
     /// Which ports are services'.
     pub(crate) fn service_ports(&self) -> ServicePorts {
         let mut ports = ServicePorts::default();

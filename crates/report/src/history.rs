@@ -50,6 +50,9 @@ pub struct NewNames {
 pub struct NewName {
     /// The name.
     pub name: String,
+    /// Whom most of its bytes were moved with: the process of a peer, the peer of a process. `None` if the
+    /// log does not tell.
+    pub most_with: Option<String>,
     /// Bytes sent.
     pub upload_bytes: u64,
     /// Bytes received.

@@ -8,10 +8,16 @@
 mod analysis;
 mod change;
 mod findings;
+mod headline;
+mod index;
 mod lists;
 mod names;
 mod options;
+mod over_time;
+mod page_head;
+mod processes;
 mod quantities;
+mod recorded;
 mod view;
 
 use base64::Engine as _;
@@ -23,7 +29,9 @@ use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+pub use index::{Index, IndexedHost, IndexedPage};
 pub use options::HtmlOptions;
+pub use page_head::{PageHead, WorstFinding};
 
 use crate::{Analysis, Report};
 

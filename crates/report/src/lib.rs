@@ -16,6 +16,7 @@ mod connections;
 mod coverage;
 mod csv;
 mod curve;
+mod drill_down;
 mod findings;
 mod history;
 mod html;
@@ -32,6 +33,7 @@ mod text;
 mod texts;
 mod timeline;
 mod traces;
+mod usual;
 mod zip;
 
 pub use analyses::{Analysis, AnalysisResult, HostAnalysis};
@@ -43,7 +45,10 @@ pub use coverage::{Coverage, Gap, ShownHole};
 pub use curve::Curve;
 pub use findings::DatedFinding;
 pub use history::{History, NewName, NewNames, Past};
-pub use html::{HtmlError, HtmlOptions, timestamp_of_html};
+pub use html::{
+    HtmlError, HtmlOptions, Index, IndexedHost, IndexedPage, PageHead, WorstFinding,
+    timestamp_of_html,
+};
 pub use notes::Note;
 pub use quotas::quota_lines;
 pub use ranking::{TopInterface, TopPort, TopProcess, TopProtocol, TopRemote};
@@ -52,6 +57,7 @@ pub use report::{DamagedSample, InputFacts, Report, SCHEMA_VERSION, Span};
 pub use text::{Glyphs, TextOptions};
 pub use timeline::TimelineEntry;
 pub use traces::Traces;
+pub use usual::{Mover, Usual};
 
 pub use self::csv::{CsvError, write_csv, write_table};
 pub use self::parquet::{ParquetError, ParquetOptions, ParquetRows};

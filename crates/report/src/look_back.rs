@@ -1,5 +1,6 @@
 //! Sets a report beside the weeks before its period.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use display::Moment;
@@ -9,7 +10,7 @@ use traffic::Volume;
 
 use crate::arithmetic::rate;
 use crate::ranking::sum;
-use crate::{History, NewName, NewNames, Past, Report, UNKNOWN};
+use crate::{ConnectionView, History, NewName, NewNames, Past, Report, UNKNOWN};
 
 /// Seconds of a past that tell what is usual at all: against less, everything is new.
 const LEAST_PAST: u64 = 3600;
@@ -49,8 +50,10 @@ impl Report {
             week: week.map(|hours| {
                 hours.map(|(bytes, seconds)| (seconds > 0).then(|| rate(bytes, seconds)))
             }),
-            new_processes: known.then(|| top(processes, top_n)),
-            new_remotes: known.then(|| top(remotes, top_n)),
+            new_processes: known
+                .then(|| self.top(processes, top_n, |one| (one.process, one.remote_address))),
+            new_remotes: known
+                .then(|| self.top(remotes, top_n, |one| (one.remote_address, one.process))),
         });
     }
 
@@ -79,25 +82,50 @@ impl Report {
         }
         (processes, remotes)
     }
+
+    /// Those that moved most, each with whom most of it was moved; `ends` gives a connection's end of the names'
+    /// kind and its other one.
+    fn top<'a>(
+        &'a self,
+        tallies: Tallies,
+        top_n: usize,
+        ends: impl Fn(&ConnectionView<'a>) -> (Option<&'a str>, Option<&'a str>),
+    ) -> NewNames {
+        let total = tallies.len();
+        let mut list: Vec<_> = tallies.into_iter().collect();
+        list.sort_unstable_by(|(name, (volume, _)), (other, (than, _))| {
+            sum(*than).cmp(&sum(*volume)).then_with(|| name.cmp(other))
+        });
+        list.truncate(top_n);
+        let names = list.iter().map(|(name, _)| name.as_str());
+        let places: HashMap<&str, usize, FixedState> = names.zip(0..).collect();
+        let mut others: Vec<HashMap<&str, u128, FixedState>> = vec![HashMap::default(); list.len()];
+        for connection in self.every_connection().into_iter().flatten() {
+            let (Some(name), Some(other)) = ends(&connection) else {
+                continue;
+            };
+            if let Some(&place) = places.get(name) {
+                *others[place].entry(other).or_default() += sum(connection.volume);
+            }
+        }
+        let most_with = others.into_iter().map(|others| {
+            let most = others
+                .into_iter()
+                .max_by_key(|(name, bytes)| (*bytes, Reverse(*name)));
+            most.map(|(name, _)| name.to_owned())
+        });
+        let most_with: Vec<_> = most_with.collect();
+        let top = (list.into_iter().zip(most_with))
+            .map(|((name, (volume, first_seen)), most_with)| NewName {
+                name,
+                most_with,
+                upload_bytes: volume.up,
+                download_bytes: volume.down,
+                first_seen,
+            })
+            .collect();
+        NewNames { top, total }
+    }
 }
 
 type Tallies = HashMap<String, (Volume, Moment), FixedState>;
-
-fn top(tallies: Tallies, top_n: usize) -> NewNames {
-    let total = tallies.len();
-    let mut list: Vec<_> = tallies.into_iter().collect();
-    list.sort_unstable_by(|(name, (volume, _)), (other, (than, _))| {
-        sum(*than).cmp(&sum(*volume)).then_with(|| name.cmp(other))
-    });
-    list.truncate(top_n);
-    let top = list
-        .into_iter()
-        .map(|(name, (volume, first_seen))| NewName {
-            name,
-            upload_bytes: volume.up,
-            download_bytes: volume.down,
-            first_seen,
-        })
-        .collect();
-    NewNames { top, total }
-}

@@ -139,7 +139,7 @@ struct Tally {
 
 impl Ranking<'_> {
     pub(crate) fn processes(&self) -> Vec<TopProcess> {
-        let mut tallies: Map<&str, Tally> = Map::default();
+        let mut tallies: Map<Option<Name>, Tally> = Map::default();
         for entry in &self.connections.entries {
             let tally = tallies.entry(self.owner(entry)).or_insert(Tally {
                 volume: Volume::ZERO,
@@ -154,19 +154,23 @@ impl Ranking<'_> {
             tally.connections += u64::from(entry.is_connection());
             tally.pid = tally.pid.filter(|_| tally.pid == entry.key.pid);
         }
-        let top = self.most(tallies, self.top_n, |tally| tally.volume);
-        let mut peers: Map<&str, HashSet<Name, FixedState>> = top
+        let by_text = tallies.into_iter().map(|(owner, tally)| {
+            let text = owner.map_or(UNKNOWN, |name| self.texts().get(name));
+            (text, (owner, tally))
+        });
+        let top = self.most(by_text, self.top_n, |(_, tally)| tally.volume);
+        let mut peers: Map<Option<Name>, HashSet<Name, FixedState>> = top
             .iter()
-            .map(|(name, _)| (*name, HashSet::default()))
+            .map(|(_, (owner, _))| (*owner, HashSet::default()))
             .collect();
         for entry in &self.connections.entries {
-            if let (Some(peers), Some(peer)) = (peers.get_mut(self.owner(entry)), entry.key.remote)
+            if let (Some(peers), Some(peer)) = (peers.get_mut(&self.owner(entry)), entry.key.remote)
             {
                 peers.insert(peer);
             }
         }
         top.into_iter()
-            .map(|(name, tally)| TopProcess {
+            .map(|(name, (owner, tally))| TopProcess {
                 pid: tally.pid,
                 name: name.to_owned(),
                 upload_bps: self.rate(tally.volume.up),
@@ -175,7 +179,7 @@ impl Ranking<'_> {
                 download_bytes: tally.volume.down,
                 share: self.share(tally.volume),
                 connections: tally.connections,
-                remotes: peers.get(name).map_or(0, |peers| peers.len() as u64),
+                remotes: peers.get(&owner).map_or(0, |peers| peers.len() as u64),
                 first_seen: Moment::new(tally.first, self.zone),
                 last_seen: Moment::new(tally.last, self.zone),
             })
@@ -193,22 +197,22 @@ impl Ranking<'_> {
         let texts = self.texts();
         let by_text = volumes
             .into_iter()
-            .map(|(name, volume)| (texts.get(name), volume));
-        let top = self.most(by_text, self.top_n, |volume| *volume);
-        let mut owners: Map<&str, Map<Name, Volume>> = top
+            .map(|(name, volume)| (texts.get(name), (name, volume)));
+        let top = self.most(by_text, self.top_n, |(_, volume)| *volume);
+        let mut owners: Map<Name, Map<Name, Volume>> = top
             .iter()
-            .map(|(remote, _)| (*remote, Map::default()))
+            .map(|(_, (remote, _))| (*remote, Map::default()))
             .collect();
         for entry in &self.connections.entries {
             let (Some(remote), Some(process)) = (entry.key.remote, entry.key.process) else {
                 continue;
             };
-            if let Some(owners) = owners.get_mut(texts.get(remote)) {
+            if let Some(owners) = owners.get_mut(&remote) {
                 owners.entry(process).or_default().add(entry.volume);
             }
         }
         top.into_iter()
-            .map(|(remote, volume)| TopRemote {
+            .map(|(remote, (name, volume))| TopRemote {
                 address: remote.to_owned(),
                 upload_bps: self.rate(volume.up),
                 download_bps: self.rate(volume.down),
@@ -216,7 +220,7 @@ impl Ranking<'_> {
                 download_bytes: volume.down,
                 share: self.share(volume),
                 processes: {
-                    let owners = owners.remove(remote).unwrap_or_default();
+                    let owners = owners.remove(&name).unwrap_or_default();
                     let by_text = owners
                         .into_iter()
                         .map(|(name, volume)| (texts.get(name), volume));
@@ -229,12 +233,15 @@ impl Ranking<'_> {
 
     pub(crate) fn ports(&self) -> Vec<TopPort> {
         let services = self.connections.service_ports();
+        let text = |protocol: Option<Name>| protocol.map(|name| self.texts().get(name));
         let volumes = self.sum_by(|entry| {
-            let protocol = entry.key.protocol.map(|name| self.texts().get(name));
-            let port = services.of(protocol, entry.key.local_port, entry.key.remote_port)?;
-            Some((port, protocol))
+            let key = &entry.key;
+            let port = services.of(text(key.protocol), key.local_port, key.remote_port)?;
+            Some((port, key.protocol))
         });
-        let top = self.most(volumes, self.top_n, |volume| *volume);
+        let by_text = volumes.into_iter();
+        let by_text = by_text.map(|((port, protocol), volume)| ((port, text(protocol)), volume));
+        let top = self.most(by_text, self.top_n, |volume| *volume);
         top.into_iter()
             .map(|((port, protocol), volume)| TopPort {
                 port,
@@ -257,8 +264,9 @@ impl Ranking<'_> {
     }
 
     fn plain(&self, most: usize, key: impl Fn(&Entry) -> Option<Name>) -> Vec<TopProtocol> {
-        let volumes = self.sum_by(|entry| key(entry).map(|name| self.texts().get(name)));
-        let top = self.most(volumes, most, |volume| *volume);
+        let volumes = self.sum_by(key).into_iter();
+        let by_text = volumes.map(|(name, volume)| (self.texts().get(name), volume));
+        let top = self.most(by_text, most, |volume| *volume);
         top.into_iter()
             .map(|(name, volume)| TopProtocol {
                 name: name.to_owned(),
@@ -299,11 +307,12 @@ impl Ranking<'_> {
         list
     }
 
-    fn owner(&self, entry: &Entry) -> &str {
+    /// `None` where bandwhich found none, or the log does not tell.
+    fn owner(&self, entry: &Entry) -> Option<Name> {
         entry
             .key
             .process
-            .map_or(UNKNOWN, |name| self.texts().get(name))
+            .filter(|name| !self.connections.is_unknown(*name))
     }
 
     fn texts(&self) -> &Texts {

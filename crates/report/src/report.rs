@@ -7,12 +7,10 @@ use display::Moment;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use traffic::ServicePorts;
-
 use crate::connections::{ClosedConnections, Connection, ConnectionView};
 use crate::{
     Capture, Comparisons, Coverage, Curve, History, Note, Reconciliation, TimelineEntry,
-    TopInterface, TopPort, TopProcess, TopProtocol, TopRemote,
+    TopInterface, TopPort, TopProcess, TopProtocol, TopRemote, Usual,
 };
 
 display::twin!(total_upload_bps => total_upload_bytes_per_second: u64);
@@ -115,6 +113,9 @@ pub struct Report {
     /// What was before the period, where the caller looked back; JSON does not hold it.
     #[serde(skip)]
     pub history: Option<History>,
+    /// What was usual before the period. `None` if nothing was judged; JSON does not hold it.
+    #[serde(skip)]
+    pub usual: Option<Usual>,
     /// The zone the period's days are cut in; JSON holds its name alone.
     #[serde(skip, default = "utc")]
     pub(crate) zone: TimeZone,
@@ -186,18 +187,6 @@ impl Report {
     pub fn total_bytes(&self) -> u64 {
         self.total_upload_bytes
             .saturating_add(self.total_download_bytes)
-    }
-
-    /// Which ports are services', as far as the connections at hand tell.
-    pub(crate) fn service_ports(&self) -> ServicePorts {
-        if let Some(every) = &self.every_connection {
-            return every.service_ports();
-        }
-        let mut ports = ServicePorts::default();
-        for one in &self.connections {
-            ports.note(one.protocol.as_deref(), one.local_port, one.remote_port);
-        }
-        ports
     }
 
     /// All connections, not only those of [`Report::connections`], in the same order. `None` in a

@@ -19,13 +19,28 @@ pub(crate) struct Texts {
 }
 
 impl Texts {
+    /// The number of a text that has one.
+    pub(crate) fn find(&self, text: &str) -> Option<Name> {
+        let is_it = |name: &Name| self.get(*name) == text;
+        self.table.find(hash(text), is_it).copied()
+    }
+
+    /// The number of a text, which is most likely that of `last`; that becomes the text's.
+    pub(crate) fn intern_again(
+        &mut self,
+        text: Option<&str>,
+        last: &mut Option<Name>,
+    ) -> Option<Name> {
+        let text = text?;
+        if last.is_none_or(|last| self.get(last) != text) {
+            *last = Some(self.intern(text));
+        }
+        *last
+    }
+
     /// The text's number; the same text has the same number.
     pub(crate) fn intern(&mut self, text: &str) -> Name {
-        let (all, ends) = (&self.all, &self.ends);
-        if let Some(&name) = self
-            .table
-            .find(hash(text), |&name| slice(all, ends, name) == text)
-        {
+        if let Some(name) = self.find(text) {
             return name;
         }
         let number = u32::try_from(self.ends.len() + 1)
@@ -45,6 +60,18 @@ impl Texts {
         slice(&self.all, &self.ends, name)
     }
 
+    /// The place of each text among all of them, by its number: to sort by many times.
+    pub(crate) fn ranks(&self) -> Ranks {
+        let count = u32::try_from(self.ends.len()).unwrap_or(u32::MAX);
+        let mut names: Vec<Name> = (1..=count).filter_map(NonZeroU32::new).map(Name).collect();
+        names.sort_unstable_by(|one, other| self.get(*one).cmp(self.get(*other)));
+        let mut ranks = vec![0; names.len()];
+        for (rank, name) in (0..).zip(names) {
+            ranks[name.index()] = rank;
+        }
+        Ranks(ranks)
+    }
+
     /// Forgets what only [`Texts::intern`] needs.
     pub(crate) fn close(&mut self) {
         self.table = HashTable::new();
@@ -52,8 +79,29 @@ impl Texts {
     }
 }
 
+/// Places of texts in their order.
+pub(crate) struct Ranks(Vec<u32>);
+
+impl Ranks {
+    /// The place of a text.
+    pub(crate) fn of(&self, name: Name) -> u32 {
+        self.0[name.index()]
+    }
+}
+
+impl Name {
+    /// The number: never 0.
+    pub(crate) fn number(self) -> u32 {
+        self.0.get()
+    }
+
+    fn index(self) -> usize {
+        self.0.get() as usize - 1
+    }
+}
+
 fn slice<'a>(all: &'a str, ends: &[usize], name: Name) -> &'a str {
-    let index = name.0.get() as usize - 1;
+    let index = name.index();
     let start = index.checked_sub(1).map_or(0, |before| ends[before]);
     &all[start..ends[index]]
 }
@@ -75,8 +123,30 @@ mod tests {
             .into();
         for (name, text) in names.iter().zip(["", "a", "ab", "b", "日本"]) {
             assert_eq!(texts.get(*name), text);
-            assert_eq!(texts.intern(text), *name);
+            assert_eq!((texts.intern(text), texts.find(text)), (*name, Some(*name)));
+        }
+        assert_eq!(texts.find("c"), None);
+        let mut last = None;
+        for text in [
+            Some("a"),
+            Some("a"),
+            None,
+            Some("b"),
+            Some("new"),
+            Some("a"),
+        ] {
+            let name = texts.intern_again(text, &mut last);
+            assert_eq!(name.map(|name| texts.get(name)), text);
         }
         assert_eq!(size_of::<Option<Name>>(), 4);
+    }
+
+    #[test]
+    fn ranks_are_in_the_order_of_the_texts() {
+        let mut texts = Texts::default();
+        let words = ["b", "日本", "", "ab", "a"];
+        let names = words.map(|text| texts.intern(text));
+        let ranks = texts.ranks();
+        assert_eq!(names.map(|name| ranks.of(name)), [3, 4, 0, 2, 1]);
     }
 }

@@ -4,24 +4,22 @@
 use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
-use traffic::{RowView, ServicePorts, Table};
+use traffic::{RowView, Table, Volume};
 
 use crate::{Report, UNKNOWN};
 
 /// Steps of a series.
 const STEPS: usize = 48;
 
-type Places<K> = HashMap<K, usize, FixedState>;
+type Places = HashMap<String, usize, FixedState>;
 
-/// Bytes of both directions of each listed entry, in equal parts of the period.
+/// Bytes of each listed process and remote, in equal parts of the period.
 pub struct Traces {
     start: i64,
     seconds: i64,
     include_loopback: bool,
-    places: [Places<String>; 4],
-    port_places: Places<(u16, Option<String>)>,
-    services: ServicePorts,
-    lists: [Vec<Vec<u64>>; 5],
+    places: [Places; 2],
+    lists: [Vec<Vec<Volume>>; 2],
 }
 
 /// Which list of a report a series belongs to.
@@ -29,31 +27,18 @@ pub struct Traces {
 pub(crate) enum List {
     Processes,
     Remotes,
-    Protocols,
-    Interfaces,
-    Ports,
 }
 
 impl Traces {
     /// Empty series for the entries of the report's lists.
     pub fn new(report: &Report, include_loopback: bool) -> Self {
-        fn places<'a>(names: impl Iterator<Item = &'a String>) -> Places<String> {
+        fn places<'a>(names: impl Iterator<Item = &'a String>) -> Places {
             names.cloned().zip(0..).collect()
         }
         let places = [
             places(report.top_processes.iter().map(|entry| &entry.name)),
             places(report.top_remotes.iter().map(|entry| &entry.address)),
-            places(report.protocols.iter().map(|entry| &entry.name)),
-            places(report.interfaces.iter().map(|entry| &entry.name)),
         ];
-        let ports = report.top_ports.iter();
-        let port_places: Places<_> = ports
-            .map(|entry| (entry.port, entry.protocol.clone()))
-            .zip(0..)
-            .collect();
-        let empty = |count: usize| vec![vec![0; STEPS]; count];
-        let [processes, remotes, protocols, interfaces] =
-            places.each_ref().map(|places| empty(places.len()));
         let (start, end) = (
             report.period.start.as_second(),
             report.period.end.as_second(),
@@ -62,16 +47,8 @@ impl Traces {
             start,
             seconds: end.saturating_sub(start).max(1),
             include_loopback,
-            lists: [
-                processes,
-                remotes,
-                protocols,
-                interfaces,
-                empty(port_places.len()),
-            ],
+            lists: (places.each_ref()).map(|places| vec![vec![Volume::ZERO; STEPS]; places.len()]),
             places,
-            port_places,
-            services: report.service_ports(),
         }
     }
 
@@ -88,32 +65,22 @@ impl Traces {
         }
         let step = i128::from(at) * STEPS as i128 / i128::from(self.seconds);
         let step = usize::try_from(step).unwrap_or(0).min(STEPS - 1);
-        let names = [
-            Some(row.process.unwrap_or(UNKNOWN)),
-            row.remote,
-            row.protocol,
-            row.interface,
-        ];
-        let mut add = |list: usize, entry: usize| {
-            let volume = &mut self.lists[list][entry][step];
-            *volume = volume.saturating_add(row.volume.total());
-        };
+        let names = [Some(row.process.unwrap_or(UNKNOWN)), row.remote];
         for (list, name) in names.into_iter().enumerate() {
             if let Some(&entry) = name.and_then(|name| self.places[list].get(name)) {
-                add(list, entry);
-            }
-        }
-        let services = &self.services;
-        if let Some(port) = services.of(row.protocol, row.local_port, row.remote_port) {
-            let key = (port, row.protocol.map(str::to_owned));
-            if let Some(&entry) = self.port_places.get(&key) {
-                add(List::Ports as usize, entry);
+                self.lists[list][entry][step].add(row.volume);
             }
         }
     }
 
+    /// The first second of a step and the second after its last.
+    pub(crate) fn seconds_of(&self, step: usize) -> (i64, i64) {
+        let at = |step: usize| self.start + self.seconds * step as i64 / STEPS as i64;
+        (at(step), at(step + 1))
+    }
+
     /// The series of an entry.
-    pub(crate) fn of(&self, list: List, entry: usize) -> &[u64] {
+    pub(crate) fn of(&self, list: List, entry: usize) -> &[Volume] {
         self.lists[list as usize]
             .get(entry)
             .map_or(&[], Vec::as_slice)

@@ -1,5 +1,8 @@
 //! The HTML page and the pictures.
 
+#[path = "page/telling.rs"]
+mod telling;
+
 mod sample;
 
 use base64::Engine as _;
@@ -19,6 +22,7 @@ fn page_with(report: &Report, charts: bool) -> String {
     let options = HtmlOptions {
         charts,
         traces: charts.then_some(&traces),
+        all_connections: Some("report_20260302.csv"),
     };
     report
         .to_html(report.timestamp, &options)
@@ -44,16 +48,14 @@ fn a_day_has_its_verdict_and_all_its_sections() {
     );
     for id in [
         "curve",
-        "compared",
-        "gaps",
-        "notes",
+        "changed",
         "processes",
         "remotes",
-        "ports",
+        "services",
         "protocols",
         "interfaces",
+        "recorded",
         "connections",
-        "input",
     ] {
         assert!(has_section(&page, id), "{id}");
     }
@@ -81,28 +83,29 @@ fn what_is_not_there_has_no_section() {
     );
     for id in [
         "curve",
-        "compared",
+        "changed",
+        "new",
         "processes",
         "remotes",
-        "ports",
+        "services",
         "protocols",
         "interfaces",
+        "quotas",
         "connections",
-        "week",
-        "new-processes",
-        "new-peers",
         "names",
     ] {
         assert!(!has_section(&page, id), "{id}");
+        assert!(!page.contains(&format!("href=\"#{id}\"")), "{id}");
     }
-    assert!(!page.contains("<dl class=\"figures\">") && has_section(&page, "input"));
+    assert!(!page.contains("The usual week"));
+    assert!(!page.contains("<dl class=\"tiles\">") && has_section(&page, "recorded"));
 }
 
 #[test]
 fn without_charts_the_hours_stand_open_as_a_table() {
     let page = page_with(&sample::day(), false);
     assert!(!page.contains("<svg") && !has_section(&page, "curve"));
-    assert!(page.contains("<details open>"));
+    assert!(page.contains("<details class=\"table\" open>\n<summary>Hours as a table"));
 }
 
 #[test]
@@ -156,34 +159,6 @@ fn long_names_are_short_in_their_place_and_whole_at_the_end() {
 }
 
 #[test]
-fn a_busy_day_stays_under_500_kb() {
-    let name = |at: u32| format!("ec2-198-51-100-{at}.eu-central-1.compute.amazonaws.example");
-    let names: Vec<String> = (0..5000).map(name).collect();
-    let rows: Vec<RowView<'_>> = names
-        .iter()
-        .enumerate()
-        .map(|(at, name)| RowView {
-            process: Some("a-process-name"),
-            remote: Some(name),
-            ..row(
-                START + 60 * (at as i64 % 1440),
-                999_999 + at as u64,
-                9_999_999 - at as u64,
-            )
-        })
-        .collect();
-    let facts: Vec<_> = (0..1440)
-        .map(|minute| facts(START + 60 * minute, 60))
-        .collect();
-    let page = page(&sample::report_of(&rows, &facts, Options::default()));
-    assert!(
-        (250_000..500_000).contains(&page.len()),
-        "{} bytes",
-        page.len()
-    );
-}
-
-#[test]
 fn the_same_report_gives_the_same_page_timestamp_aside() {
     let one = sample::day();
     let (mut rows, mut facts) = (rows(), all_facts());
@@ -217,9 +192,10 @@ fn looking_back_tells_the_new_from_the_known() {
     assert_eq!(names(&history.new_processes), ["postgres"]);
     assert_eq!(names(&history.new_remotes), ["db2.internal.example"]);
     let page = page(&day);
-    for id in ["week", "new-processes", "new-peers"] {
-        assert!(has_section(&page, id), "{id}");
-    }
+    assert!(has_section(&page, "new") && page.contains("<summary>The usual week"));
+    assert!(page.contains("id=\"new-processes\"") && page.contains("id=\"new-peers\""));
+    let met = history.new_remotes.as_ref().unwrap();
+    assert_eq!(met.top[0].most_with.as_deref(), Some("postgres"));
     assert!(page.contains("28 days observed since 2 February 2026"));
 
     let cut = Past {

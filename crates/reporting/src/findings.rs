@@ -7,10 +7,10 @@
 use std::ops::Range;
 
 use analysis::{
-    Finding, FindingKind, History, Judged, Subject, Thresholds, anomalies, patterns, trend,
+    Band, Finding, FindingKind, History, Judged, Subject, Thresholds, anomalies, patterns, trend,
     with_states,
 };
-use report::Report;
+use report::{Report, Usual};
 use store::Store;
 use traffic::Period;
 
@@ -18,6 +18,7 @@ use crate::error::Result;
 use crate::explain::explain;
 use crate::history::{self, HistoryRequest};
 use crate::host_counts::HostCounts;
+use crate::movers::movers;
 use crate::mutes;
 use crate::talks;
 use settings::Settings;
@@ -36,6 +37,8 @@ struct Findings {
     muted: u64,
     /// Why nothing was judged. `None` if something was.
     silent_because: Option<String>,
+    /// What was usual.
+    usual: Option<Usual>,
 }
 
 /// Adds what is found in the period of a report, up to `now`, unless that is switched off.
@@ -53,6 +56,7 @@ pub(crate) fn add(
     if settings.analysis.in_reports {
         let found = of_period(store, &report.host, period, settings, now, host_counts)?;
         report.set_findings(found.told, found.muted, found.silent_because);
+        report.usual = found.usual;
     }
     Ok(())
 }
@@ -90,8 +94,17 @@ fn of_period(
     let thresholds = &settings.analysis.thresholds;
     let mut history = history::read(store, &wanted)?;
     let mut found = anomalies(&history, seconds.clone(), thresholds);
+    let (movers, days) = movers(&history, &seconds);
+    let usual = Usual {
+        bands: total_bands(&mut found.bands),
+        movers,
+        days,
+    };
     if let Some(reason) = found.silent_because {
-        return Ok(silent(reason));
+        return Ok(Findings {
+            usual: Some(usual),
+            ..silent(reason)
+        });
     }
     // Who is new everywhere matters only where somebody is new here.
     let is_first = |finding: &Finding| finding.kind == FindingKind::FirstSeen;
@@ -114,7 +127,15 @@ fn of_period(
         told,
         muted,
         silent_because: None,
+        usual: Some(usual),
     })
+}
+
+/// The bands of the whole host.
+fn total_bands(bands: &mut Vec<Band>) -> Vec<Band> {
+    let mut bands = std::mem::take(bands);
+    bands.retain(|band| band.subject == Subject::Total);
+    bands
 }
 
 fn silent(reason: String) -> Findings {

@@ -81,7 +81,7 @@ struct Draft {
 
 /// The folder of a host's reports. The names of reports follow from their day, so only one host has the
 /// report folder itself.
-fn folder_of(settings: &Settings, host: &str) -> PathBuf {
+pub(crate) fn folder_of(settings: &Settings, host: &str) -> PathBuf {
     match settings.input.hosts {
         HostLayout::Single if host == settings.host => settings.paths.report_dir.clone(),
         _ => settings.paths.report_dir.join(store::folder_name(host)),
@@ -131,7 +131,7 @@ impl Folder {
         is_zipped: bool,
         batch: &mut AtomicBatch,
     ) -> Result<Self> {
-        files::create_folder_for_owner(&target.folder, |folder| batch.create_folder(folder))?;
+        batch.create_folder(&target.folder)?;
         Ok(Folder {
             path: target.folder.clone(),
             temp_dir: target.temp_dir.clone(),
@@ -180,9 +180,15 @@ impl Folder {
             .map_err(files::Error::context("read", &temporary))?
             .len();
         let is_new = self.force || !same_content(&temporary, &target);
-        files::give_to_owner_of(&self.path, file.file())?;
-        self.note(name, bytes, is_new.then_some(file), None);
+        let changed = is_new.then(|| self.owned(file)).transpose()?;
+        self.note(name, bytes, changed, None);
         Ok(())
+    }
+
+    /// What root writes belongs to the owner of the folder: the services write there later.
+    fn owned(&self, file: AtomicFile) -> Result<AtomicFile> {
+        files::give_to_owner_of(&self.path, file.file())?;
+        Ok(file)
     }
 
     /// Writes `<kind>_<period>.<extension>`.
@@ -282,9 +288,7 @@ impl Folder {
             let mut file = AtomicFile::create(&target, self.temp_dir.as_deref())?;
             file.write_all(&bytes)
                 .map_err(files::Error::context("write", &target))?;
-            // What root writes belongs to the owner of the folder: the services write there later.
-            files::give_to_owner_of(&self.path, file.file())?;
-            Some(file)
+            Some(self.owned(file)?)
         } else {
             None
         };

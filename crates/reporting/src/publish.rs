@@ -5,7 +5,7 @@ use std::ops::Range;
 use display::Moment;
 use files::AtomicBatch;
 use report::{HtmlOptions, ParquetOptions, ParquetRows, Report, Traces};
-use settings::{ReportFormat, Settings};
+use settings::{ReportFormat, Settings, Word as _};
 use store::Store;
 use tracing::debug;
 use traffic::Period;
@@ -62,6 +62,11 @@ impl Reporter<'_> {
         let mut formats = settings.reports.formats_to_write();
         formats.sort_by_key(|format| place_in_list(*format));
         formats.dedup();
+        // Pages list the connections that moved most, and name the file beside them that has all.
+        let all_connections = [ReportFormat::Csv, ReportFormat::Parquet]
+            .into_iter()
+            .find(|format| formats.contains(format))
+            .map(|format| format!("report_{}.{}", period.stamp(), format.word()));
         let is_zipped = settings.reports.compress_reports;
         let mut folder = Folder::open(target, &period, is_zipped, batch)?;
         let looks_back = formats.contains(&ReportFormat::Html);
@@ -103,6 +108,7 @@ impl Reporter<'_> {
                     let options = HtmlOptions {
                         charts,
                         traces: traces.as_ref(),
+                        all_connections: all_connections.as_deref(),
                     };
                     folder.write_html(|timestamp| report.to_html(timestamp, &options), now)?;
                 }

@@ -202,7 +202,7 @@ pub struct Reports {
     pub include_charts: bool,
     /// The length of the lists of the busiest.
     pub top_n: usize,
-    /// The most connections that JSON and HTML list; CSV and Parquet hold all.
+    /// The most connections that JSON lists; a page lists at most fifty of them, CSV and Parquet hold all.
     pub max_connections: usize,
     /// The age in days at which reports are deleted; `None` keeps them for ever.
     pub retention_days: Option<u32>,
@@ -224,7 +224,7 @@ impl Reports {
             );
         }
         Self {
-            formats: formats.unwrap_or_else(|| vec![ReportFormat::Json]),
+            formats: formats.unwrap_or_else(|| vec![ReportFormat::Json, ReportFormat::Html]),
             include_csv: reader.value("reports.include_csv", switch).unwrap_or(true),
             compress_reports: reader
                 .value("reports.compress_reports", switch)

@@ -114,7 +114,7 @@ fn defaults_are_those_of_the_contract() {
     assert_eq!(settings.processing.max_workers, 4);
     assert_eq!(
         settings.reports.formats_to_write(),
-        [ReportFormat::Json, ReportFormat::Csv]
+        [ReportFormat::Json, ReportFormat::Html, ReportFormat::Csv]
     );
     assert_eq!(settings.logging.file_size, 10_000_000);
     assert!(!settings.email.enabled);

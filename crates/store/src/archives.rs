@@ -29,9 +29,27 @@ impl Store {
     /// # Errors
     /// If the catalogue cannot be read.
     pub fn archives(&self) -> Result<Vec<ArchiveRecord>> {
-        let sql = "SELECT file, checksum, document FROM archive ORDER BY file, checksum";
-        let mut query = self.catalog.prepare_cached(sql)?;
-        let records = query.query_map([], |row| {
+        self.archives_where("1", [])
+    }
+
+    /// Archives of a name: each that may be there.
+    ///
+    /// # Errors
+    /// If the catalogue cannot be read.
+    pub fn archives_of(&self, file: &str) -> Result<Vec<ArchiveRecord>> {
+        self.archives_where("file = ?1", [file])
+    }
+
+    fn archives_where(
+        &self,
+        condition: &str,
+        params: impl rusqlite::Params,
+    ) -> Result<Vec<ArchiveRecord>> {
+        let sql = format!(
+            "SELECT file, checksum, document FROM archive WHERE {condition} ORDER BY file, checksum"
+        );
+        let mut query = self.catalog.prepare_cached(&sql)?;
+        let records = query.query_map(params, |row| {
             Ok(ArchiveRecord {
                 file: row.get(0)?,
                 checksum: row.get(1)?,

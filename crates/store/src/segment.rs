@@ -13,6 +13,7 @@ use arrow_array::{
 };
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
 use arrow_select::filter::filter_record_batch;
+use foldhash::fast::FixedState;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
@@ -160,7 +161,7 @@ fn texts<'a>(
     strings: &'a Strings,
     label: impl Fn(&'a str) -> &'a str,
 ) -> std::result::Result<ArrayRef, ArrowError> {
-    let mut places: HashMap<TextId, i32> = HashMap::new();
+    let mut places: HashMap<TextId, i32, FixedState> = HashMap::default();
     let mut values: Vec<String> = Vec::new();
     let keys: Int32Array = ids
         .map(|id| {

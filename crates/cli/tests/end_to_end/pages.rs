@@ -72,3 +72,45 @@ fn a_page_tells_names_that_weeks_before_did_not_show() {
     let second = page(&lab, "20201122");
     assert!(!second.contains("id=\"new-processes\"") && second.contains("id=\"new-peers\""));
 }
+
+#[test]
+fn without_settings_each_day_has_a_page_and_the_folder_an_index() {
+    let lab = Lab::with("reports: {}\n");
+    lab.put("one.log", &log(FIRST_DAY, "curl", "192.0.2.7"));
+    lab.put("two.log", &log(FIRST_DAY + 86_400, "sshd", "192.0.2.8"));
+    lab.run(&["report"]).done();
+    let index = || fs::read_to_string(lab.path("reports/index.html")).unwrap();
+    let rows = |index: &str| index.matches("<th scope=\"row\"><a href=\"report_").count();
+    for day in ["20201121", "20201122"] {
+        assert!(page(&lab, day).contains("down, 15.0\u{a0}kB up"));
+        assert!(index().contains(&format!("<a href=\"report_{day}.html\">")));
+    }
+    let first = lab.contents("reports");
+    lab.run(&["report"]).done();
+    assert_eq!(lab.contents("reports"), first);
+
+    // The page of a day that is deleted is gone from the index with the next report.
+    fs::remove_file(lab.path("reports/report_20201121.html")).unwrap();
+    lab.put("late.log", &log(FIRST_DAY + 90_000, "curl", "192.0.2.7"));
+    lab.run(&["report"]).done();
+    assert_eq!(rows(&index()), 1);
+    lab.run(&["report", "--date", "20201121"]).done();
+    assert_eq!(rows(&index()), 2);
+}
+
+#[test]
+fn the_index_is_no_report_that_grows_old_and_somebodys_own_is_left_alone() {
+    let lab = Lab::with("reports: {retention_days: 3}\n");
+    lab.put("one.log", &log(FIRST_DAY, "curl", "192.0.2.7"));
+    lab.run(&["report"]).done();
+    lab.run(&["report"]).done();
+    assert!(!lab.path("reports/report_20201121.html").exists());
+    let index = fs::read_to_string(lab.path("reports/index.html")).unwrap();
+    assert!(index.contains("No reports yet.") && !index.contains("report_20201121.html"));
+
+    fs::write(lab.path("reports/index.html"), "my own page").unwrap();
+    lab.put("two.log", &log(FIRST_DAY + 86_400, "curl", "192.0.2.7"));
+    lab.run(&["report"]).done();
+    let index = fs::read_to_string(lab.path("reports/index.html")).unwrap();
+    assert_eq!(index, "my own page");
+}

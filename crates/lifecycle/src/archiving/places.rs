@@ -66,8 +66,7 @@ pub(crate) fn known_document(
     log_dir: &Path,
 ) -> Result<Result<Option<Document>, String>> {
     let file = archive.relative.to_string_lossy().into_owned();
-    let mut records = store.archives()?;
-    records.retain(|record| record.file == file);
+    let records = store.archives_of(&file)?;
     match std::fs::symlink_metadata(&archive.path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             // One that never took its place took no log away.

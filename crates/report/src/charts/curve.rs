@@ -1,68 +1,30 @@
 //! Received above the line, sent below it, on one scale: means as areas, peaks as a band behind
-//! them, times without observation as hatched stretches.
+//! them, times without observation as hatched stretches. What is laid over them is in `overlay.rs`.
 
 use std::fmt::Write as _;
 
+use super::frame::{CurveSize, Frame, LEFT, RIGHT, TOP, TOP_WITH_MARKS};
+use super::overlay::{Overlay, marks, peaks, usual, usual_reach};
 use super::scale::{rates, times};
 use crate::Report;
-
-/// How large a curve is drawn: text has the same size in all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CurveSize {
-    /// For pages, 960 units wide.
-    Wide,
-    /// For telephones, 344 units wide.
-    Narrow,
-}
 
 /// Peaks reach this many times as high as the highest mean before they are cut off.
 const MOST_OF_PEAKS: u64 = 2;
 
-/// Where a curve lies within its picture.
-struct Frame {
-    width: f64,
-    height: f64,
-    left: f64,
-    right: f64,
-    top: f64,
-    bottom: f64,
-    /// Seconds since 1970 at the left end, and seconds shown.
-    start: i64,
-    seconds: f64,
-    /// Bytes per second at the upper and the lower end.
-    down: f64,
-    up: f64,
-}
-
-impl Frame {
-    fn x(&self, second: i64) -> f64 {
-        let part = second.saturating_sub(self.start) as f64 / self.seconds;
-        self.left + part.clamp(0.0, 1.0) * (self.width - self.left - self.right)
-    }
-
-    fn plot_height(&self) -> f64 {
-        self.height - self.top - self.bottom
-    }
-
-    /// Height of a rate.
-    fn length(&self, rate: u64) -> f64 {
-        self.plot_height() * rate as f64 / (self.down + self.up)
-    }
-
-    fn zero(&self) -> f64 {
-        self.top + self.plot_height() * self.down / (self.down + self.up)
-    }
-}
-
 /// The report's curve as an SVG element, `None` if nothing was observed. Its parts have classes
-/// (`down`, `up`, `band`, `gap`, `grid`, `axis`) and no colours. `id` tells the pictures of a page
-/// apart.
-pub fn curve_svg(report: &Report, size: CurveSize, id: &str) -> Option<String> {
+/// (`down`, `up`, `band`, `gap`, `grid`, `axis`, `mark`, `usual`, `cut`, `peak`) and no colours. `id` tells
+/// the pictures of a page apart.
+pub(crate) fn curve_svg(
+    report: &Report,
+    size: CurveSize,
+    id: &str,
+    overlay: &Overlay<'_>,
+) -> Option<String> {
     let curve = &report.curve;
     if curve.is_empty() {
         return None;
     }
-    let frame = frame(report, size);
+    let frame = frame(report, size, overlay);
     let mut svg = String::with_capacity(32 * 1024);
     write!(
         svg,
@@ -77,32 +39,32 @@ pub fn curve_svg(report: &Report, size: CurveSize, id: &str) -> Option<String> {
     )
     .expect("a String takes any text");
     gaps(&mut svg, report, &frame, id);
+    marks(&mut svg, overlay, &frame);
     grid(&mut svg, report, &frame, size);
-    let step = i64::from(curve.step_seconds);
+    usual(&mut svg, overlay, &frame);
+    let grouped = size.steps_drawn_as_one();
+    let step = i64::from(curve.step_seconds) * grouped as i64;
+    let mean = |group: &[u64]| group.iter().sum::<u64>() / group.len().max(1) as u64;
+    let highest = |group: &[u64]| group.iter().copied().max().unwrap_or(0);
+    let (peaks_down, peaks_up) = (&curve.peak_download_bps, &curve.peak_upload_bps);
     for (class, list, sign) in [
-        ("band down", &curve.peak_download_bps, -1.0),
-        ("band up", &curve.peak_upload_bps, 1.0),
-        ("down", &curve.download_bps, -1.0),
-        ("up", &curve.upload_bps, 1.0),
+        ("band down", in_groups(peaks_down, grouped, highest), -1.0),
+        ("band up", in_groups(peaks_up, grouped, highest), 1.0),
+        ("down", in_groups(&curve.download_bps, grouped, mean), -1.0),
+        ("up", in_groups(&curve.upload_bps, grouped, mean), 1.0),
     ] {
-        let path = area(list, step, &frame, sign);
+        let path = area(&list, step, &frame, sign);
         write!(svg, "<path class=\"{class}\" d=\"{path}\"/>").expect("a String takes any text");
     }
-    let (zero, right) = (frame.zero(), frame.width - frame.right);
+    let (zero, right) = (frame.zero(), frame.width - RIGHT);
     write!(
         svg,
-        "<path class=\"axis\" d=\"M{:.1} {zero:.1}H{right:.1}\"/></svg>",
-        frame.left
+        "<path class=\"axis\" d=\"M{LEFT:.1} {zero:.1}H{right:.1}\"/>"
     )
     .expect("a String takes any text");
+    peaks(&mut svg, report, &frame, size);
+    svg.push_str("</svg>");
     Some(svg)
-}
-
-/// Whether some peak is too high for the chart.
-pub(crate) fn cuts_peaks(report: &Report) -> bool {
-    let curve = &report.curve;
-    let (down, up) = reach(report);
-    largest(&curve.peak_download_bps) > down || largest(&curve.peak_upload_bps) > up
 }
 
 fn largest(list: &[Option<u64>]) -> u64 {
@@ -110,33 +72,33 @@ fn largest(list: &[Option<u64>]) -> u64 {
 }
 
 /// The highest rates shown of each direction.
-fn reach(report: &Report) -> (u64, u64) {
+fn reach(report: &Report, overlay: &Overlay<'_>) -> (u64, u64) {
     let curve = &report.curve;
     let means = largest(&curve.download_bps).max(largest(&curve.upload_bps));
     let most = means.saturating_mul(MOST_OF_PEAKS);
-    let down = largest(&curve.peak_download_bps).min(most);
-    let up = largest(&curve.peak_upload_bps).min(most);
+    let (usual_down, usual_up) = usual_reach(overlay);
+    let down = largest(&curve.peak_download_bps).max(usual_down).min(most);
+    let up = largest(&curve.peak_upload_bps).max(usual_up).min(most);
     (down, up)
 }
 
-fn frame(report: &Report, size: CurveSize) -> Frame {
+fn frame(report: &Report, size: CurveSize, overlay: &Overlay<'_>) -> Frame {
     let (start, end) = (
         report.period.start.as_second(),
         report.period.end.as_second(),
     );
-    let (down, up) = reach(report);
+    let (down, up) = reach(report, overlay);
     // The lesser direction keeps room for a line of its own.
     let least = (down.max(up) / 8).max(1);
-    let (width, height) = match size {
-        CurveSize::Wide => (960.0, 272.0),
-        CurveSize::Narrow => (344.0, 220.0),
-    };
+    let (width, height) = size.units();
     Frame {
         width,
         height,
-        left: 66.0,
-        right: 18.0,
-        top: 8.0,
+        top: if overlay.marks.is_empty() {
+            TOP
+        } else {
+            TOP_WITH_MARKS
+        },
         bottom: 24.0,
         start,
         seconds: end.saturating_sub(start).max(1) as f64,
@@ -161,6 +123,19 @@ fn describe(report: &Report) -> String {
     )
 }
 
+/// The observed values of each group of steps as one.
+fn in_groups(
+    list: &[Option<u64>],
+    length: usize,
+    value: impl Fn(&[u64]) -> u64,
+) -> Vec<Option<u64>> {
+    let groups = list.chunks(length).map(|group| {
+        let observed: Vec<u64> = group.iter().flatten().copied().collect();
+        (!observed.is_empty()).then(|| value(&observed))
+    });
+    groups.collect()
+}
+
 /// Bars without gaps between them, from the line at zero; `None` breaks them.
 fn area(list: &[Option<u64>], step: i64, frame: &Frame, sign: f64) -> String {
     let zero = frame.zero();
@@ -180,7 +155,7 @@ fn area(list: &[Option<u64>], step: i64, frame: &Frame, sign: f64) -> String {
             write!(path, "M{:.1} {zero:.1}", edge(at)).expect("a String takes any text");
             open = true;
         }
-        let y = zero + sign * frame.length((*value).min(limit as u64));
+        let y = zero + sign * frame.length((*value as f64).min(limit));
         write!(path, "V{y:.1}H{:.1}", edge(at + 1)).expect("a String takes any text");
     }
     if open {
@@ -209,16 +184,15 @@ fn gaps(svg: &mut String, report: &Report, frame: &Frame, id: &str) {
 }
 
 fn grid(svg: &mut String, report: &Report, frame: &Frame, size: CurveSize) {
-    let (zero, right) = (frame.zero(), frame.width - frame.right);
+    let (zero, right) = (frame.zero(), frame.width - RIGHT);
     let lines = rates(frame.down.max(frame.up) as u64, 4);
     let step = lines.get(1).copied().unwrap_or(1);
     let mut line = |rate: u64, y: f64| {
         write!(
             svg,
-            "<path class=\"grid\" d=\"M{:.1} {y:.1}H{right:.1}\"/><text x=\"{:.1}\" y=\"{:.1}\" \
+            "<path class=\"grid\" d=\"M{LEFT:.1} {y:.1}H{right:.1}\"/><text x=\"{:.1}\" y=\"{:.1}\" \
              text-anchor=\"end\">{}</text>",
-            frame.left,
-            frame.left - 6.0,
+            LEFT - 6.0,
             y + 4.0,
             display::rate(rate)
         )
@@ -228,10 +202,10 @@ fn grid(svg: &mut String, report: &Report, frame: &Frame, size: CurveSize) {
     let fits = |most: f64| move |rate: &u64| *rate as f64 <= most;
     let upwards = (1..).map(|times| step * times);
     for rate in upwards.clone().take_while(fits(frame.down)) {
-        line(rate, zero - frame.length(rate));
+        line(rate, zero - frame.length(rate as f64));
     }
     for rate in upwards.take_while(fits(frame.up)) {
-        line(rate, zero + frame.length(rate));
+        line(rate, zero + frame.length(rate as f64));
     }
     let bottom = frame.height - frame.bottom;
     let most = match size {

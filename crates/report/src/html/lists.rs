@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::names::{Name, Names};
 use super::options::HtmlOptions;
-use super::quantities::{bytes, clock, count, counted, percent, rate};
+use super::quantities::{bytes, clock, count, counted, percent, rate, short_clock};
 use crate::traces::List;
 use crate::{Connection, History, Report, TopProtocol, charts, history};
 
@@ -36,7 +36,7 @@ pub(super) struct Cell {
     rate: String,
 }
 
-/// Names that were not seen before.
+/// Names that were not seen before: those that moved most.
 #[derive(Serialize)]
 pub(super) struct NewNames {
     top: Vec<NewName>,
@@ -47,6 +47,7 @@ pub(super) struct NewNames {
 #[derive(Serialize)]
 pub(super) struct NewName {
     name: Name,
+    most_with: Option<Name>,
     received: String,
     sent: String,
     first: String,
@@ -71,6 +72,22 @@ pub(super) struct Row {
     last_second: i64,
 }
 
+/// The most entries that a list of a page has, however many were asked for.
+const MOST_ENTRIES: usize = 50;
+/// Movers, and new names of each kind.
+const MOST_MOVERS: usize = 5;
+const MOST_NEW: usize = 5;
+
+/// A process that moved more or less than usual.
+#[derive(Serialize)]
+pub(super) struct Mover {
+    name: Name,
+    received: String,
+    received_change: String,
+    sent: String,
+    sent_change: String,
+}
+
 /// What the lists are made from.
 pub(super) struct Lists<'a> {
     pub(super) report: &'a Report,
@@ -80,7 +97,12 @@ pub(super) struct Lists<'a> {
 
 impl Lists<'_> {
     pub(super) fn processes(&self, names: &mut Names) -> Vec<Entry> {
-        let entries = self.report.top_processes.iter().enumerate();
+        let entries = self
+            .report
+            .top_processes
+            .iter()
+            .take(MOST_ENTRIES)
+            .enumerate();
         let longest = self
             .report
             .top_processes
@@ -93,21 +115,26 @@ impl Lists<'_> {
                     connections => format!(
                         "{} to {}",
                         counted(connections, "connection"),
-                        counted(process.remotes, "peer")
+                        counted(process.remotes, "remote")
                     ),
                 },
                 ..self.entry(
                     names.show(&process.name),
                     (process.download_bytes, process.upload_bytes),
                     (process.share, longest),
-                    (List::Processes, at),
+                    Some((List::Processes, at)),
                 )
             })
             .collect()
     }
 
     pub(super) fn remotes(&self, names: &mut Names) -> Vec<Entry> {
-        let entries = self.report.top_remotes.iter().enumerate();
+        let entries = self
+            .report
+            .top_remotes
+            .iter()
+            .take(MOST_ENTRIES)
+            .enumerate();
         let longest = self
             .report
             .top_remotes
@@ -128,7 +155,7 @@ impl Lists<'_> {
                         names.show(&remote.address),
                         (remote.download_bytes, remote.upload_bytes),
                         (remote.share, longest),
-                        (List::Remotes, at),
+                        Some((List::Remotes, at)),
                     )
                 }
             })
@@ -136,14 +163,14 @@ impl Lists<'_> {
     }
 
     pub(super) fn ports(&self, names: &mut Names) -> Vec<Entry> {
-        let entries = self.report.top_ports.iter().enumerate();
+        let entries = self.report.top_ports.iter().take(MOST_ENTRIES);
         let longest = self
             .report
             .top_ports
             .first()
             .map_or(0.0, |first| first.share);
         entries
-            .map(|(at, port)| {
+            .map(|port| {
                 let name = match &port.protocol {
                     Some(protocol) => format!("{} {protocol}", port.port),
                     None => port.port.to_string(),
@@ -152,22 +179,22 @@ impl Lists<'_> {
                     names.show(&name),
                     (port.download_bytes, port.upload_bytes),
                     (port.share, longest),
-                    (List::Ports, at),
+                    None,
                 )
             })
             .collect()
     }
 
-    pub(super) fn plain(&self, list: &[TopProtocol], which: List, names: &mut Names) -> Vec<Entry> {
-        let entries = list.iter().enumerate();
+    pub(super) fn plain(&self, list: &[TopProtocol], names: &mut Names) -> Vec<Entry> {
+        let entries = list.iter().take(MOST_ENTRIES);
         let longest = list.first().map_or(0.0, |first| first.share);
         entries
-            .map(|(at, entry)| {
+            .map(|entry| {
                 self.entry(
                     names.show(&entry.name),
                     (entry.download_bytes, entry.upload_bytes),
                     (entry.share, longest),
-                    (which, at),
+                    None,
                 )
             })
             .collect()
@@ -178,7 +205,7 @@ impl Lists<'_> {
         name: Name,
         (received, sent): (u64, u64),
         (share, longest): (f64, f64),
-        (list, at): (List, usize),
+        traced: Option<(List, usize)>,
     ) -> Entry {
         let charts = self.options.charts && self.total > 0;
         let traces = self.options.traces.filter(|_| charts);
@@ -199,7 +226,9 @@ impl Lists<'_> {
             } else {
                 String::new()
             },
-            trace: traces.map_or_else(String::new, |traces| charts::spark(traces.of(list, at))),
+            trace: (traces.zip(traced)).map_or_else(String::new, |(traces, (list, at))| {
+                charts::spark(traces.of(list, at))
+            }),
         }
     }
 }
@@ -227,6 +256,25 @@ pub(super) fn week(history: &History) -> Option<Week> {
     })
 }
 
+/// Who moved more or less than usual, and by how many bytes.
+pub(super) fn movers(report: &Report, names: &mut Names) -> Vec<Mover> {
+    let usual = report.usual.iter();
+    let movers = usual.flat_map(|usual| usual.movers.iter().take(MOST_MOVERS));
+    let change = |now: u64, usual: u64| {
+        let sign = if now < usual { "−" } else { "+" };
+        format!("{sign}{}", bytes(now.abs_diff(usual)))
+    };
+    movers
+        .map(|mover| Mover {
+            name: names.show(&mover.process),
+            received: bytes(mover.now.down),
+            received_change: change(mover.now.down, mover.usual.down),
+            sent: bytes(mover.now.up),
+            sent_change: change(mover.now.up, mover.usual.up),
+        })
+        .collect()
+}
+
 pub(super) fn new_names(
     report: &Report,
     which: impl Fn(&History) -> &Option<history::NewNames>,
@@ -236,15 +284,14 @@ pub(super) fn new_names(
     let new = which(report.history.as_ref()?).as_ref()?;
     Some(NewNames {
         total: count(new.total as u64),
-        more: new.top.len() < new.total,
-        top: new
-            .top
-            .iter()
+        more: MOST_NEW.min(new.top.len()) < new.total,
+        top: (new.top.iter().take(MOST_NEW))
             .map(|new| NewName {
                 name: names.show(&new.name),
+                most_with: new.most_with.as_deref().map(|other| names.show(other)),
                 received: bytes(new.download_bytes),
                 sent: bytes(new.upload_bytes),
-                first: clock(new.first_seen, is_day),
+                first: short_clock(new.first_seen, is_day),
             })
             .collect(),
     })

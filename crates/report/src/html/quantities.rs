@@ -44,3 +44,9 @@ pub(super) fn counted(number: u64, what: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{} {what}{plural}", count(number))
 }
+
+/// A time to the minute.
+pub(super) fn short_clock(moment: Moment, is_day: bool) -> String {
+    let format = if is_day { "%H:%M" } else { "%-d %b, %H:%M" };
+    moment.civil().strftime(format).to_string()
+}

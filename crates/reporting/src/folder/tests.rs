@@ -114,8 +114,7 @@ fn only_this_machine_has_the_report_folder_itself() {
 
 #[test]
 fn a_zip_and_a_summary_are_written_only_if_the_settings_want_them() {
-    let reports =
-        "reports: {include_csv: false, compress_reports: false, generate_summary: false}\n";
+    let reports = "reports: {format: json, include_csv: false, compress_reports: false, generate_summary: false}\n";
     let mut lab = Lab::new(reports);
     lab.ingest("web1", &log(START, "curl"));
     assert_eq!(

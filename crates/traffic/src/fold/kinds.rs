@@ -32,6 +32,12 @@ pub(super) fn is_loopback_interface(name: &[u8]) -> bool {
 }
 
 pub(super) fn is_loopback_host(host: &[u8]) -> bool {
+    // Each new connection is asked: most peers need no parsing.
+    let may_be = host.starts_with(b"127.") || matches!(host.first(), Some(b':' | b'0'));
+    may_be && is_loopback_address(host)
+}
+
+fn is_loopback_address(host: &[u8]) -> bool {
     address(host).is_some_and(|address| address.is_loopback())
 }
 
@@ -46,4 +52,46 @@ fn address(host: &[u8]) -> Option<std::net::IpAddr> {
         return None;
     }
     std::str::from_utf8(host).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_addresses_of_loopback_are_those_of_this_machine() {
+        let loopback = [
+            "127.0.0.1",
+            "127.255.1.9",
+            "::1",
+            "0:0::1",
+            "::0:1",
+            "0::1",
+            "0:0:0:0:0:0:0:1",
+        ];
+        for host in loopback.map(str::as_bytes) {
+            assert!(is_loopback_host(host) && is_loopback_address(host));
+        }
+        let others = [
+            "",
+            ":",
+            "0",
+            "127.",
+            "127.0.0",
+            "127.0.0.1.",
+            "127.example",
+            "12.7.0.1",
+            "1::1",
+            "::2",
+            "::",
+            "0.0.0.0",
+            "::ffff:127.0.0.1",
+            "localhost",
+            "10.0.0.1",
+            "fe80::1",
+        ];
+        for host in others.map(str::as_bytes) {
+            assert!(!is_loopback_host(host) && !is_loopback_address(host));
+        }
+    }
 }

@@ -198,8 +198,8 @@ impl RunFold {
         let interface = row
             .interface
             .map(|interface| self.strings.intern(interface));
-        let (by_peer, slot) = (is_loopback_host(row.host), self.slots.get_mut(index));
-        self.suspects |= loopback && !by_peer;
+        let slot = self.slots.get_mut(index);
+        self.suspects |= loopback && !is_loopback_host(row.host);
         slot.interface = interface;
         slot.doubled = mirror.is_some();
         self.has_given |= slot.doubled || is_turned;
