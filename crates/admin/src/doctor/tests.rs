@@ -332,6 +332,8 @@ fn services_that_are_missing_not_enabled_or_failed_are_told() {
         "there are none",
         "setup --system",
     );
+    // Nothing starts services here, so setup alone is no cure.
+    scratch.assert("services", Verdict::Advice, "no systemd", "crontab -e");
     fs::create_dir(scratch.path("etc/cron.d")).unwrap();
     fs::write(scratch.path("etc/cron.d/network-monitor"), "").unwrap();
     scratch.assert(

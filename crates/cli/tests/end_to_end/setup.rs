@@ -186,6 +186,29 @@ fn units_of_a_package_are_used_as_they_are() {
 }
 
 #[test]
+fn without_root_the_machine_is_left_alone_and_that_is_said_in_a_line() {
+    use std::os::unix::process::CommandExt as _;
+    let root = Root::new();
+    let program = root.path("usr/local/bin/network-monitor");
+    fs::set_permissions(root.path(""), fs::Permissions::from_mode(0o755)).unwrap();
+    let mut command = Command::new(&program);
+    command.args(["setup", "--system"]);
+    if fs::metadata(root.path("")).unwrap().uid() == 0 {
+        command.uid(65_534).gid(65_534);
+    }
+    let ran = command.output().unwrap();
+    let [said, complained] =
+        [ran.stdout, ran.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+    assert_eq!(ran.status.code(), Some(1), "{complained}");
+    assert_eq!(
+        (said.as_str(), complained.lines().count()),
+        ("", 1),
+        "{complained}"
+    );
+    assert!(complained.contains("needs root: sudo "), "{complained}");
+}
+
+#[test]
 fn a_machine_without_systemd_gets_lines_for_cron() {
     let root = Root::new();
     fs::remove_dir_all(root.path("usr/lib")).unwrap();
