@@ -10,6 +10,7 @@ use crate::{Culprit, Direction, Subject};
 
 display::dated!(start: i64, read);
 display::dated!(end: i64, read);
+display::dated!(since: Option<i64>, read);
 
 /// How much it matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -139,7 +140,7 @@ pub struct Finding {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub culprit: Option<Culprit>,
     /// First second of something that goes on and began before `start`, since 1970.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(flatten, with = "since", skip_serializing_if = "Option::is_none")]
     pub since: Option<i64>,
     /// Further reasons, one sentence each.
     pub reasons: Vec<String>,

@@ -2,6 +2,7 @@
 //! `settings.rs`; days and periods are read by the commands that take them.
 
 mod analysis;
+mod help;
 mod show;
 
 use std::path::PathBuf;
@@ -19,133 +20,9 @@ pub use show::{Breakdown, ShowArgs};
 
 const GLOBAL: &str = "Global options";
 
-const EXAMPLES: &str = "\
-Examples:
-  network-monitor report                     every day that has new logs
-  network-monitor report --date yesterday    one day
-  network-monitor show                       who moved how much today
-  network-monitor status                     what is pending, what was done
-  network-monitor setup --system             folders, settings and services for all of it
-  network-monitor doctor                     what is wrong, and the cure
-
-Settings are read from config/settings.yaml, else
-$XDG_CONFIG_HOME/network-monitor/settings.yaml, else /etc/network-monitor/settings.yaml.
-NETWORK_MONITOR__SECTION__KEY in the environment overrides the file; an option overrides both.
-
-Exit codes:
-    0  done, also when there was nothing to do
-    1  failed
-    2  wrong usage or settings
-    3  done, but something needs attention
-    4  a quota is used up (only with report --check-quota)
-    5  another run holds the store
-  130  interrupted by SIGINT
-  143  interrupted by SIGTERM";
-
-const REPORT_HELP: &str = "\
-WHEN is one of:
-  today, yesterday      that day
-  7d, 30d               the last so many days, today included
-  week, month           the same as 7d and 30d
-  last-week, last-month the week (Monday to Sunday) or month of the calendar before this one
-  YYYYMMDD, YYYY-MM-DD  a day
-  YYYY-Www              a week of the calendar, such as 2025-W01
-  YYYYMM, YYYY-MM       a month
-  YYYY                  a year
-  A..B                  from day A to day B, both included; B may be today or yesterday
-  ..B                   from the beginning of the history to day B
-Without --date: every day that has logs not yet reported.
-
-Examples:
-  network-monitor report
-  network-monitor report --date 2025-01-01..2025-01-07 --write json,parquet
-  network-monitor report --date 202501 --output /tmp/january --no-email
-  network-monitor report --dry-run";
-
-const INGEST_HELP: &str = "\
-A log is identified by its content: ingesting it again, renamed or compressed, adds nothing. In a
-folder, *.log and its rotated forms (*.log.1, *.log-20250131) are read, also with .gz or .zst; a
-file that is given as an argument is read whatever its name.
-
-Examples:
-  network-monitor ingest                                   all logs in paths.log_dir
-  network-monitor ingest old/*.log.gz --host web2          another machine's logs
-  bandwhich --raw | network-monitor ingest -               straight from bandwhich";
-
-const COLLECT_HELP: &str = "\
-Runs bandwhich until it is stopped (SIGTERM, Ctrl-C) and writes what it prints, unchanged, to
-paths.log_dir/bandwhich_YYYYMMDD_HHMM.log: a new log each hour or day (collect.rotate), begun
-between two frames. It also notes process ids and the kernel's counters, which bandwhich does not
-print. bandwhich needs root or capabilities: if some are missing, it says which.
-
-Examples:
-  network-monitor collect                                  all interfaces
-  network-monitor collect -- --interface eth0 --show-dns   these arguments are bandwhich's";
-
-const ARCHIVE_HELP: &str = "\
-A log is archived once it is in the history, its day is over and nobody writes to it any more. It is
-read back from the archive before it is removed. `report` does all this automatically.
-
-Examples:
-  network-monitor archive --dry-run                    what would be archived and deleted
-  network-monitor archive verify                       check that the archives are intact
-  network-monitor archive restore 2025-01-01 --to /tmp/logs
-  network-monitor archive forget 2025-01-01            stop reporting an archive that is gone";
-
-const EMAIL_HELP: &str = "\
-Letters that could not be sent wait in the outbox; each report sends them again, with growing pauses.
-
-Examples:
-  network-monitor email test                               test each step of sending a letter
-  network-monitor email preview --date yesterday --open    the letter, in your mail program
-  network-monitor email flush                              send the waiting letters now";
-
-const CONFIG_HELP: &str = "\
-Examples:
-  network-monitor config init
-  network-monitor config check /etc/network-monitor/settings.yaml
-  NETWORK_MONITOR__REPORTS__TOP_N=20 network-monitor config show";
-
-const COMPLETIONS_HELP: &str = "\
-Examples:
-  network-monitor completions bash > ~/.local/share/bash-completion/completions/network-monitor
-  network-monitor completions zsh > ~/.zfunc/_network-monitor
-  network-monitor completions fish > ~/.config/fish/completions/network-monitor.fish";
-
-const STATUS_HELP: &str = "\
--v adds paths, the last run, what the history holds and the letters that wait. It exits with 3 if
-something needs attention.
-
-Examples:
-  network-monitor status
-  network-monitor status -v
-  network-monitor status --forget old/notes.txt    stop reporting a log that is none";
-
-const DOCTOR_HELP: &str = "\
-It logs in to the mail server but sends nothing, and changes nothing. When run as root, it checks
-what the service account may access. It exits with 3 if it finds a fault.
-
-Examples:
-  sudo network-monitor doctor            the machine's services and settings
-  network-monitor -c mine.yaml doctor    with other settings
-  network-monitor doctor --json          for other programs";
-
-const SETUP_HELP: &str = "\
-Existing files are left as they are, so it can be run again, also after an update.
-
-Examples:
-  network-monitor setup --system --dry-run     what it would do
-  sudo network-monitor setup --system          services of the machine, settings in /etc
-  network-monitor setup --user                 your own services and settings";
-
-const MAN_HELP: &str = "\
-Examples:
-  network-monitor man | man -l -
-  network-monitor man --output /usr/local/share/man/man1";
-
 /// Turns the logs of `bandwhich --raw` into a history and reports.
 #[derive(Debug, Parser)]
-#[command(name = "network-monitor", version, after_help = EXAMPLES, propagate_version = true)]
+#[command(name = "network-monitor", version, after_help = help::EXAMPLES, propagate_version = true)]
 #[command(subcommand_required = true, arg_required_else_help = true)]
 pub struct Args {
     /// Reads settings from this file
@@ -200,7 +77,7 @@ pub enum LogFormat {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Ingests every pending log, writes the reports and archives the logs
-    #[command(after_help = REPORT_HELP)]
+    #[command(after_help = help::REPORT_HELP)]
     Report(ReportArgs),
     /// Shows who moved how much, when and to whom
     #[command(after_help = show::HELP)]
@@ -209,37 +86,37 @@ pub enum Command {
     #[command(after_help = analysis::HELP, alias = "analyze")]
     Analysis(AnalysisArgs),
     /// Adds logs to the history, without reports
-    #[command(after_help = INGEST_HELP)]
+    #[command(after_help = help::INGEST_HELP)]
     Ingest(IngestArgs),
     /// Keeps bandwhich running and writes its logs
-    #[command(after_help = COLLECT_HELP)]
+    #[command(after_help = help::COLLECT_HELP)]
     Collect(CollectArgs),
     /// Shows the state at a glance: recording, last report and letter, findings, quotas, disk
-    #[command(after_help = STATUS_HELP)]
+    #[command(after_help = help::STATUS_HELP)]
     Status(StatusArgs),
     /// Checks settings, services, logs and mail for faults, and names the cures
-    #[command(after_help = DOCTOR_HELP)]
+    #[command(after_help = help::DOCTOR_HELP)]
     Doctor(DoctorArgs),
     /// Archives logs that are in the history, and deletes old archives
-    #[command(after_help = ARCHIVE_HELP)]
+    #[command(after_help = help::ARCHIVE_HELP)]
     Archive(ArchiveArgs),
     /// Sends, previews and tests letters
-    #[command(subcommand, after_help = EMAIL_HELP)]
+    #[command(subcommand, after_help = help::EMAIL_HELP)]
     Email(EmailCommand),
     /// Repairs and checks the history
     #[command(subcommand)]
     Store(StoreCommand),
     /// Writes, checks and shows settings
-    #[command(subcommand, after_help = CONFIG_HELP)]
+    #[command(subcommand, after_help = help::CONFIG_HELP)]
     Config(ConfigCommand),
     /// Creates folders, settings and services for unattended logs and reports
-    #[command(after_help = SETUP_HELP)]
+    #[command(after_help = help::SETUP_HELP)]
     Setup(SetupArgs),
     /// Prints completions for a shell
-    #[command(after_help = COMPLETIONS_HELP)]
+    #[command(after_help = help::COMPLETIONS_HELP)]
     Completions(CompletionsArgs),
     /// Prints the manual page, or writes all pages to a folder
-    #[command(after_help = MAN_HELP)]
+    #[command(after_help = help::MAN_HELP)]
     Man(ManArgs),
 }
 
@@ -339,6 +216,10 @@ pub struct ArchiveArgs {
     #[arg(long)]
     pub dry_run: bool,
 
+    /// Prints what was done, or would be, as JSON
+    #[arg(long)]
+    pub json: bool,
+
     /// What to do instead.
     #[command(subcommand)]
     pub command: Option<ArchiveCommand>,
@@ -435,6 +316,15 @@ pub enum StoreCommand {
     },
     /// Compares the catalogue with the stored files
     Check,
+    /// Packs the files of each day that is over into one of each kind
+    Compact {
+        /// Prints the result as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Lists the files that hold the history at this moment, for other programs
+    #[command(after_help = help::FILES_HELP)]
+    Files(StoreFilesArgs),
     /// Gives a machine that was renamed its new name in the history
     RenameHost {
         /// The name in the history
@@ -444,6 +334,31 @@ pub enum StoreCommand {
         #[arg(value_name = "NEW")]
         new: String,
     },
+}
+
+/// The options of `store files`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct StoreFilesArgs {
+    /// Lists the files of this table
+    #[arg(long, value_name = "TABLE", default_value = "traffic",
+        value_parser = ["traffic", "loopback", "apart", "peers", "buckets"])]
+    pub table: String,
+
+    /// Only files of this machine
+    #[arg(long, value_name = "NAME")]
+    pub host: Option<String>,
+
+    /// Only days (UTC) from this one on, as YYYY-MM-DD
+    #[arg(long, value_name = "DAY")]
+    pub from: Option<jiff::civil::Date>,
+
+    /// Only days (UTC) up to this one, as YYYY-MM-DD
+    #[arg(long, value_name = "DAY")]
+    pub to: Option<jiff::civil::Date>,
+
+    /// Prints the result as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// The commands of `config`.

@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal as _};
 
-use display::Colour;
+use display::{Colour, Tone};
 use settings::Environment;
 
 use crate::args::{Args, ColorWhen};
@@ -23,6 +23,11 @@ pub struct Terminal {
 }
 
 impl Terminal {
+    /// The word before what needs attention.
+    pub(crate) fn attention(&self) -> String {
+        self.colour.paint(Tone::Critical, "Attention")
+    }
+
     /// The terminal of this process.
     pub fn of(args: &Args, environment: &Environment) -> Self {
         let is_terminal = io::stdout().is_terminal();

@@ -79,6 +79,8 @@ mod soak;
 mod state;
 #[path = "end_to_end/store.rs"]
 mod store;
+#[path = "end_to_end/store_faults.rs"]
+mod store_faults;
 #[path = "end_to_end/usage.rs"]
 mod usage;
 #[path = "end_to_end/zones.rs"]

@@ -3,8 +3,8 @@
 use analysis::QuotaState;
 use report::{Builder, Comparison, Context, Options, Report, Totals};
 use settings::Settings;
-use store::Store;
-use traffic::{Period, RowView};
+use store::{RowOrder, Store};
+use traffic::{Period, RowView, UtcDay};
 
 use crate::damage::{DamagedPeriod, note_damage};
 use crate::error::{Error, Result};
@@ -48,7 +48,7 @@ impl<'a> Reporter<'a> {
     /// # Errors
     /// If the store cannot be read, or a signal asks to stop.
     pub fn build(&mut self, store: &Store, host: &str, period: Period) -> Result<BuiltReport> {
-        self.build_with(store, host, period, true, |_| Ok(()))
+        self.build_with(store, host, period, true, RowOrder::Any, |_| Ok(()))
     }
 
     /// Builds the report of a period of a host, and gives each row that it is built from to `each_row`. It looks
@@ -60,6 +60,7 @@ impl<'a> Reporter<'a> {
         host: &str,
         period: Period,
         looks_back: bool,
+        order: RowOrder,
         mut each_row: impl FnMut(&RowView<'_>) -> Result<()>,
     ) -> Result<BuiltReport> {
         let (settings, now) = (self.settings, self.now);
@@ -83,13 +84,19 @@ impl<'a> Reporter<'a> {
         let mut builder = Builder::new(context, options);
         let logs = store.input_facts(host, seconds.clone())?;
         builder.collector_notes(&logs.interfaces, &logs.noted);
-        store.read_rows::<Error>(host, seconds.clone(), |row| {
+        store.read_rows_in::<Error>(order, host, seconds.clone(), |row| {
             files::check_interrupted()?;
             builder.row(row);
             each_row(row)
         })?;
-        for facts in store.read_facts(host, seconds.clone())? {
-            builder.bucket(&facts);
+        // Day by day, so that a long period costs no more memory than its report.
+        let days = UtcDay::of_seconds(&seconds);
+        for day in days.start().number()..=days.end().number() {
+            let day = UtcDay::from_number(day).seconds();
+            let part = day.start.max(seconds.start)..day.end.min(seconds.end);
+            for facts in store.read_facts(host, part)? {
+                builder.bucket(&facts);
+            }
         }
         let compared = comparison(store, host, period, settings, &mut damage)?;
         let mut report = builder.finish(input_facts(&logs, zone), compared);

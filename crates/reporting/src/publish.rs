@@ -6,7 +6,7 @@ use display::Moment;
 use files::AtomicBatch;
 use report::{HtmlOptions, ParquetOptions, ParquetRows, Report, Traces};
 use settings::{ReportFormat, Settings, Word as _};
-use store::Store;
+use store::{RowOrder, Store};
 use tracing::debug;
 use traffic::Period;
 
@@ -81,8 +81,14 @@ impl Reporter<'_> {
         } else {
             None
         };
+        // The Parquet file has the rows as they come: in the same order whether their day is packed or not.
+        let order = if parquet.is_some() {
+            RowOrder::Sorted
+        } else {
+            RowOrder::Any
+        };
         let BuiltReport { report, damage } =
-            self.build_with(store, host, period, looks_back, |row| {
+            self.build_with(store, host, period, looks_back, order, |row| {
                 if let Some(parquet) = &mut parquet {
                     parquet.row(row).map_err(|error| folder.failed(&error))?;
                 }

@@ -82,7 +82,7 @@ pub(crate) const SECTIONS: &[(&str, &[&str])] = &[
             "retention_days",
         ],
     ),
-    ("store", &["retention_days"]),
+    ("store", &["retention_days", "compact_after"]),
     (
         "archive",
         &[

@@ -180,6 +180,10 @@ impl Page {
     fn store(&mut self, settings: &Settings) {
         self.section("store");
         self.retention_days(settings.store.retention_days);
+        match settings.store.compact_after {
+            Some(days) => self.plain("compact_after", days),
+            None => self.plain("compact_after", "never"),
+        }
     }
 
     fn retention_days(&mut self, days: Option<u32>) {

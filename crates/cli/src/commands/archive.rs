@@ -35,14 +35,25 @@ pub fn run(
         Some(_) if args.dry_run => Err(Failure::Usage(
             "--dry-run is for `archive` itself, not for its commands".to_owned(),
         )),
+        Some(_) if args.json => Err(Failure::Usage(
+            "--json before a command is for `archive` itself; `archive list --json` prints the list"
+                .to_owned(),
+        )),
         None if args.dry_run => {
-            output::dry_run::show(&app::archive_dry_run(settings, now)?, out)?;
-            writeln!(out, "Nothing was done.")?;
+            let planned = app::archive_dry_run(settings, now)?;
+            if args.json {
+                print_json(&planned, out)?;
+            } else {
+                output::dry_run::show(&planned, out)?;
+                writeln!(out, "Nothing was done.")?;
+            }
             Ok(RunOutcome::Done)
         }
         None => {
             let summary = app::archive_run(settings, now)?;
-            if !terminal.quiet {
+            if args.json {
+                print_json(&summary, out)?;
+            } else if !terminal.quiet {
                 writeln!(out, "{}", output::archive::summary_text(&summary))?;
             }
             Ok(ending(summary.trouble.is_empty()))

@@ -87,7 +87,7 @@ fn flush(
         if result == MailResult::default() {
             writeln!(out, "The outbox is empty.")?;
         }
-        output::letters::show(&result, out)?;
+        output::letters::show(&result, terminal, out)?;
     }
     Ok(if result.needs_attention() {
         RunOutcome::Attention

@@ -50,7 +50,7 @@ pub fn run(
     if args.json {
         print_json(&run.result, out)?;
     } else if is_shown {
-        output::report::conclude(&run.result, when, settings, out)?;
+        output::report::conclude(&run.result, when, settings, terminal, out)?;
     }
     match run.mail_failure {
         Some(failure) => Err(failure.into()),

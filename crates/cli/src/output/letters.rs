@@ -5,12 +5,18 @@ use std::io::Write;
 use mailing::MailResult;
 
 use crate::failure::Failure;
+use crate::terminal::Terminal;
 
 /// Says what became of letters, a line each.
 ///
 /// # Errors
 /// If the output refuses.
-pub(crate) fn show(result: &MailResult, out: &mut dyn Write) -> Result<(), Failure> {
+pub(crate) fn show(
+    result: &MailResult,
+    terminal: &Terminal,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let attention = terminal.attention();
     for subject in &result.sent {
         writeln!(out, "Mailed: {}", display::printable(subject))?;
     }
@@ -18,7 +24,7 @@ pub(crate) fn show(result: &MailResult, out: &mut dyn Write) -> Result<(), Failu
         let trouble = letter.trouble.as_deref().unwrap_or("not tried yet");
         writeln!(
             out,
-            "Attention: in the outbox, to be sent later: {}\n  {}",
+            "{attention}: in the outbox, to be sent later: {}\n  {}",
             display::printable(&letter.subject),
             display::printable(trouble)
         )?;
@@ -26,7 +32,7 @@ pub(crate) fn show(result: &MailResult, out: &mut dyn Write) -> Result<(), Failu
     for letter in &result.refused {
         writeln!(
             out,
-            "Attention: {} refused {}\n  {}",
+            "{attention}: {} refused {}\n  {}",
             letter.address,
             display::printable(&letter.subject),
             display::printable(&letter.reason)
@@ -35,14 +41,14 @@ pub(crate) fn show(result: &MailResult, out: &mut dyn Write) -> Result<(), Failu
     for letter in &result.set_aside {
         writeln!(
             out,
-            "Attention: {}: {}. `report --date DAY --force` writes it again.",
+            "{attention}: {}: {}. `report --date DAY --force` writes it again.",
             letter.path, letter.reason
         )?;
     }
     for fault in &result.template_faults {
         writeln!(
             out,
-            "Attention: {}; the built-in template was used",
+            "{attention}: {}; the built-in template was used",
             display::printable(fault)
         )?;
     }

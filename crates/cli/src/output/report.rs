@@ -86,9 +86,11 @@ pub(crate) fn conclude(
     result: &RunResult,
     when: Option<When>,
     settings: &Settings,
+    terminal: &Terminal,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
     let ingest = &result.ingest;
+    let attention = terminal.attention();
     if result.nothing_new {
         let why = match (ingest.files, result.reports.is_empty()) {
             (0, true) => format!("no logs in {}", files::show(&settings.paths.log_dir)),
@@ -109,12 +111,12 @@ pub(crate) fn conclude(
         let path = display::printable(&trouble.path);
         writeln!(
             out,
-            "Attention: {path}: {}",
+            "{attention}: {path}: {}",
             display::printable(&trouble.reason)
         )?;
     }
     if let Some(mail) = &result.mail {
-        letters::show(mail, out)?;
+        letters::show(mail, terminal, out)?;
     }
     for dropped in &result.dropped {
         let (first, last) = (&dropped.first_day, &dropped.last_day);
@@ -124,18 +126,18 @@ pub(crate) fn conclude(
     if result.store_is_older {
         writeln!(
             out,
-            "Attention: {}",
+            "{attention}: {}",
             newer_archives::older_sentence(settings)
         )?;
     }
     if let Some(sentence) = newer_archives::sentence(&result.newer_archives) {
-        writeln!(out, "Attention: {sentence}")?;
+        writeln!(out, "{attention}: {sentence}")?;
     }
     for damaged in &result.damage {
         let days = format!("{}..{}", damaged.first_day, damaged.last_day);
         writeln!(
             out,
-            "Attention: {days}: {}",
+            "{attention}: {days}: {}",
             display::printable(&damaged.reason)
         )?;
     }

@@ -41,8 +41,7 @@ pub(crate) fn show(
         }
     }
     for sentence in &answer.damage {
-        let word = terminal.colour.paint(Tone::Critical, "Attention");
-        writeln!(out, "{word}: {}", printable(sentence))?;
+        writeln!(out, "{}: {}", terminal.attention(), printable(sentence))?;
     }
     Ok(())
 }

@@ -200,3 +200,16 @@ fn a_previewed_letter_is_opened_by_the_desktop() {
         ran.complained
     );
 }
+
+#[test]
+fn what_archive_did_or_would_do_is_printed_as_json() {
+    let lab = Lab::new();
+    lab.put(LOG, &recording(LOG));
+    lab.run(&["ingest"]).done();
+    let planned = lab.run(&["archive", "--dry-run", "--json"]).done().json();
+    assert!(planned["would_archive"].is_array(), "{planned}");
+    let done = lab.run(&["archive", "--json"]).json();
+    let left = done["waiting"].as_array().unwrap().len() as u64;
+    assert_eq!(done["archived"].as_u64().unwrap() + left, 1, "{done}");
+    assert_eq!(lab.run(&["archive", "--json", "verify"]).code, 2);
+}

@@ -51,7 +51,7 @@ fn concluded(result: &RunResult, when: Option<When>) -> String {
     let text = "paths: {log_dir: /logs, report_dir: /reports}\n";
     let settings = Settings::of_text(text, path, &Environment::for_tests()).unwrap();
     let mut out = Vec::new();
-    conclude(result, when, &settings, &mut out).unwrap();
+    conclude(result, when, &settings, &TERMINAL, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
