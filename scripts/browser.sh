@@ -73,7 +73,7 @@ for number in $(seq 0 34); do
         --activity 0.2 --rate 20k --growth 0.02 --day-index "$number" "${extra[@]}"
 done
 sed 's/^archive:/analysis: {min_bytes: 1MB}\narchive:/' "$work/week/settings.yaml" >"$work/found/settings.yaml"
-"$binary" --quiet -c "$work/found/settings.yaml" report --date 2026-02-23
+for day in 22 23; do "$binary" --quiet -c "$work/found/settings.yaml" report --date "2026-02-$day"; done
 for name in found hostile; do
     for kind in trend anomaly patterns; do
         "$binary" --quiet -c "$work/$name/settings.yaml" analysis --type "$kind" --format html \

@@ -102,7 +102,7 @@ def read_store(database, store, entries):
         )
         compare(f"store {day} {host}, pyarrow sums", pyarrow_sums(table.filter(mine)), sums)
 
-    source = f"read_parquet('{folder}/**/*.parquet', hive_partitioning = true)"
+    source = f"read_parquet('{folder}/**/*.parquet', hive_partitioning = true, union_by_name = true)"
     found = database.execute(
         "SELECT date::VARCHAR, host, sum(upload_bytes)::HUGEINT, sum(download_bytes)::HUGEINT "
         f"FROM {source} GROUP BY ALL ORDER BY ALL"

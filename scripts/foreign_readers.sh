@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Reads what the program writes with readers that nobody here wrote: pyarrow and DuckDB read the
-# Parquet files of the history and of the reports, and their sums must be those of the JSON.
+# Parquet files of the history and of the reports, and their sums must be those of the JSON: before the
+# history is compacted, afterwards, and while it is written and compacted.
 #
 #   scripts/foreign_readers.sh [BINARY]
 set -euo pipefail
@@ -26,9 +27,20 @@ mkdir "$work/logs"
 for log in examples/logs/*.log; do
     head -c "$(($(wc -c <"$log") * 3 / 5))" "$log" >"$work/logs/${log##*/}"
 done
+export NETWORK_MONITOR__STORE__COMPACT_AFTER=never
 "$binary" --quiet -c "$work/settings.yaml" report >/dev/null
 cp examples/logs/*.log "$work/logs/"
 "$binary" --quiet -c "$work/settings.yaml" report --json >"$work/result.json"
 "$binary" --quiet -c "$work/settings.yaml" report --date 2026-11-21..2026-11-22 --json \
     >"$work/period.json"
 .venv/bin/python scripts/foreign_readers.py "$work/output" "$work/result.json" "$work/period.json"
+
+echo
+"$binary" -c "$work/settings.yaml" store compact
+.venv/bin/python scripts/foreign_readers.py "$work/output" "$work/result.json" "$work/period.json"
+"$binary" --quiet -c "$work/settings.yaml" store check >/dev/null
+
+echo
+mkdir "$work/loop"
+unset NETWORK_MONITOR__STORE__COMPACT_AFTER
+.venv/bin/python scripts/foreign_reader_loop.py "$binary" "$work/loop" examples/logs/*.log

@@ -7,23 +7,16 @@ on another machine.
 
 import argparse
 import json
-import os
 import re
 import shutil
-import statistics
-import subprocess
-import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-BINARY = TARGET / "release/network-monitor"
+from performance_sites import churn, sites
+from performance_tools import DAY, ROOT, START, TARGET, Site, Tool, generate, measure
+
 FOLD = TARGET / "release/examples/fold"
-START = 1_772_409_600  # 2026-03-02 in UTC
-DAY = 86_400
 DAYS = 400
 
 ROW = r'^connection: <\d+> .* up/down Bps: (\d+)/(\d+) process: "(.*)"$'
@@ -52,99 +45,6 @@ print(polars.scan_csv('LOG', has_header=False, separator='\\x01', quote_char=Non
     .group_by('3').agg(polars.col('1').cast(polars.Int64).sum(), polars.col('2').cast(polars.Int64).sum())
     .collect())
 """
-
-# A process counts the memory of the one that started it as its own peak: this one has little.
-LAUNCH = """
-import os, sys, time
-begun = time.monotonic()
-silent = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
-process = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ, file_actions=silent)
-_, status, usage = os.wait4(process, 0)
-print(usage.ru_utime + usage.ru_stime, time.monotonic() - begun, usage.ru_maxrss / 1024)
-sys.exit(os.waitstatus_to_exitcode(status))
-"""
-
-
-@dataclass
-class Tool:
-    """What is timed: a command, what it reads, and what is removed before each run."""
-
-    name: str
-    command: list
-    stdin: Path | None = None
-    remove: list = field(default_factory=list)
-    workers: int = 1
-    cpu: list = field(default_factory=list)
-    wall: list = field(default_factory=list)
-    memory: float = 0
-
-    def run(self):
-        for path in self.remove:
-            shutil.rmtree(path, ignore_errors=True)
-        environment = os.environ | {"NETWORK_MONITOR__PROCESSING__MAX_WORKERS": str(self.workers)}
-        with open(self.stdin or os.devnull, "rb") as stdin:
-            command = [sys.executable, "-I", "-S", "-c", LAUNCH, *self.command]
-            done = subprocess.run(command, stdin=stdin, capture_output=True, env=environment)
-        if done.returncode != 0:
-            sys.exit(f"{self.name} failed: {done.stderr.decode()[-400:]}")
-        cpu, wall, memory = (float(figure) for figure in done.stdout.split())
-        self.cpu.append(cpu)
-        self.wall.append(wall)
-        self.memory = max(self.memory, memory)
-
-
-def measure(tools, runs):
-    """Runs all tools in turn, once to warm up and then `runs` times. Gives (CPU, wall) medians by name."""
-    for tool in tools:
-        tool.run()
-        tool.cpu, tool.wall = [], []
-    for _ in range(runs):
-        for tool in tools:
-            tool.run()
-    return {tool.name: (statistics.median(tool.cpu), statistics.median(tool.wall)) for tool in tools}
-
-
-class Site:
-    """A folder with logs, settings, a store and reports."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.logs, self.store, self.reports = (folder / name for name in ("logs", "store", "reports"))
-        self.logs.mkdir(parents=True)
-        self.settings = folder / "settings.yaml"
-        self.settings.write_text(
-            "timezone: UTC\nhost: bench\nemail: {enabled: false}\n"
-            "paths: {log_dir: logs, report_dir: reports, archive_dir: archive, store_dir: store}\n"
-            "reports: {format: [json, csv, parquet]}\n"
-        )
-        self.log = self.logs / "bandwhich_20260302_0000.log"
-
-    def tool(self, name, *arguments, workers=1, keep_store=False):
-        command = [BINARY, "--quiet", "--config", self.settings, *arguments]
-        remove = [self.reports] if keep_store else [self.store, self.reports]
-        return Tool(name, command, remove=remove, workers=workers)
-
-    def wc(self):
-        return Tool("wc -l", ["wc", "-l", self.log])
-
-    def store_share(self):
-        """Size of the store in per cent of the logs'."""
-
-        def size(folder):
-            return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-
-        return 100 * size(self.store) / size(self.logs)
-
-
-def generate(log, megabytes=1000, connections=200, hours=None):
-    """Writes a log of so many megabytes, or of so many hours if that is less, and gives what is true of
-    it. An hour of 200 connections has about 50 MB."""
-    hours = hours or megabytes / 20
-    truth = log.parent.parent / "truth.json"
-    generator = [sys.executable, ROOT / "scripts/gen_log.py", "-o", log, "--hours", str(hours)]
-    generator += ["--conns", str(connections), "--max-bytes", str(int(megabytes * 1e6)), "--truth", truth]
-    subprocess.run(generator, check=True, stderr=subprocess.DEVNULL)
-    return json.loads(truth.read_text())
 
 
 def compare(folder, megabytes, runs):
@@ -179,29 +79,6 @@ def compare(folder, megabytes, runs):
     for way, name in (("up", "total_upload_bytes"), ("down", "total_download_bytes")):
         print(f"{name}: {report[name]}, {100 * (report[name] / truth[way] - 1):+.4f} % of the truth")
     print(f"store: {site.store_share():.2f} % of the log")
-
-
-def churn(log, hours, an_hour):
-    """Writes a log in which each connection is printed for the five seconds that a packet is seen."""
-    with open(log, "w") as out:
-        out.write("Refreshing:\n<NO TRAFFIC>\n\n")
-        for second in range(1, hours * 3600):
-            time = START + second
-            born = [an_hour * max(0, second - back) // 3600 for back in (5, 0)]
-            names = [(number % 20, number // 64_000 % 256, 1000 + number % 64_000) for number in range(*born)]
-            count = [sum(name == process for name, _, _ in names) for process in range(20)]
-            bytes = 1000 // min(second + 1, 5)
-            rows = [
-                f'process: <{time}> "svc-{name}" up/down Bps: {bytes * each}/{bytes * each} connections: {each}'
-                for name, each in enumerate(count)
-                if each
-            ]
-            rows += [
-                f"connection: <{time}> <enp3s0>:{port} => 203.0.113.{host}:443 (tcp)"
-                f' up/down Bps: {bytes}/{bytes} process: "svc-{name}"'
-                for name, host, port in names
-            ]
-            out.write("Refreshing:\n" + "\n".join(rows) + "\n\n")
 
 
 def growth(folder, sizes, runs):
@@ -267,13 +144,14 @@ def main():
     parser.add_argument("--megabytes", type=float, default=100, help="size of the log")
     parser.add_argument("--large", type=float, default=0, help="size of a further, large log; 0 for none")
     parser.add_argument("--runs", type=int, default=5, help="runs of each tool")
-    parser.add_argument("--only", choices=("compare", "growth", "history"), help="one part of it")
+    parser.add_argument("--only", choices=("compare", "growth", "history", "sites"), help="one part of it")
     arguments = parser.parse_args()
     sizes = [100, 1000] + [arguments.large] * (arguments.large > 0)
     parts = {
         "compare": lambda folder: compare(folder, arguments.megabytes, arguments.runs),
         "growth": lambda folder: growth(folder, sizes, arguments.runs),
         "history": lambda folder: history(folder, arguments.runs),
+        "sites": lambda folder: sites(folder, arguments.runs),
     }
     for name, part in parts.items():
         if arguments.only in (None, name):

@@ -12,7 +12,7 @@ mod histories;
 mod score;
 
 use histories::{Plan, What, make};
-use score::{Backups, Beacons, Score, Trends, day_by_day};
+use score::{Backups, Beacons, Score, Trends, day_by_day, first_days};
 
 fn main() {
     let mut arguments = std::env::args()
@@ -94,6 +94,25 @@ fn main() {
             score.hidden,
             score.met,
             score.recall()
+        );
+    }
+    println!(
+        "\n| days of history | spikes of 10 times | found | findings | right | recall | precision |"
+    );
+    println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: |");
+    for past in 3..=6 {
+        let mut score = Score::default();
+        for seed in first..first + count {
+            first_days(seed, past, &mut score);
+        }
+        println!(
+            "| {past} | {} | {} | {} | {} | {:.3} | {:.3} |",
+            score.hidden,
+            score.met,
+            score.findings,
+            score.right,
+            score.recall(),
+            score.precision()
         );
     }
     let quiet = |bursts: bool| {

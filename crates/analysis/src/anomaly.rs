@@ -68,7 +68,8 @@ pub struct BandHour {
 /// median of the same hours of the week, after the level of each day was taken out. Its scale is the
 /// larger of what these hours and what all hours vary. Where all vary so much that no score is large, an
 /// hour beyond the tail of them all is unusual still (Weissman 1978, Hill 1975). Fallbacks: hours of working days and weekends
-/// apart below three weeks, hours of the day where those are too few.
+/// apart below three weeks, hours of the day where those are too few. From three days on, and below
+/// [`Thresholds::min_history_days`], only large deviations of the whole host are told.
 pub fn anomalies(history: &History, judged: Range<i64>, thresholds: &Thresholds) -> AnomalyReport {
     let mut report = AnomalyReport::default();
     if !history.is_sound() {
@@ -81,12 +82,16 @@ pub fn anomalies(history: &History, judged: Range<i64>, thresholds: &Thresholds)
     let first = days.iter().position(is_judged).unwrap_or(days.len());
     report.history_days = observed_days(&days[..first]);
     let logs = Logs::new(history);
+    let learning = thresholds.while_learning();
     let mut judged = Vec::new();
     for place in (first..days.len()).take_while(|&place| is_judged(&days[place])) {
         let past = &days[place.saturating_sub(baseline::DAYS)..place];
-        if observed_days(past) < thresholds.min_history_days {
+        let observed = observed_days(past);
+        if observed < thresholds.least_days() {
             continue;
         }
+        let is_learning = observed < thresholds.min_history_days;
+        let thresholds = if is_learning { &learning } else { thresholds };
         let baselines = Baselines::new(&logs, past, thresholds);
         let day = &days[place];
         let unusual = judge_day(history, past, day, &baselines, thresholds, &mut report);
@@ -99,7 +104,7 @@ pub fn anomalies(history: &History, judged: Range<i64>, thresholds: &Thresholds)
     if judged.is_empty() {
         report.silent_because = Some(words::too_little(
             report.history_days,
-            thresholds.min_history_days,
+            thresholds.least_days(),
         ));
         return report;
     }
@@ -139,6 +144,10 @@ fn judge_day<'a>(
     for (number, series) in history.series.iter().enumerate() {
         // Who was just met has nothing that is usual.
         if met.contains(&series.subject) {
+            continue;
+        }
+        // The parts of a host take longer to learn than the whole.
+        if scene.is_learning() && series.subject != Subject::Total {
             continue;
         }
         for direction in Direction::ALL {

@@ -5,6 +5,7 @@
 //! and who contributed. Nothing here touches files, clocks or the network.
 
 mod anomaly;
+mod changes;
 mod culprit;
 mod days;
 mod esd;
@@ -22,6 +23,7 @@ mod trend;
 mod words;
 
 pub use anomaly::{AnomalyReport, Band, BandHour, anomalies};
+pub use changes::{Change, changes};
 pub use culprit::Culprit;
 pub use explain::{Flow, Inquiry};
 pub use finding::{
@@ -41,5 +43,5 @@ pub use quota::{
     THRESHOLDS, billing_month,
 };
 pub use state::{Judged, with_states};
-pub use thresholds::Thresholds;
+pub use thresholds::{LEARNING_DAYS, Thresholds};
 pub use trend::{DayVolume, Forecast, Month, Mover, Slope, TrendLine, TrendReport, trend};

@@ -33,6 +33,30 @@ pub struct Thresholds {
     pub committed_bps: Option<u64>,
 }
 
+/// Days of history from which on a history that is still too short is judged by what is there.
+pub const LEARNING_DAYS: u32 = 3;
+/// How many times the usual an hour has to be then: an office's Monday has eight times the bytes of its Sunday.
+const LEARNING_RATIO: f64 = 6.0;
+/// How much larger what is reported is then.
+const LEARNING_BYTES: u64 = 2;
+
+impl Thresholds {
+    /// Days without which nothing is judged.
+    pub fn least_days(&self) -> u32 {
+        self.min_history_days.min(LEARNING_DAYS)
+    }
+
+    /// What is worth telling while there are fewer days of history than asked for: large deviations only.
+    pub(crate) fn while_learning(&self) -> Self {
+        Self {
+            min_bytes: self.min_bytes.saturating_mul(LEARNING_BYTES),
+            min_ratio: self.min_ratio.max(LEARNING_RATIO),
+            new_remote_bytes: self.new_remote_critical_bytes,
+            ..self.clone()
+        }
+    }
+}
+
 impl Default for Thresholds {
     fn default() -> Self {
         Self {

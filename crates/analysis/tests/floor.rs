@@ -8,7 +8,7 @@ mod hostile;
 mod score;
 
 use histories::{Plan, make};
-use score::{Backups, Beacons, Score, Trends, day_by_day};
+use score::{Backups, Beacons, Score, Trends, day_by_day, first_days};
 
 const SEEDS: std::ops::Range<u64> = 500..504;
 
@@ -26,6 +26,22 @@ fn hidden_anomalies_are_found_and_little_else() {
     assert!(
         score.recall() >= 0.9 && score.precision() >= 0.9,
         "{score:?}"
+    );
+}
+
+#[test]
+fn after_three_days_large_deviations_are_found_and_little_else() {
+    let mut score = Score::default();
+    for seed in 500..510 {
+        for past in 3..=6 {
+            first_days(seed, past, &mut score);
+        }
+    }
+    assert!(
+        score.recall() >= 0.7 && score.precision() >= 0.9,
+        "{score:?}: recall {:.3}, precision {:.3}",
+        score.recall(),
+        score.precision()
     );
 }
 

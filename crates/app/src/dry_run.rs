@@ -4,8 +4,9 @@ use lifecycle::{
     ArchiveScope, DroppedDay, LogFolder, Unreadable, look_for_logs, passed_over_sentences,
     plan_archives, retention,
 };
+use mailing::Envelope;
 use serde::Serialize;
-use settings::Settings;
+use settings::{LetterTime, Settings};
 use store::Store;
 use tracing::warn;
 use traffic::{Period, When};
@@ -23,6 +24,10 @@ pub struct DryRun {
     pub would_read: Vec<String>,
     /// Reports of what the history holds already.
     pub would_report: Vec<PlannedReport>,
+    /// Letters about these reports that would be sent.
+    pub would_mail: Vec<PlannedLetter>,
+    /// Whom letters about the days of the logs to be read would be sent to.
+    pub would_mail_new_days_to: Vec<String>,
     /// Archives and reports that are past their time.
     pub would_delete: Vec<String>,
     /// Days of the history that are past their time.
@@ -55,6 +60,18 @@ impl PlannedReport {
     }
 }
 
+/// A letter that would be sent.
+#[derive(Debug, Serialize)]
+pub struct PlannedLetter {
+    /// The report that it is about.
+    #[serde(flatten)]
+    pub report: PlannedReport,
+    /// Whom it would be sent to.
+    pub recipients: Vec<String>,
+    /// On what condition it would be sent: `always`, `problems` or `critical`.
+    pub condition: &'static str,
+}
+
 /// A log that would be archived.
 #[derive(Debug, Serialize)]
 pub struct PlannedLog {
@@ -67,6 +84,44 @@ pub struct PlannedLog {
 }
 
 impl DryRun {
+    /// Adds the letters about planned reports.
+    ///
+    /// # Errors
+    /// If the outbox cannot be read.
+    fn add_letters(
+        &mut self,
+        reports: &[(String, Period)],
+        is_asked: bool,
+        settings: &Settings,
+        now: i64,
+    ) -> Result<()> {
+        let Ok(envelope) = Envelope::of(&settings.email) else {
+            return Ok(());
+        };
+        let condition = match settings.email.when {
+            _ if is_asked => "always",
+            LetterTime::Always => "always",
+            LetterTime::Problems => "problems",
+            LetterTime::Weekly => "critical",
+        };
+        let today = settings.today(now);
+        let known = mailing::written_reports(settings, &envelope.recipients())?;
+        for (host, period) in reports {
+            let is_written = known.contains(&(host.clone(), period.stamp()));
+            if (period.last < today || is_asked) && !is_written {
+                self.would_mail.push(PlannedLetter {
+                    report: PlannedReport::new(host, period),
+                    recipients: envelope.recipients(),
+                    condition,
+                });
+            }
+        }
+        if !is_asked && !self.would_read.is_empty() {
+            self.would_mail_new_days_to = envelope.recipients();
+        }
+        Ok(())
+    }
+
     /// Adds what is past its time.
     ///
     /// # Errors
@@ -105,6 +160,7 @@ impl DryRun {
 pub fn report_dry_run(
     host: Option<&str>,
     when: Option<When>,
+    mail: bool,
     settings: &Settings,
     now: i64,
 ) -> Result<DryRun> {
@@ -124,19 +180,23 @@ pub fn report_dry_run(
             .collect(),
         ..DryRun::default()
     };
+    let mut reports: Vec<(String, Period)> = Vec::new();
     if let Some(store) = &store {
         let today = settings.today(now);
         for host in hosts(store, host, settings)? {
             let plan = reporting::plan(store, &host, when, &settings.time_zone, today)?;
-            let reports = plan.periods.iter();
-            planned
-                .would_report
-                .extend(reports.map(|period| PlannedReport::new(&host, period)));
+            reports.extend(plan.periods.iter().map(|period| (host.clone(), *period)));
         }
+        let planned_reports = reports.iter();
+        planned.would_report =
+            (planned_reports.map(|(host, period)| PlannedReport::new(host, period))).collect();
         planned.plan_retention(store, settings, now)?;
         if settings.archive.enabled {
             planned.add_archives(store, settings, now)?;
         }
+    }
+    if settings.email.enabled && (when.is_none() || mail) {
+        planned.add_letters(&reports, when.is_some(), settings, now)?;
     }
     Ok(planned)
 }

@@ -35,6 +35,7 @@ pub fn ingest_run(
     } else {
         ingest_paths(&mut store, &settings, paths, now, progress)?
     };
+    lifecycle::compact_some(&mut store, &settings, now)?;
     forget_abandoned(&mut store, "ingest");
     Ok(summary)
 }

@@ -3,10 +3,11 @@
 
 use lifecycle::IngestSummary;
 use mail::Which;
-use mailing::{MailResult, Post, Subject};
+use mailing::{MailResult, Occasion, Post, Subject};
 use settings::Settings;
 use store::Store;
 use tracing::warn;
+use traffic::Period;
 
 use crate::circumstances::{circumstances, last_seen};
 use crate::error::{Error, Result};
@@ -51,19 +52,34 @@ impl<'a> Letters<'a> {
         Ok(letters)
     }
 
+    /// Whether letters are sent at all.
+    pub(crate) fn are_sent(&self) -> bool {
+        self.settings.email.enabled
+    }
+
+    /// Whether a letter about a period of a host is still to be written.
+    pub(crate) fn is_due(&mut self, host: &str, period: Period) -> bool {
+        let mut is_due = false;
+        self.attempt(|post| {
+            is_due = !post.was_written(host, period)?;
+            Ok(())
+        });
+        is_due
+    }
+
     /// Puts the letter about a report into the outbox. Gives whether it is there, or none is wanted.
     pub(crate) fn write(
         &mut self,
         store: &Store,
         subject: &Subject<'_>,
         ingest: &IngestSummary,
-        force: bool,
+        occasion: Occasion,
     ) -> bool {
         let settings = self.settings;
         self.attempt(|post| {
             let last_seen = last_seen(store)?;
             let circumstances = || circumstances(settings, last_seen, ingest);
-            Ok(post.write(subject, force, circumstances)?)
+            Ok(post.write(subject, occasion, circumstances)?)
         })
     }
 

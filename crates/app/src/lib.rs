@@ -29,7 +29,9 @@ mod tests;
 mod watch;
 
 pub use archive_run::archive_run;
-pub use dry_run::{DryRun, PlannedLog, PlannedReport, archive_dry_run, report_dry_run};
+pub use dry_run::{
+    DryRun, PlannedLetter, PlannedLog, PlannedReport, archive_dry_run, report_dry_run,
+};
 pub use error::{Error, Result};
 pub use forget_logs::forget_logs;
 pub use ingest_run::ingest_run;

@@ -6,14 +6,16 @@ mod waiting;
 use std::path::{Path, PathBuf};
 
 use analysis::QuotaState;
+use jiff::ToSpan as _;
+use jiff::civil::Date;
 use lifecycle::claims::{self, Standing};
 use lifecycle::{ArchiveSummary, Progress, finish_logs, ingest_folder, newer_archives, own_host};
-use mailing::{FailedRun, MailResult, ReportFile, Subject, send_failure_letter};
+use mailing::{FailedRun, MailResult, Occasion, ReportFile, Subject, send_failure_letter};
 use report::Report;
 use reporting::{
     PublishedReport, Reporter, Target, WrittenFile, has_index, has_lost, write_indexes,
 };
-use settings::{ReportFormat, Settings};
+use settings::{LetterTime, ReportFormat, Settings};
 use store::Store;
 use tracing::warn;
 use traffic::{Period, When};
@@ -37,6 +39,8 @@ pub struct ReportRequest {
     pub host: Option<String>,
     /// Whether reports and letters are written again even if nothing changed.
     pub force: bool,
+    /// Whether letters are sent about the period that is asked for.
+    pub mail: bool,
     /// The used share of a quota, in percent, from which on the run ends with [`RunOutcome::Threshold`].
     pub check_quota: Option<u32>,
 }
@@ -142,6 +146,7 @@ fn run(
     };
     let hosts = run.hosts()?;
     run.report_hosts(&hosts)?;
+    run.write_weeks(&hosts)?;
     run.finish(hosts)
 }
 
@@ -211,6 +216,11 @@ impl Run<'_> {
         let (settings, zone) = (self.settings, &self.settings.time_zone);
         let today = settings.today(self.now);
         let mut plan = reporting::plan(&self.store, host, self.request.when, zone, today)?;
+        // Days that a run without a period would report.
+        let due = match self.request.when {
+            Some(_) => reporting::plan(&self.store, host, None, zone, today)?.periods,
+            None => Vec::new(),
+        };
         if let Some(asked) = self.asked(host)?
             && has_lost(&self.store, host, asked, zone)?
         {
@@ -246,6 +256,7 @@ impl Run<'_> {
                         period: *period,
                         published,
                         planned: periods.len(),
+                        is_due: due.contains(period),
                     });
                 }
             }
@@ -264,20 +275,35 @@ impl Run<'_> {
             period,
             published,
             planned,
+            is_due,
         } = waiting;
         let PublishedReport { report, files, .. } = published;
         let paths = files.iter().map(|file| Path::new(&file.path));
         self.store.note_report(paths, &period.last.to_string())?;
-        let mut is_mailed = true;
-        if !report.period.partial || self.asked(&report.host)? == Some(period) {
+        // A period that somebody asks for is mailed to everybody only if that is asked for as well. The letter
+        // about a day that is due comes with the next run.
+        let is_asked = self.request.when.is_some();
+        let is_wanted = if is_asked {
+            self.request.mail
+                && (!report.period.partial || self.asked(&report.host)? == Some(period))
+        } else {
+            !report.period.partial
+        };
+        let mut is_mailed = !(is_asked && self.letters.are_sent() && is_due);
+        if is_wanted {
             let report_files: Vec<ReportFile> = files.iter().map(report_file).collect();
             let subject = Subject {
                 report: &report,
                 period,
                 files: &report_files,
             };
-            let (ingest, force) = (&self.result.ingest, self.request.force);
-            is_mailed = self.letters.write(&self.store, &subject, ingest, force);
+            let ingest = &self.result.ingest;
+            let occasion = match (self.request.force, is_asked) {
+                (true, _) => Occasion::Forced,
+                (false, true) => Occasion::Asked,
+                (false, false) => Occasion::Due,
+            };
+            is_mailed = self.letters.write(&self.store, &subject, ingest, occasion);
         }
         if period.is_day() {
             // The next run looks at the day again, and writes the letter that is missing.
@@ -295,6 +321,39 @@ impl Run<'_> {
         self.is_over |= is_used(&report.quotas, self.request.check_quota);
         let result = ReportResult::new(&report, period, files);
         self.result.reports.push(result);
+        Ok(())
+    }
+
+    /// Writes the letter about the last whole week of each host, if the settings want one a week.
+    fn write_weeks(&mut self, hosts: &[String]) -> Result<()> {
+        let settings = self.settings;
+        let is_weekly = self.letters.are_sent() && settings.email.when == LetterTime::Weekly;
+        let Some(week) = last_week(settings.today(self.now)) else {
+            return Ok(());
+        };
+        if !is_weekly || self.request.when.is_some() {
+            return Ok(());
+        }
+        for host in hosts {
+            let seconds = week.seconds(&settings.time_zone);
+            let is_known = match self.store.has_facts(host, seconds) {
+                Err(error) if error.is_damaged_file() => false,
+                is_known => is_known?,
+            };
+            if !is_known || !self.letters.is_due(host, week) {
+                continue;
+            }
+            let built = self.reporter.build(&self.store, host, week)?;
+            self.result.damage.extend(built.damage);
+            let subject = Subject {
+                report: &built.report,
+                period: week,
+                files: &[],
+            };
+            let ingest = &self.result.ingest;
+            self.letters
+                .write(&self.store, &subject, ingest, Occasion::Due);
+        }
         Ok(())
     }
 
@@ -373,6 +432,16 @@ impl Run<'_> {
             result,
         })
     }
+}
+
+/// The last week, from Monday to Sunday, that is over on a day.
+pub(crate) fn last_week(today: Date) -> Option<Period> {
+    let since_monday = i64::from(today.weekday().to_monday_zero_offset());
+    let monday = today.checked_sub(since_monday.days()).ok()?;
+    Some(Period {
+        first: monday.checked_sub(7.days()).ok()?,
+        last: monday.yesterday().ok()?,
+    })
 }
 
 /// A file of a report as its letter has it.

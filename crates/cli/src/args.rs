@@ -151,6 +151,10 @@ pub struct ReportArgs {
     #[arg(long)]
     pub no_email: bool,
 
+    /// With --date: mails the report of that day or period, too
+    #[arg(long, requires = "date", conflicts_with = "no_email")]
+    pub email: bool,
+
     /// Leaves the logs where they are
     #[arg(long)]
     pub no_archive: bool,
@@ -316,6 +320,15 @@ pub enum StoreCommand {
     },
     /// Compares the catalogue with the stored files
     Check,
+    /// Packs the files of each day that is over into one of each kind
+    Compact {
+        /// Prints the result as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Lists the files that hold the history at this moment, for other programs
+    #[command(after_help = help::FILES_HELP)]
+    Files(StoreFilesArgs),
     /// Gives a machine that was renamed its new name in the history
     RenameHost {
         /// The name in the history
@@ -325,6 +338,31 @@ pub enum StoreCommand {
         #[arg(value_name = "NEW")]
         new: String,
     },
+}
+
+/// The options of `store files`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct StoreFilesArgs {
+    /// Lists the files of this table
+    #[arg(long, value_name = "TABLE", default_value = "traffic",
+        value_parser = ["traffic", "loopback", "apart", "peers", "buckets"])]
+    pub table: String,
+
+    /// Only files of this machine
+    #[arg(long, value_name = "NAME")]
+    pub host: Option<String>,
+
+    /// Only days (UTC) from this one on, as YYYY-MM-DD
+    #[arg(long, value_name = "DAY")]
+    pub from: Option<jiff::civil::Date>,
+
+    /// Only days (UTC) up to this one, as YYYY-MM-DD
+    #[arg(long, value_name = "DAY")]
+    pub to: Option<jiff::civil::Date>,
+
+    /// Prints the result as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// The commands of `config`.

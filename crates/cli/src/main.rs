@@ -125,8 +125,8 @@ fn run(args: &Args, out: &mut dyn Write) -> Result<RunOutcome, Failure> {
         Command::Email(command) => with_settings(&mut |settings| {
             commands::email::run(command, &settled(settings)?, now, terminal, out)
         }),
-        Command::Store(command) => {
-            with_settings(&mut |settings| commands::store::run(command, settings, now, out))
-        }
+        Command::Store(command) => with_settings(&mut |settings| {
+            commands::store::run(command, settings, now, terminal, out)
+        }),
     }
 }

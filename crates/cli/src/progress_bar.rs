@@ -1,4 +1,4 @@
-//! A bar on the terminal while logs are read.
+//! A bar on the terminal while logs are read, or days packed.
 
 use std::io::IsTerminal as _;
 
@@ -6,7 +6,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lifecycle::Progress;
 
 /// The bar takes the columns that are left; bytes are counted in powers of 1000, as everywhere.
-const TEMPLATE: &str =
+const BYTES: &str =
     "reading logs [{wide_bar}] {decimal_bytes}/{decimal_total_bytes} {decimal_bytes_per_sec} {eta}";
 
 /// A bar, or nothing if nobody would see it.
@@ -17,11 +17,20 @@ pub(crate) struct Bar {
 impl Bar {
     /// A bar on standard error, if that is a terminal and the user wants to be told.
     pub(crate) fn new(quiet: bool) -> Self {
+        Self::with_template(quiet, BYTES)
+    }
+
+    /// The same while days of the history are packed.
+    pub(crate) fn of_days(quiet: bool) -> Self {
+        Self::with_template(quiet, "compacting days [{wide_bar}] {pos}/{len} {eta}")
+    }
+
+    fn with_template(quiet: bool, template: &str) -> Self {
         let bar = ProgressBar::new(0);
         if quiet || !std::io::stderr().is_terminal() {
             bar.set_draw_target(ProgressDrawTarget::hidden());
         }
-        if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
+        if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.progress_chars("=> "));
         }
         Bar { bar }
@@ -97,7 +106,7 @@ mod tests {
         let terminal = Kept::default();
         let target = ProgressDrawTarget::term_like(Box::new(terminal.clone()));
         let bar = ProgressBar::with_draw_target(Some(123_456_000_000), target);
-        bar.set_style(ProgressStyle::with_template(TEMPLATE).unwrap());
+        bar.set_style(ProgressStyle::with_template(BYTES).unwrap());
         bar.set_position(98_765_000_000);
         bar.force_draw();
         let shown = terminal.0.lock().unwrap().clone();

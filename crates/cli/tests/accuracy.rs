@@ -263,3 +263,25 @@ fn the_page_shows_these_figures() {
         "make its table anew: cargo run --release -p network-monitor --example accuracy"
     );
 }
+
+#[test]
+fn the_readme_gives_the_same_figures() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
+    let readme = std::fs::read_to_string(readme).expect("it ships with the program");
+    let readme = readme.split_whitespace().collect::<Vec<_>>().join(" ");
+    let off = || faithful().map(|one| percent(one.counted, one.truth).abs());
+    let (all, close) = (off().count(), off().filter(|off| *off <= 0.02).count());
+    let worst = off().fold(0.0, f64::max);
+    assert!(worst <= 0.16, "{worst}");
+    let sums = faithful().filter_map(|one| Some(percent(one.naive?, one.truth).abs()));
+    let sum = sums.fold(0.0, f64::max);
+    for shown in [
+        format!(
+            "Of {all} recordings that hold all their traffic, {close} are counted within 0.02 %"
+        ),
+        "the worst within 0.16 %".to_owned(),
+        format!("off by up to {sum:.0} %"),
+    ] {
+        assert!(readme.contains(&shown), "{shown}");
+    }
+}

@@ -36,6 +36,8 @@ mod hostile;
 mod hosts;
 #[path = "end_to_end/identity.rs"]
 mod identity;
+#[path = "end_to_end/incidents.rs"]
+mod incidents;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 #[path = "end_to_end/injector.rs"]
 mod injector;
@@ -79,6 +81,8 @@ mod soak;
 mod state;
 #[path = "end_to_end/store.rs"]
 mod store;
+#[path = "end_to_end/store_faults.rs"]
+mod store_faults;
 #[path = "end_to_end/usage.rs"]
 mod usage;
 #[path = "end_to_end/zones.rs"]

@@ -1,4 +1,4 @@
-//! The end of a run: logs into the archive, and what is past its time away.
+//! The end of a run: logs into the archive, what is past its time away, and days that are over packed.
 
 use std::path::PathBuf;
 
@@ -8,16 +8,28 @@ use tracing::warn;
 
 use crate::archives;
 use crate::archiving::{self, ArchiveScope};
+use crate::compact::compact_some;
 use crate::error::Result;
 use crate::retention;
 use crate::summary::ArchiveSummary;
 
 /// Archives the logs that the reports tell of, and deletes what is past its time, but for `made`, the files of
-/// reports that this run made. `None` if the settings ask for neither.
+/// reports that this run made. `None` if the settings ask for neither. Then compacts what is due.
 ///
 /// # Errors
 /// If the catalogue cannot be read or written, or a signal asks to stop.
 pub fn finish_logs(
+    store: &mut Store,
+    settings: &Settings,
+    now: i64,
+    made: &[PathBuf],
+) -> Result<Option<ArchiveSummary>> {
+    let summary = archive_or_expire(store, settings, now, made)?;
+    compact_some(store, settings, now)?;
+    Ok(summary)
+}
+
+fn archive_or_expire(
     store: &mut Store,
     settings: &Settings,
     now: i64,

@@ -2,12 +2,13 @@
 //!
 //! This is `archive` and `store` applied to the log folder of the settings. [`ingest_folder`] brings logs
 //! into the history, [`finish_logs`] archives those that are finished and deletes what is past its time,
-//! [`recover`] brings archived logs back. Each gives back what it did; nothing is printed. A history belongs
+//! [`compact_some`] packs days that are over, [`recover`] brings archived logs back. Each gives back what it did; nothing is printed. A history belongs
 //! to one machine and its folders to one history: [`own_host`] and [`claims`] see to it.
 
 pub mod archives;
 mod archiving;
 pub mod claims;
+mod compact;
 mod error;
 mod finish;
 mod ingest;
@@ -27,6 +28,7 @@ mod tests;
 mod tuning;
 
 pub use archiving::{ArchivePlan, ArchiveScope, plan as plan_archives};
+pub use compact::{CompactSummary, compact_all, compact_some};
 pub use error::{Error, Result};
 pub use finish::{archive_logs, finish_logs};
 pub use ingest::{ingest_folder, ingest_paths};

@@ -13,6 +13,7 @@ pub(crate) fn compose(to: Address, subject: &str, csv: &[u8]) -> Vec<u8> {
         message_id: "<1.example@example.org>".to_owned(),
         text: "All is well.\n".to_owned(),
         html: "<p>All is well.</p>".to_owned(),
+        is_urgent: false,
         attachments: vec![Attachment {
             name: "report.csv".to_owned(),
             bytes: csv.to_owned(),

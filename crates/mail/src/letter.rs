@@ -29,6 +29,8 @@ pub struct Letter {
     pub text: String,
     /// HTML.
     pub html: String,
+    /// Whether mail programs are to mark it as important.
+    pub is_urgent: bool,
     /// Files.
     pub attachments: Vec<Attachment>,
 }
@@ -60,6 +62,24 @@ impl Header for AutoSubmitted {
     }
 }
 
+/// Has mail programs mark the letter (RFC 2156).
+#[derive(Clone)]
+struct Importance;
+
+impl Header for Importance {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("Importance")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self)
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), "high".to_owned())
+    }
+}
+
 impl Letter {
     /// The message, ready to be sent: lines end with CR LF, everything is ASCII but for addresses
     /// that are not. Recipients of blind copies stand nowhere in it.
@@ -75,6 +95,9 @@ impl Letter {
                 Envelope::new(None, vec![self.from.mailbox().email.clone()])
                     .expect("there is one address"),
             );
+        if self.is_urgent {
+            builder = builder.header(Importance);
+        }
         for address in &self.to {
             builder = builder.to(address.mailbox().clone());
         }
@@ -159,6 +182,7 @@ mod tests {
             message_id: "<1.2@example.org>".into(),
             text: "a\n.\nb ü\n".into(),
             html: "<p>ü".into(),
+            is_urgent: false,
             attachments: Vec::new(),
         }
     }
@@ -183,6 +207,14 @@ mod tests {
         ] {
             assert!(head.lines().any(|found| found == line), "{line}\n{head}");
         }
+    }
+
+    #[test]
+    fn what_is_urgent_is_marked_as_important() {
+        let mut letter = letter();
+        assert!(!head(&letter.compose()).contains("Importance"));
+        letter.is_urgent = true;
+        assert!(head(&letter.compose()).contains("Importance: high"));
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub(crate) fn attachments(
     for file in files {
         let path = &file.path;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let is_wanted = is_wanted(&name, email, settings.reports.compress_reports);
+        let is_wanted = is_wanted(&name, email);
         let is_attached = is_wanted && file.bytes <= room;
         if is_attached {
             let bytes = std::fs::read(path).map_err(::files::Error::context("read", path))?;
@@ -44,7 +44,7 @@ pub(crate) fn attachments(
         listed.push(data::File {
             name: display::printable(&name).into_owned(),
             path: ::files::show(&file.shown).to_string(),
-            size: display::bytes(file.bytes),
+            size: display::approximate_bytes(file.bytes as f64),
             attached: is_attached,
             left_out: is_wanted && !is_attached,
         });
@@ -52,15 +52,8 @@ pub(crate) fn attachments(
     Ok((attachments, listed))
 }
 
-/// Whether the settings ask for a file of a report beside the letter: the zip if there is one,
-/// else the formats they name.
-fn is_wanted(name: &str, email: &Email, has_zip: bool) -> bool {
-    if email.attachments.is_empty() {
-        return false;
-    }
-    if has_zip {
-        return name.ends_with(".zip");
-    }
+/// Whether the settings ask for a file of a report beside the letter.
+fn is_wanted(name: &str, email: &Email) -> bool {
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     name.starts_with("report_")
         && (email.attachments.iter()).any(|format| format.word() == extension)

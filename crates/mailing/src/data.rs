@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use analysis::FindingKind;
 use display::{fitted, printable};
 use jiff::tz::TimeZone;
 use report::{Compared, Report};
@@ -10,6 +11,7 @@ use serde::Serialize;
 use traffic::Period;
 
 use crate::census::{Census, RemoteCensus};
+use crate::news::{self, News, signed_percent};
 use crate::problems::{Problem, Problems};
 use display::Moment;
 
@@ -43,6 +45,13 @@ pub(crate) struct ReportData {
     verdict: String,
     version: &'static str,
     problems: Vec<Problem>,
+    #[serde(flatten)]
+    news: News,
+    days: Vec<Day>,
+    busiest: Option<String>,
+    against: Option<String>,
+    download_change: String,
+    upload_change: String,
     download: String,
     upload: String,
     total: String,
@@ -112,6 +121,16 @@ struct Bar {
     glyph: char,
 }
 
+/// A day of a longer period.
+#[derive(Clone, Debug, Serialize)]
+struct Day {
+    label: String,
+    download: String,
+    upload: String,
+    observed: String,
+    warnings: usize,
+}
+
 /// A file of the report.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct File {
@@ -168,17 +187,14 @@ impl ReportData {
         frame: &Frame<'_>,
     ) -> Self {
         let verdict = verdict(report, &problems);
+        let news = News::new(report, period, &problems);
+        let subject = news::subject(report, period, &problems, &frame.prefix);
         let mut problems = problems.list;
         for problem in &mut problems {
             problem.message = shortened(&problem.message, SENTENCE);
         }
         let days = days(period);
         let host = shortened(&report.host, NAME);
-        let so_far = if report.period.partial {
-            ", so far"
-        } else {
-            ""
-        };
         let census = Census::of(report, ROWS);
         let bars = bars(report);
         let comparison = &report.comparison;
@@ -192,15 +208,21 @@ impl ReportData {
         ];
         let notes = report.notes.iter().take(SENTENCES);
         Self {
-            subject: format!("{}: {host}, {days}{so_far}: {verdict}", frame.prefix),
+            subject,
+            news,
+            days: days_side_by_side(report),
+            busiest: busiest(report),
+            against: against(report, period),
+            download_change: change(report, |then| then.download_change),
+            upload_change: change(report, |then| then.upload_change),
             period: long_days(period),
             partial: report.period.partial,
             timezone: report.period.timezone.clone(),
             verdict,
             version: env!("CARGO_PKG_VERSION"),
-            download: display::bytes(report.total_download_bytes),
-            upload: display::bytes(report.total_upload_bytes),
-            total: display::bytes(report.total_bytes()),
+            download: bytes(report.total_download_bytes),
+            upload: bytes(report.total_upload_bytes),
+            total: bytes(report.total_bytes()),
             download_rate: display::rate(report.total_download_bps),
             upload_rate: display::rate(report.total_upload_bps),
             peak_download_rate: display::rate(report.peak_download_bps),
@@ -261,10 +283,8 @@ impl ErrorData {
         frame: &Frame<'_>,
     ) -> Self {
         let host = shortened(host, NAME);
-        let date = Moment::new(frame.now, frame.zone)
-            .civil()
-            .date()
-            .to_string();
+        let civil = Moment::new(frame.now, frame.zone).civil();
+        let date = civil.date().to_string();
         // An error may have several lines; each must be harmless.
         let lines: Vec<String> = message
             .lines()
@@ -272,7 +292,11 @@ impl ErrorData {
             .map(|line| shortened(line, SENTENCE))
             .collect();
         Self {
-            subject: format!("{}: {host}, {date}: {title}", frame.prefix),
+            subject: if frame.prefix.is_empty() {
+                format!("{host}: {title} ({})", civil.strftime("%-d %b"))
+            } else {
+                format!("{}: {host}, {date}: {title}", frame.prefix)
+            },
             host,
             title: title.to_owned(),
             message: lines.join("\n"),
@@ -289,8 +313,8 @@ impl ErrorData {
 fn verdict(report: &Report, problems: &Problems) -> String {
     let mut verdict = format!(
         "{} down, {} up",
-        display::bytes(report.total_download_bytes),
-        display::bytes(report.total_upload_bytes)
+        bytes(report.total_download_bytes),
+        bytes(report.total_upload_bytes)
     );
     for (count, one, many) in [
         (problems.findings, "new warning", "new warnings"),
@@ -342,6 +366,69 @@ fn compared(then: &Compared, one: &str, many: &str) -> Comparison {
             days => many.replace("{}", &days.to_string()),
         },
     }
+}
+
+/// The day that the day is compared with: `Thu 26 Nov`. Days for longer periods. `None` if nothing is stored of it.
+fn against(report: &Report, period: Period) -> Option<String> {
+    let then = report.comparison.previous.as_ref()?;
+    if period.is_day() {
+        let day = period.first.yesterday().ok()?;
+        return Some(day.strftime("%a %-d %b").to_string());
+    }
+    Some(format!("the {} days before", then.days))
+}
+
+/// ` (+8 %)`, or blank.
+fn change(report: &Report, of: fn(&Compared) -> Option<f64>) -> String {
+    let change = report.comparison.previous.as_ref().and_then(of);
+    change.map_or_else(String::new, |change| {
+        format!(" ({})", signed_percent(change))
+    })
+}
+
+/// The days of a longer period, each with its warnings.
+fn days_side_by_side(report: &Report) -> Vec<Day> {
+    if are_hours(report) || report.timeline.len() > BARS {
+        return Vec::new();
+    }
+    let day = |entry: &report::TimelineEntry| {
+        let start = entry.start.as_second();
+        let end = start + 86_400;
+        let warnings = report.findings.iter().filter(|one| {
+            one.is_warning() && one.kind != FindingKind::Quota && (start..end).contains(&one.start)
+        });
+        Day {
+            label: entry.start.civil().strftime("%a %-d %b").to_string(),
+            download: bytes(entry.download_bytes),
+            upload: bytes(entry.upload_bytes),
+            observed: display::duration(entry.observed_seconds),
+            warnings: warnings.count(),
+        }
+    };
+    report.timeline.iter().map(day).collect()
+}
+
+/// The busiest hour or day: `12:00–13:00`, `Fri 27 Nov`.
+fn busiest(report: &Report) -> Option<String> {
+    let moved =
+        |entry: &report::TimelineEntry| entry.upload_bytes.saturating_add(entry.download_bytes);
+    let most = report.timeline.iter().max_by_key(|entry| moved(entry))?;
+    if report.timeline.len() < 2 || moved(most) == 0 {
+        return None;
+    }
+    let start = most.start.civil();
+    if !are_hours(report) {
+        return Some(start.strftime("%a %-d %b").to_string());
+    }
+    let end = match start.hour() + 1 {
+        24 => "24:00".to_owned(),
+        hour => format!("{hour:02}:00"),
+    };
+    Some(format!("{}–{end}", start.strftime("%H:%M")))
+}
+
+fn bytes(bytes: u64) -> String {
+    display::approximate_bytes(bytes as f64)
 }
 
 /// The part of the time that was observed, and of the bytes if that is known to be less.
@@ -396,8 +483,8 @@ fn bars(report: &Report) -> Vec<Bar> {
 fn processes(report: &Report) -> Vec<Process> {
     let process = |process: &report::TopProcess| Process {
         name: named(&process.name),
-        download: display::bytes(process.download_bytes),
-        upload: display::bytes(process.upload_bytes),
+        download: bytes(process.download_bytes),
+        upload: bytes(process.upload_bytes),
         share: display::percent(process.share),
         percent: hundred(process.share),
         process_name: named(&process.name),
@@ -421,8 +508,8 @@ fn remotes(report: &Report, census: &Census<'_>) -> Vec<Remote> {
         let processes: Vec<String> = processes.map(|name| shortened(name, 20)).collect();
         Remote {
             name: named(&remote.address),
-            download: display::bytes(remote.download_bytes),
-            upload: display::bytes(remote.upload_bytes),
+            download: bytes(remote.download_bytes),
+            upload: bytes(remote.upload_bytes),
             share: display::percent(remote.share),
             percent: hundred(remote.share),
             processes: processes.join(", "),

@@ -7,6 +7,7 @@ mod data;
 mod envelope;
 mod error;
 mod failure_letter;
+mod news;
 mod password;
 mod post;
 mod problems;
@@ -21,11 +22,11 @@ pub use attachments::ReportFile;
 pub use envelope::Envelope;
 pub use error::{Error, Result};
 pub use failure_letter::{FailedRun, send_failure_letter};
-pub use post::Post;
+pub use post::{Occasion, Post};
 pub use problems::{Circumstances, UnreadableLog};
 pub use result::{
     LetterState, MailResult, RefusedLetter, SentLetter, SetAsideLetter, WaitingLetter,
-    outbox_folder, sent_letters, waiting_letters,
+    outbox_folder, sent_letters, waiting_letters, written_reports,
 };
 pub use server::server;
 pub use silence::HostLastSeen;

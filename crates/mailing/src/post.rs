@@ -1,16 +1,28 @@
 //! Letters on their way: which are written, when they are sent, and what is said of it.
 
 use mail::{Kind, Outbox, Which};
-use settings::Settings;
+use settings::{LetterTime, Settings};
 use tracing::{debug, warn};
+use traffic::Period;
 
 use crate::envelope::Envelope;
 use crate::error::Result;
-use crate::problems::Circumstances;
+use crate::problems::{Circumstances, problems};
 use crate::result::{MailResult, SetAsideLetter, outbox_folder, waiting_letters};
 use crate::server::server;
 use crate::silence::{HostLastSeen, silent};
 use crate::writer::{LetterDraft, Subject, Writer};
+
+/// Why a letter about a report is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Occasion {
+    /// Its day or week is over.
+    Due,
+    /// Somebody asked for it.
+    Asked,
+    /// Somebody asked for it again, even if it was written before.
+    Forced,
+}
 
 /// The open outbox with all that is needed to fill and empty it.
 pub struct Post<'a> {
@@ -53,23 +65,40 @@ impl<'a> Post<'a> {
         }
     }
 
-    /// Puts the letter about a report into the outbox, unless it has been there before.
+    /// Whether the letter about a period of a host, which is over, has been in the outbox before.
+    ///
+    /// # Errors
+    /// If the outbox cannot be read.
+    pub fn was_written(&self, host: &str, period: Period) -> Result<bool> {
+        let key = self.envelope.key(Kind::Report, host, period.stamp());
+        Ok(self.outbox.find(&key)?.is_some())
+    }
+
+    /// Puts the letter about a report into the outbox, unless it has been there before, or the settings want
+    /// none about such a day. One that is asked for is always written.
     ///
     /// # Errors
     /// If it cannot be written.
     pub fn write(
         &mut self,
         subject: &Subject<'_>,
-        force: bool,
+        occasion: Occasion,
         circumstances: impl FnOnce() -> Circumstances,
     ) -> Result<()> {
         let writer = Writer::new(self.settings, &self.envelope, self.now);
         let key = writer.key(subject.report, subject.period);
-        if !force && self.outbox.find(&key)?.is_some() {
+        if occasion != Occasion::Forced && self.outbox.find(&key)?.is_some() {
             debug!("the letter about {} was written before", key.subject);
             return Ok(());
         }
-        let draft = writer.write(subject, &circumstances())?;
+        let circumstances = circumstances();
+        if occasion == Occasion::Due
+            && !is_wanted(subject, &circumstances, self.settings.email.when)
+        {
+            debug!("the settings want no letter about {}", key.subject);
+            return Ok(());
+        }
+        let draft = writer.write(subject, &circumstances)?;
         self.put(&key, draft)
     }
 
@@ -170,6 +199,15 @@ impl<'a> Post<'a> {
             waiting: waiting_letters(self.settings)?,
             ..self.result
         })
+    }
+}
+
+/// Whether the settings want the letter about a report.
+fn is_wanted(subject: &Subject<'_>, circumstances: &Circumstances, when: LetterTime) -> bool {
+    match when {
+        LetterTime::Always => true,
+        LetterTime::Problems => !problems(subject.report, circumstances).list.is_empty(),
+        LetterTime::Weekly => !subject.period.is_day() || subject.is_urgent(),
     }
 }
 

@@ -12,6 +12,9 @@ const MAX_NAMED: usize = 5;
 
 /// The kind of what analyses found.
 const FINDING: &str = "finding";
+const ONGOING: &str = "ongoing";
+const ENDED: &str = "ended";
+const QUOTA: &str = "quota";
 
 /// Something to look at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -21,6 +24,13 @@ pub(crate) struct Problem {
     pub code: &'static str,
     /// A sentence, made printable.
     pub message: String,
+}
+
+impl Problem {
+    /// Whether it is about the recording, and not about what was recorded.
+    pub(crate) fn is_of_recording(&self) -> bool {
+        !matches!(self.code, FINDING | ONGOING | ENDED | QUOTA)
+    }
 }
 
 /// A log that could not be read, or not wholly.
@@ -168,11 +178,14 @@ impl<'a> Findings<'a> {
                 found.quotas.push(one);
             } else if one.has_ended() {
                 found.ended.push(one);
-            } else if !one.finding.is_warning() {
-            } else if one.goes_on() {
-                found.ongoing.push(one);
-            } else {
-                found.new.push(one);
+            } else if one.finding.is_warning() {
+                let is_ongoing = one.goes_on();
+                let list = if is_ongoing {
+                    &mut found.ongoing
+                } else {
+                    &mut found.new
+                };
+                list.push(one);
             }
         }
         found
@@ -181,9 +194,9 @@ impl<'a> Findings<'a> {
     fn list(&self) -> Vec<Problem> {
         let all = [
             (FINDING, &self.new),
-            ("ongoing", &self.ongoing),
-            ("ended", &self.ended),
-            ("quota", &self.quotas),
+            (ONGOING, &self.ongoing),
+            (ENDED, &self.ended),
+            (QUOTA, &self.quotas),
         ];
         let all = all
             .into_iter()

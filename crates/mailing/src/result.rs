@@ -181,6 +181,25 @@ pub fn sent_letters(settings: &Settings) -> Result<Vec<SentLetter>, OutboxError>
         .collect())
 }
 
+/// Hosts and periods of all letters about reports to these recipients that are or were in the outbox.
+///
+/// # Errors
+/// If the outbox cannot be read.
+pub fn written_reports(
+    settings: &Settings,
+    recipients: &[String],
+) -> Result<Vec<(String, String)>, OutboxError> {
+    let records = Outbox::records(&outbox_folder(settings))?;
+    let is_to_them = |record: &mail::Record| {
+        record.recipients.len() == recipients.len()
+            && (record.recipients.iter()).all(|one| recipients.contains(&one.address))
+    };
+    Ok((records.into_iter())
+        .filter(|record| record.kind == mail::Kind::Report && is_to_them(record))
+        .map(|record| (record.host, record.about))
+        .collect())
+}
+
 /// The letters that wait in the outbox, oldest first.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! Report → letter: what it says and what it carries.
 
+use analysis::Severity;
 use mail::{Key, Kind, Letter, TemplateFault, Templates};
 use report::Report;
 use settings::Settings;
@@ -20,6 +21,14 @@ pub struct Subject<'a> {
     pub period: Period,
     /// Its files.
     pub files: &'a [ReportFile],
+}
+
+impl Subject<'_> {
+    /// Whether it has news that cannot wait.
+    pub(crate) fn is_urgent(&self) -> bool {
+        let worst = self.report.worst();
+        worst.is_some_and(|one| one.finding.severity == Severity::Critical && !one.goes_on())
+    }
 }
 
 /// Makes letters, as the settings ask.
@@ -90,6 +99,7 @@ impl<'a> Writer<'a> {
         Ok(LetterDraft {
             letter: Letter {
                 attachments,
+                is_urgent: subject.is_urgent(),
                 ..self.letter(&data.subject, rendered.text, rendered.html)
             },
             faults: rendered.faults,
@@ -110,13 +120,18 @@ impl<'a> Writer<'a> {
     pub fn write_test(&self) -> LetterDraft {
         let host = display::printable(&self.settings.host);
         let prefix = &self.settings.email.subject_prefix;
+        let subject = if prefix.is_empty() {
+            format!("{host}: test of network-monitor's letters")
+        } else {
+            format!("{prefix}: test from {host}")
+        };
         let text = format!(
             "This letter proves that network-monitor on {host} can send mail.\n\
              There is nothing to do.\n"
         );
         let html = format!("<p>{}</p>", text.replace('&', "&amp;").replace('<', "&lt;"));
         LetterDraft {
-            letter: self.letter(&format!("{prefix}: test from {host}"), text, html),
+            letter: self.letter(&subject, text, html),
             faults: Vec::new(),
         }
     }
@@ -131,6 +146,7 @@ impl<'a> Writer<'a> {
             message_id: String::new(),
             text,
             html,
+            is_urgent: false,
             attachments: Vec::new(),
         }
     }

@@ -37,7 +37,7 @@ fn a_letter_is_written_and_not_sent() {
     for line in [
         "From: reports@example.org\r\n",
         "To: ada@example.org\r\n",
-        "Subject: Network traffic report: web1, 2026-11-22: ",
+        "Subject: web1 22 Nov: 1 problem, 0 B down, 0 B up",
         "Content-Type: text/plain",
         "Content-Type: text/html",
     ] {

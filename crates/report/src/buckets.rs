@@ -11,6 +11,9 @@ use crate::arithmetic::{percentile_95, rate};
 /// vnStat and those who bill by the 95th percentile sum five minutes.
 const PERCENTILE_SECONDS: i64 = 300;
 
+/// Buckets for which there is room from the beginning: more than two years of minutes.
+const MOST_RESERVED: usize = 1 << 20;
+
 /// One bucket.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bucket {
@@ -53,8 +56,12 @@ impl Bucket {
 
 /// The buckets of a period.
 pub(crate) struct Buckets {
-    by_start: HashMap<i64, Bucket, FixedState>,
-    facts: HashMap<i64, Vec<BucketFacts>, FixedState>,
+    list: Vec<Bucket>,
+    /// Where in the list a bucket is, by its start.
+    places: HashMap<i64, u32, FixedState>,
+    /// The facts of buckets that several logs observed: a long period has hundreds of thousands of buckets, and
+    /// few of them are shared.
+    shared: HashMap<i64, Vec<BucketFacts>, FixedState>,
     span: Range<i64>,
     resolution: i64,
     /// Rows and facts that were not of the period.
@@ -63,12 +70,15 @@ pub(crate) struct Buckets {
 
 impl Buckets {
     pub(crate) fn new(span: Range<i64>, resolution: i64) -> Self {
-        let by_start = HashMap::with_hasher(FixedState::with_seed(0x6e6d));
+        let resolution = resolution.max(1);
+        let length = span.end.saturating_sub(span.start) / resolution;
         Buckets {
-            by_start,
-            facts: HashMap::with_hasher(FixedState::with_seed(0x6e6d)),
+            // What is not used costs no memory.
+            list: Vec::with_capacity(usize::try_from(length).unwrap_or(0).min(MOST_RESERVED)),
+            places: HashMap::with_hasher(FixedState::with_seed(0x6e6d)),
+            shared: HashMap::with_hasher(FixedState::with_seed(0x6e6d)),
             span,
-            resolution: resolution.max(1),
+            resolution,
             outside: 0,
         }
     }
@@ -88,7 +98,12 @@ impl Buckets {
             overlap: 0,
             seen: None,
         };
-        Some(self.by_start.entry(start).or_insert(empty))
+        let next = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
+        let place = *self.places.entry(start).or_insert(next) as usize;
+        if place == self.list.len() {
+            self.list.push(empty);
+        }
+        self.list.get_mut(place)
     }
 
     /// Adds bytes; false if the bucket is not of the period.
@@ -111,24 +126,38 @@ impl Buckets {
             return;
         };
         bucket.peak = bucket.peak.max(facts.peak);
-        if facts.frames > 0 {
-            bucket.frames = bucket.frames.saturating_add(facts.frames.into());
-            let (first, last) = bucket.seen.unwrap_or((facts.first, facts.last));
-            bucket.seen = Some((first.min(facts.first), last.max(facts.last)));
-            self.facts.entry(facts.bucket).or_default().push(*facts);
+        if facts.frames == 0 {
+            return;
         }
+        bucket.frames = bucket.frames.saturating_add(facts.frames.into());
+        let Some((first, last)) = bucket.seen else {
+            bucket.seen = Some((facts.first, facts.last));
+            bucket.observed = facts.seconds.into();
+            return;
+        };
+        // As far as it matters how long it was observed, the first facts are those that the bucket has.
+        let earlier = BucketFacts {
+            seconds: u32::try_from(bucket.observed).unwrap_or(u32::MAX),
+            first,
+            last,
+            ..*facts
+        };
+        bucket.seen = Some((first.min(facts.first), last.max(facts.last)));
+        let shared = self.shared.entry(facts.bucket);
+        shared.or_insert_with(|| vec![earlier]).push(*facts);
     }
 
     /// Ends the adding.
     pub(crate) fn close(mut self) -> ClosedBuckets {
-        for (start, facts) in &mut self.facts {
-            if let Some(bucket) = self.by_start.get_mut(start) {
+        for (start, facts) in &mut self.shared {
+            let place = self.places.get(start).map(|place| *place as usize);
+            if let Some(bucket) = place.and_then(|place| self.list.get_mut(place)) {
                 bucket.observed = observed_seconds(facts);
                 let all: u64 = facts.iter().map(|facts| u64::from(facts.seconds)).sum();
                 bucket.overlap = all.saturating_sub(bucket.observed);
             }
         }
-        let mut list: Vec<_> = self.by_start.into_values().collect();
+        let mut list = self.list;
         list.sort_unstable_by_key(|bucket| bucket.start);
         ClosedBuckets {
             list,

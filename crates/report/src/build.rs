@@ -283,6 +283,8 @@ impl Builder {
             notes,
             history: None,
             usual: None,
+            learning: None,
+            changes: Vec::new(),
             every_connection: Some(Arc::new(connections)),
         }
     }

@@ -1,11 +1,12 @@
 //! Findings in words: when, how severe, and whether they are news.
 
-use analysis::{Direction, Finding, FindingKind, FindingState, Severity};
+use analysis::{Change, Direction, Finding, FindingKind, FindingState, Severity};
 use display::{Moment, cut};
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 
-use crate::Report;
+use crate::{Commands, Report};
 
 /// Columns of a sentence that may hold names.
 const SENTENCE: usize = 600;
@@ -177,6 +178,14 @@ impl<'a> DatedFinding<'a> {
         )
     }
 
+    /// What to type next about it.
+    pub fn commands(&self) -> Commands {
+        let date = |second: i64| Moment::new(second, self.zone).civil().date();
+        let (start, end) = (self.finding.start, self.finding.end);
+        let first = date(start);
+        Commands::of(self.finding, first, date(end.saturating_sub(1)).max(first))
+    }
+
     fn summary(&self) -> String {
         cut(&self.finding.summary, SENTENCE, "…")
     }
@@ -210,6 +219,25 @@ impl<'a> DatedFinding<'a> {
     }
 }
 
+/// How far the history is that findings rest on, while it is too short for all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Learning {
+    /// Days of which something was observed.
+    pub days: u32,
+    /// Days that are needed.
+    pub needed: u32,
+}
+
+impl Learning {
+    /// `Learning: 4 of 7 days recorded; only large deviations are reported yet.`
+    pub fn sentence(&self) -> String {
+        format!(
+            "Learning: {} of {} days recorded; only large deviations are reported yet.",
+            self.days, self.needed
+        )
+    }
+}
+
 impl Report {
     /// Adds what analyses found. All findings are in the order in which they are told.
     pub fn set_findings(&mut self, findings: Vec<Finding>, muted: u64, silent: Option<String>) {
@@ -217,6 +245,11 @@ impl Report {
         (self.findings).sort_by(|one, other| one.order().cmp(&other.order()));
         self.findings_muted = muted;
         self.findings_silent_because = silent;
+    }
+
+    /// Adds what changed against a usual day.
+    pub fn set_changes(&mut self, changes: Vec<Change>) {
+        self.changes = changes;
     }
 
     /// The findings, with their times on the clocks of the report's zone.

@@ -8,8 +8,8 @@ use crate::report::{
     total_upload_bps,
 };
 use crate::{
-    Capture, Comparisons, Coverage, InputFacts, Note, Reconciliation, Report, Span, TopInterface,
-    TopPort, TopProcess, TopProtocol, TopRemote,
+    Capture, Comparisons, Coverage, InputFacts, Learning, Note, Reconciliation, Report, Span,
+    TopInterface, TopPort, TopProcess, TopProtocol, TopRemote,
 };
 
 /// A report without its connections and its timeline.
@@ -48,6 +48,8 @@ struct Summary<'a> {
     findings: &'a [analysis::Finding],
     findings_muted: u64,
     findings_silent_because: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    learning: Option<Learning>,
     quotas: &'a [analysis::QuotaState],
     #[serde(skip_serializing_if = "Option::is_none")]
     reconciliation: &'a Option<Reconciliation>,
@@ -96,6 +98,7 @@ impl Report {
             findings: &self.findings,
             findings_muted: self.findings_muted,
             findings_silent_because: self.findings_silent_because.as_deref(),
+            learning: self.learning,
             quotas: &self.quotas,
             reconciliation: &self.reconciliation,
             capture: &self.capture,

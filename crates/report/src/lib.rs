@@ -11,6 +11,7 @@ mod buckets;
 mod build;
 pub mod charts;
 mod collected;
+mod commands;
 mod comparison;
 mod connections;
 mod coverage;
@@ -39,11 +40,12 @@ mod zip;
 pub use analyses::{Analysis, AnalysisResult, HostAnalysis};
 pub use build::{Builder, Context, Options};
 pub use collected::Capture;
+pub use commands::Commands;
 pub use comparison::{Compared, Comparison, Comparisons, Totals};
 pub use connections::{Connection, ConnectionView};
 pub use coverage::{Coverage, Gap, ShownHole};
 pub use curve::Curve;
-pub use findings::DatedFinding;
+pub use findings::{DatedFinding, Learning};
 pub use history::{History, NewName, NewNames, Past};
 pub use html::{
     HtmlError, HtmlOptions, Index, IndexedHost, IndexedPage, PageHead, WorstFinding,

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use analysis::{Finding, QuotaState};
+use analysis::{Change, Finding, QuotaState};
 use display::Moment;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::connections::{ClosedConnections, Connection, ConnectionView};
 use crate::{
-    Capture, Comparisons, Coverage, Curve, History, Note, Reconciliation, TimelineEntry,
+    Capture, Comparisons, Coverage, Curve, History, Learning, Note, Reconciliation, TimelineEntry,
     TopInterface, TopPort, TopProcess, TopProtocol, TopRemote, Usual,
 };
 
@@ -96,6 +96,9 @@ pub struct Report {
     /// Why nothing was judged. `None` if something was, and where that is switched off.
     #[serde(default)]
     pub findings_silent_because: Option<String>,
+    /// Set while the history is shorter than the settings ask for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub learning: Option<Learning>,
     /// Allowances of bytes, at the end of the period or now.
     #[serde(default)]
     pub quotas: Vec<QuotaState>,
@@ -116,6 +119,9 @@ pub struct Report {
     /// What was usual before the period. `None` if nothing was judged; JSON does not hold it.
     #[serde(skip)]
     pub usual: Option<Usual>,
+    /// What changed against a usual day, where that was looked at; JSON does not hold it.
+    #[serde(skip)]
+    pub changes: Vec<Change>,
     /// The zone the period's days are cut in; JSON holds its name alone.
     #[serde(skip, default = "utc")]
     pub(crate) zone: TimeZone,

@@ -30,12 +30,21 @@ impl Report {
             report: self,
             lines: Lines::new(options),
         };
-        summary.verdict();
+        summary.heading();
+        // The worst comes first, volumes after it.
+        let is_warned = self.worst().is_some();
+        if is_warned {
+            summary.findings();
+            summary.lines.blank();
+        }
+        summary.totals();
         summary.coverage();
         summary.rates();
         summary.comparison();
         summary.quotas();
-        summary.findings();
+        if !is_warned {
+            summary.findings();
+        }
         summary.input();
         summary.processes();
         summary.remotes();
@@ -51,7 +60,7 @@ struct Summary<'a> {
 }
 
 impl Summary<'_> {
-    fn verdict(&mut self) {
+    fn heading(&mut self) {
         let report = self.report;
         let days = days(&report.period.start, &report.period.end);
         let so_far = if report.period.partial {
@@ -66,6 +75,10 @@ impl Summary<'_> {
             self.lines.ellipsis(),
         );
         self.lines.heading(&format!("{host}{after}"));
+    }
+
+    fn totals(&mut self) {
+        let report = self.report;
         self.lines.line(&format!(
             "{} {} received ({})   {} {} sent ({})",
             self.lines.down(),
@@ -168,6 +181,9 @@ impl Summary<'_> {
         if let Some(reason) = &report.findings_silent_because {
             self.lines.labelled("Findings", reason);
         }
+        if let Some(learning) = &report.learning {
+            self.lines.labelled("", &learning.sentence());
+        }
         // Quotas have lines of their own.
         let is_finding = |one: &DatedFinding<'_>| one.finding.kind != FindingKind::Quota;
         let found: Vec<_> = report.found().filter(is_finding).collect();
@@ -192,7 +208,7 @@ impl Summary<'_> {
             }
         }
         self.lines.labelled("Findings", &parts.join(", "));
-        // A warning is always shown; of the others a few.
+        // A warning is always shown, in the words of letters and pages; of the others a few.
         let (warnings, others): (Vec<&DatedFinding<'_>>, Vec<&DatedFinding<'_>>) =
             (found.iter()).partition(|one| one.finding.is_warning());
         let room = MAX_SHOWN.saturating_sub(warnings.len());
@@ -200,20 +216,34 @@ impl Summary<'_> {
             .into_iter()
             .chain(others.iter().take(room).copied())
         {
-            let text = self
-                .lines
-                .plain(&format!("{} {}", one.mark(), one.sentence()));
-            for (place, line) in wrapped(&printable(&text), self.lines.width - 13)
-                .iter()
-                .enumerate()
-            {
-                let indent = if place == 0 { "" } else { "  " };
-                self.lines.labelled("", &format!("{indent}{line}"));
-            }
+            self.finding(one);
         }
         if others.len() > room {
             let more = others.len() - room;
             self.lines.labelled("", &format!("and {more} more"));
+        }
+    }
+
+    /// A sentence, and for what is worth a look what to type next.
+    fn finding(&mut self, one: &DatedFinding<'_>) {
+        let is_told = one.finding.is_warning() && !one.has_ended();
+        let text = if is_told && !one.goes_on() {
+            format!("{} {}", one.tag(), one.sentence())
+        } else {
+            format!("{} [{}]", one.sentence(), one.finding.id)
+        };
+        let text = printable(&self.lines.plain(&text)).into_owned();
+        for (place, line) in wrapped(&text, self.lines.width - 13).iter().enumerate() {
+            let indent = if place == 0 { "" } else { "  " };
+            self.lines.labelled("", &format!("{indent}{line}"));
+        }
+        if is_told {
+            let commands = one.commands();
+            let show = commands.show.map(|show| ("Look", show));
+            for (what, command) in show.into_iter().chain([("Mute", commands.mute)]) {
+                // A command that is cut does something else: it may be longer than the line.
+                let _ = writeln!(self.lines.text, "             {what}: {command}");
+            }
         }
     }
 

@@ -3,8 +3,8 @@
 use analysis::QuotaState;
 use report::{Builder, Comparison, Context, Options, Report, Totals};
 use settings::Settings;
-use store::Store;
-use traffic::{Period, RowView};
+use store::{RowOrder, Store};
+use traffic::{Period, RowView, UtcDay};
 
 use crate::damage::{DamagedPeriod, note_damage};
 use crate::error::{Error, Result};
@@ -48,18 +48,16 @@ impl<'a> Reporter<'a> {
     /// # Errors
     /// If the store cannot be read, or a signal asks to stop.
     pub fn build(&mut self, store: &Store, host: &str, period: Period) -> Result<BuiltReport> {
-        self.build_with(store, host, period, true, |_| Ok(()))
+        self.build_with(store, host, period, RowOrder::Any, |_| Ok(()))
     }
 
-    /// Builds the report of a period of a host, and gives each row that it is built from to `each_row`. It looks
-    /// back at the weeks before only if `looks_back` says so: that reads digests of their days, and only the page
-    /// shows it.
+    /// Builds the report of a period of a host, and gives each row that it is built from to `each_row`.
     pub(crate) fn build_with(
         &mut self,
         store: &Store,
         host: &str,
         period: Period,
-        looks_back: bool,
+        order: RowOrder,
         mut each_row: impl FnMut(&RowView<'_>) -> Result<()>,
     ) -> Result<BuiltReport> {
         let (settings, now) = (self.settings, self.now);
@@ -83,13 +81,19 @@ impl<'a> Reporter<'a> {
         let mut builder = Builder::new(context, options);
         let logs = store.input_facts(host, seconds.clone())?;
         builder.collector_notes(&logs.interfaces, &logs.noted);
-        store.read_rows::<Error>(host, seconds.clone(), |row| {
+        store.read_rows_in::<Error>(order, host, seconds.clone(), |row| {
             files::check_interrupted()?;
             builder.row(row);
             each_row(row)
         })?;
-        for facts in store.read_facts(host, seconds.clone())? {
-            builder.bucket(&facts);
+        // Day by day, so that a long period costs no more memory than its report.
+        let days = UtcDay::of_seconds(&seconds);
+        for day in days.start().number()..=days.end().number() {
+            let day = UtcDay::from_number(day).seconds();
+            let part = day.start.max(seconds.start)..day.end.min(seconds.end);
+            for facts in store.read_facts(host, part)? {
+                builder.bucket(&facts);
+            }
         }
         let compared = comparison(store, host, period, settings, &mut damage)?;
         let mut report = builder.finish(input_facts(&logs, zone), compared);
@@ -107,13 +111,11 @@ impl<'a> Reporter<'a> {
             }
             added => added?,
         }
-        if looks_back {
-            match past(store, host, seconds.start, include_loopback) {
-                Err(Error::Store(error)) if error.is_damaged_file() => {
-                    note_damage(&mut damage, host, &period, "no look back", &error);
-                }
-                past => report.look_back(&past?, zone, options.top_n),
+        match past(store, host, seconds.start, include_loopback) {
+            Err(Error::Store(error)) if error.is_damaged_file() => {
+                note_damage(&mut damage, host, &period, "no look back", &error);
             }
+            past => report.look_back(&past?, zone, options.top_n),
         }
         Ok(BuiltReport { report, damage })
     }

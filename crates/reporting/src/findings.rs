@@ -7,10 +7,10 @@
 use std::ops::Range;
 
 use analysis::{
-    Band, Finding, FindingKind, History, Judged, Subject, Thresholds, anomalies, patterns, trend,
-    with_states,
+    Band, Finding, FindingKind, History, Judged, Subject, Thresholds, anomalies, changes, patterns,
+    trend, with_states,
 };
-use report::{Report, Usual};
+use report::{Learning, Report, Usual};
 use store::Store;
 use traffic::Period;
 
@@ -39,6 +39,8 @@ struct Findings {
     silent_because: Option<String>,
     /// What was usual.
     usual: Option<Usual>,
+    /// Set while the history is shorter than the settings ask for.
+    learning: Option<Learning>,
 }
 
 /// Adds what is found in the period of a report, up to `now`, unless that is switched off.
@@ -54,7 +56,8 @@ pub(crate) fn add(
     host_counts: &mut HostCounts,
 ) -> Result<()> {
     if settings.analysis.in_reports {
-        let found = of_period(store, &report.host, period, settings, now, host_counts)?;
+        let found = of_period(report, store, period, settings, now, host_counts)?;
+        report.learning = found.learning;
         report.set_findings(found.told, found.muted, found.silent_because);
         report.usual = found.usual;
     }
@@ -62,14 +65,15 @@ pub(crate) fn add(
 }
 
 fn of_period(
+    report: &mut Report,
     store: &Store,
-    host: &str,
     period: Period,
     settings: &Settings,
     now: i64,
     host_counts: &mut HostCounts,
 ) -> Result<Findings> {
     let zone = &settings.time_zone;
+    let host = &report.host.clone();
     let seconds = period.seconds(zone);
     let seconds = seconds.start..seconds.end.min(now);
     if seconds.is_empty() {
@@ -112,6 +116,11 @@ fn of_period(
         host_counts.add(store, &wanted, &mut history)?;
         found = anomalies(&history, seconds.clone(), thresholds);
     }
+    let needed = thresholds.min_history_days;
+    let learning = (found.history_days < needed).then_some(Learning {
+        days: found.history_days,
+        needed,
+    });
     let mut unusual = once_each(found.findings);
     explain(&mut unusual, store, &wanted)?;
     history.talks = talks::read(store, &wanted, wanted.judged.clone())?;
@@ -122,12 +131,15 @@ fn of_period(
     before_found.told.extend(earlier);
     let is_gone = |old: &Finding| can_tell(&history, &seconds, old);
     let mut told = with_states(now_found, &before_found, is_gone);
+    drop_first_sights_of_beacons(&mut told);
+    report.set_changes(changes(&history, &seconds, thresholds));
     let muted = mutes::remove_muted(&mut told, &mutes::in_force(settings), settings);
     Ok(Findings {
         told,
         muted,
         silent_because: None,
         usual: Some(usual),
+        learning,
     })
 }
 
@@ -178,6 +190,22 @@ fn lasting(history: &History, seconds: &Range<i64>, thresholds: &Thresholds) -> 
     told.extend(trend(&total, seconds.clone(), None, thresholds).findings);
     loosely.extend(trend(&total, seconds.clone(), None, &loose).findings);
     Judged { told, loosely }
+}
+
+/// The first sight of a remote, or of who talks to it alone, is in the finding that the remote is a beacon's.
+fn drop_first_sights_of_beacons(findings: &mut Vec<Finding>) {
+    let beacons: Vec<Subject> = (findings.iter())
+        .filter(|one| one.kind == FindingKind::Beacon && one.is_warning())
+        .map(|one| one.subject.clone())
+        .collect();
+    findings.retain(|one| {
+        let remote = one
+            .culprit
+            .as_ref()
+            .and_then(|culprit| culprit.remote.clone());
+        let is_of_beacon = remote.is_some_and(|name| beacons.contains(&Subject::Remote(name)));
+        one.kind != FindingKind::FirstSeen || one.is_warning() || !is_of_beacon
+    });
 }
 
 /// A silence of several days is found on each of them: the last tells the most.

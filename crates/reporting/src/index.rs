@@ -5,9 +5,10 @@
 //! no report's, the catalogue does not know it, and retention leaves it.
 
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use files::AtomicFile;
 use report::{Index, IndexedHost, IndexedPage, PageHead};
 use settings::Settings;
 use tracing::info;
@@ -142,9 +143,13 @@ fn write(folder: &Path, index: &Index, settings: &Settings) -> Result<Option<Pat
     if std::fs::read(&target).is_ok_and(|old| old == html.as_bytes()) {
         return Ok(None);
     }
-    files::write_atomically(&target, settings.paths.temp_dir.as_deref(), |out| {
-        out.write_all(html.as_bytes())
-    })?;
+    let file = AtomicFile::create(&target, settings.paths.temp_dir.as_deref())?;
+    // The services write it later.
+    files::give_to_owner_of(folder, file.file())?;
+    let mut out = file.file();
+    out.write_all(html.as_bytes())
+        .map_err(files::Error::context("write", &target))?;
+    file.commit()?;
     Ok(Some(target))
 }
 

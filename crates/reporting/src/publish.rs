@@ -6,7 +6,7 @@ use display::Moment;
 use files::AtomicBatch;
 use report::{HtmlOptions, ParquetOptions, ParquetRows, Report, Traces};
 use settings::{ReportFormat, Settings, Word as _};
-use store::Store;
+use store::{RowOrder, Store};
 use tracing::debug;
 use traffic::Period;
 
@@ -69,7 +69,6 @@ impl Reporter<'_> {
             .map(|format| format!("report_{}.{}", period.stamp(), format.word()));
         let is_zipped = settings.reports.compress_reports;
         let mut folder = Folder::open(target, &period, is_zipped, batch)?;
-        let looks_back = formats.contains(&ReportFormat::Html);
         let mut parquet = if formats.contains(&ReportFormat::Parquet) {
             let file = folder.begin(&format!("report_{}.parquet", period.stamp()))?;
             let options = ParquetOptions {
@@ -81,8 +80,14 @@ impl Reporter<'_> {
         } else {
             None
         };
+        // The Parquet file has the rows as they come: in the same order whether their day is packed or not.
+        let order = if parquet.is_some() {
+            RowOrder::Sorted
+        } else {
+            RowOrder::Any
+        };
         let BuiltReport { report, damage } =
-            self.build_with(store, host, period, looks_back, |row| {
+            self.build_with(store, host, period, order, |row| {
                 if let Some(parquet) = &mut parquet {
                     parquet.row(row).map_err(|error| folder.failed(&error))?;
                 }

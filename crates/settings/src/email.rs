@@ -10,7 +10,7 @@ use mail::Address;
 use super::problem::Place;
 use super::reader::Reader;
 use super::values::{duration, number, switch};
-use super::words::{ReportFormat, Word};
+use super::words::{LetterTime, ReportFormat, Word};
 
 /// How the connection to the mail server is kept secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +63,9 @@ pub struct Email {
     pub cc_addrs: Vec<Address>,
     /// Recipients whom the others do not see.
     pub bcc_addrs: Vec<Address>,
-    /// What subjects begin with.
+    /// When letters about reports are sent.
+    pub when: LetterTime,
+    /// What subjects begin with. Blank for nothing.
     pub subject_prefix: String,
     /// Where the user's templates lie.
     pub templates_dir: PathBuf,
@@ -103,11 +105,10 @@ impl Email {
             to_addrs: reader.list("email.to_addrs", address).unwrap_or_default(),
             cc_addrs: reader.list("email.cc_addrs", address).unwrap_or_default(),
             bcc_addrs: reader.list("email.bcc_addrs", address).unwrap_or_default(),
-            subject_prefix: reader
-                .text("email.subject_prefix")
-                .unwrap_or_else(|| "Network traffic report".to_owned()),
+            when: reader.word("email.when").unwrap_or(LetterTime::Always),
+            subject_prefix: reader.text("email.subject_prefix").unwrap_or_default(),
             templates_dir: read_templates_dir(reader),
-            attachments: attachments.unwrap_or_else(|| vec![ReportFormat::Csv, ReportFormat::Json]),
+            attachments: attachments.unwrap_or_else(|| vec![ReportFormat::Html]),
             max_attachment_mb: reader
                 .value("email.max_attachment_mb", number(1..=1_000))
                 .unwrap_or(10),

@@ -58,6 +58,7 @@ pub(crate) const SECTIONS: &[(&str, &[&str])] = &[
             "to_addrs",
             "cc_addrs",
             "bcc_addrs",
+            "when",
             "subject_prefix",
             "templates_dir",
             "attachments",
@@ -82,7 +83,7 @@ pub(crate) const SECTIONS: &[(&str, &[&str])] = &[
             "retention_days",
         ],
     ),
-    ("store", &["retention_days"]),
+    ("store", &["retention_days", "compact_after"]),
     (
         "archive",
         &[

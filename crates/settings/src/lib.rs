@@ -36,6 +36,6 @@ pub use sections::{Archive, Input, Logging, Paths, Processing, Reports, StoreSet
 pub use settings::{DEFAULT_FILE, SYSTEM_FOLDER, Settings, check_host, started, system_file};
 pub use typed::Override;
 pub use words::{
-    CompressFormat, HostLayout, InputMode, Level, Loopback, ReportFormat, Rotate, RoutedBridges,
-    Word,
+    CompressFormat, HostLayout, InputMode, LetterTime, Level, Loopback, ReportFormat, Rotate,
+    RoutedBridges, Word,
 };

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::reader::Reader;
-use super::values::{number, resolution, size, switch};
+use super::values::{days_or_never, number, resolution, size, switch};
 use super::words::{CompressFormat, HostLayout, InputMode, Level, Loopback, ReportFormat, Word};
 
 /// Folders, all absolute.
@@ -255,17 +255,25 @@ impl Reports {
     }
 }
 
+/// Days that a day has to be over, unless the settings say otherwise.
+const COMPACT_AFTER: u32 = 2;
+
 /// How the history is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreSettings {
     /// The age in days at which days are dropped from the history; `None` keeps them for ever.
     pub retention_days: Option<u32>,
+    /// For how many days a day has to be over before its files are packed; `None` never packs them.
+    pub compact_after: Option<u32>,
 }
 
 impl StoreSettings {
     pub(crate) fn read(reader: &mut Reader<'_>) -> Self {
         Self {
             retention_days: reader.value("store.retention_days", number(1..=36_500)),
+            compact_after: reader
+                .value("store.compact_after", days_or_never)
+                .unwrap_or(Some(COMPACT_AFTER)),
         }
     }
 }

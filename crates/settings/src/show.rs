@@ -145,7 +145,9 @@ impl Page {
         self.addresses("to_addrs", &email.to_addrs);
         self.addresses("cc_addrs", &email.cc_addrs);
         self.addresses("bcc_addrs", &email.bcc_addrs);
-        self.text("subject_prefix", Some(&email.subject_prefix));
+        self.plain("when", email.when.word());
+        let prefix = Some(email.subject_prefix.as_str()).filter(|prefix| !prefix.is_empty());
+        self.text("subject_prefix", prefix);
         self.path("templates_dir", Some(&email.templates_dir));
         self.list(
             "attachments",
@@ -180,6 +182,10 @@ impl Page {
     fn store(&mut self, settings: &Settings) {
         self.section("store");
         self.retention_days(settings.store.retention_days);
+        match settings.store.compact_after {
+            Some(days) => self.plain("compact_after", days),
+            None => self.plain("compact_after", "never"),
+        }
     }
 
     fn retention_days(&mut self, days: Option<u32>) {

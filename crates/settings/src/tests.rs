@@ -288,6 +288,10 @@ fn wrong_values_are_named_with_the_cure() {
             ":1:34: input.damaged_lines_threshold: \".nan\" is not a number from 0 to 1",
         ),
         (
+            "store: {compact_after: soon}",
+            ":1:24: store.compact_after: \"soon\" is not a number of days from 0 to 36500, nor never",
+        ),
+        (
             "processing: {max_workers: 0}",
             ":1:27: processing.max_workers: \"0\" is not a number from 1 to 1024",
         ),
@@ -797,6 +801,28 @@ fn the_address_of_the_watchdog_is_never_shown() {
         assert!(
             error.starts_with("settings.yaml:2:20: notify.healthcheck_url: "),
             "{error}"
+        );
+    }
+}
+
+#[test]
+fn days_are_packed_after_two_unless_the_settings_say_otherwise() {
+    let days = |text: &str| settle(text).unwrap().store.compact_after;
+    assert_eq!(days(""), Some(2));
+    assert_eq!(days("store: {compact_after: }"), Some(2));
+    for (typed, expected) in [
+        ("0", Some(0)),
+        ("7", Some(7)),
+        ("30d", Some(30)),
+        ("never", None),
+    ] {
+        let text = format!("store: {{compact_after: {typed}}}");
+        assert_eq!(days(&text), expected, "{typed}");
+        let shown = settle(&text).unwrap().to_yaml();
+        assert_eq!(
+            settle(&shown).unwrap().store.compact_after,
+            expected,
+            "{shown}"
         );
     }
 }

@@ -131,6 +131,18 @@ pub(crate) fn duration(range: RangeInclusive<u64>) -> impl Fn(&str) -> Result<Du
     }
 }
 
+/// Reads a whole number of days, `2` or `2d`, or `never`.
+pub(crate) fn days_or_never(typed: &str) -> Result<Option<u32>, String> {
+    if typed == "never" {
+        return Ok(None);
+    }
+    let days = typed.strip_suffix('d').map_or(typed, str::trim_end);
+    match days.parse() {
+        Ok(days) if days <= 36_500 => Ok(Some(days)),
+        _ => Err("is not a number of days from 0 to 36500, nor never".to_owned()),
+    }
+}
+
 /// Reads the length of a bucket. It must divide 900 seconds: the offset of every time zone in use
 /// is a whole number of quarter hours, so every zone's days and hours then begin on a bucket.
 pub(crate) fn resolution(typed: &str) -> Result<Duration, String> {

@@ -48,6 +48,18 @@ words! {
 }
 
 words! {
+    /// When letters about reports are sent (`email.when`).
+    LetterTime {
+        /// About each day.
+        Always = "always",
+        /// About days with a warning or a problem.
+        Problems = "problems",
+        /// About each week, and about days on which something is critical.
+        Weekly = "weekly",
+    }
+}
+
+words! {
     /// Where the machine's traffic with itself is counted (`input.loopback`).
     Loopback {
         /// Beside the totals.

@@ -1,10 +1,9 @@
 //! The catalogue: which segments and runs are alive, and which logs were read.
-//!
-//! Each row has a checksum of its own: SQLite finds a damaged page only where its structure
-//! breaks, and a changed number would be believed.
 
 use std::path::Path;
+use std::time::Duration;
 
+use rusqlite::backup::Backup;
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _};
 
 use crate::disk::remove;
@@ -15,13 +14,17 @@ use crate::{Error, Result};
 mod connect;
 mod files;
 mod meta;
+mod migrate;
 mod runs;
+mod segments;
+mod tables;
 
-use connect::{NAME, connect_to_read, require_writable, with_sums};
-pub(crate) use connect::{connect, path};
+use connect::{NAME, require_writable, with_sums};
+pub(crate) use connect::{connect, connect_to_read, path};
 pub(crate) use files::{
-    forget_sums, insert_pending, insert_segment, insert_source, name_of, names_file,
-    next_generation, segments_of, segments_of_day, source_of_file,
+    Member, container, container_of, delete_container, forget_sums, insert_container,
+    insert_pending, insert_source, move_container, names_file, next_generation, place_of,
+    sidecar_files, source_of_file, sources_alone, sources_in,
 };
 pub use meta::Owner;
 pub(crate) use meta::{
@@ -29,143 +32,27 @@ pub(crate) use meta::{
     set_later_state, set_owner, sole_host, take_over,
 };
 pub(crate) use runs::{LiveRun, ends_within, runs_of, runs_within, starts_within};
+pub(crate) use segments::{
+    LiveSegment, Part, delete_part, delete_segment, has_damaged, insert_part, insert_segment,
+    packed_segments, parts_in, parts_of, segment, segments_of_day,
+};
+use tables::{FILES, REST, SUMS};
 
 const REBUILT: &str = "catalog-rebuilt.sqlite";
 
-const TABLES: &str = "
-    CREATE TABLE source (
-        id INTEGER PRIMARY KEY,
-        name TEXT NOT NULL,
-        generation INTEGER NOT NULL,
-        host TEXT NOT NULL,
-        log TEXT NOT NULL,
-        damaged INTEGER NOT NULL,
-        sum INTEGER AS (row_sum(name, generation, host, log, damaged)) STORED,
-        UNIQUE (name, generation)
-    ) STRICT;
-    CREATE TABLE run (
-        source INTEGER NOT NULL REFERENCES source ON DELETE CASCADE,
-        number INTEGER NOT NULL,
-        host TEXT NOT NULL,
-        first INTEGER NOT NULL,
-        last INTEGER NOT NULL,
-        earliest INTEGER NOT NULL,
-        latest INTEGER NOT NULL,
-        style TEXT NOT NULL,
-        may_continue INTEGER NOT NULL,
-        may_go_on INTEGER NOT NULL,
-        owes INTEGER NOT NULL,
-        sum INTEGER AS (row_sum(source, number, host, first, last, earliest, latest, style,
-            may_continue, may_go_on, owes)) STORED,
-        PRIMARY KEY (source, number)
-    ) STRICT;
-    CREATE INDEX run_by_end ON run (host, last);
-    CREATE INDEX run_by_latest ON run (host, latest);
-    CREATE INDEX run_by_start ON run (host, first);
-    CREATE TABLE segment (
-        file TEXT PRIMARY KEY,
-        source INTEGER NOT NULL REFERENCES source ON DELETE CASCADE,
-        host TEXT NOT NULL,
-        kind TEXT NOT NULL,
-        day INTEGER NOT NULL,
-        rows INTEGER NOT NULL,
-        first INTEGER NOT NULL,
-        last INTEGER NOT NULL,
-        checksum TEXT NOT NULL,
-        tail_of INTEGER,
-        sum INTEGER AS (row_sum(file, source, host, kind, day, rows, first, last, checksum,
-            tail_of)) STORED
-    ) STRICT;
-    CREATE INDEX segment_by_day ON segment (host, kind, day);
-    CREATE INDEX segment_by_source ON segment (source);
-    CREATE TABLE pending (
-        host TEXT NOT NULL,
-        day INTEGER NOT NULL,
-        sum INTEGER AS (row_sum(host, day)) STORED,
-        PRIMARY KEY (host, day)
-    ) STRICT;
-    CREATE TABLE unfinished (
-        host TEXT NOT NULL,
-        day TEXT NOT NULL,
-        sum INTEGER AS (row_sum(host, day)) STORED,
-        PRIMARY KEY (host, day)
-    ) STRICT;
-    CREATE TABLE total (
-        host TEXT NOT NULL,
-        first INTEGER NOT NULL,
-        past INTEGER NOT NULL,
-        loopback INTEGER NOT NULL,
-        up INTEGER NOT NULL,
-        down INTEGER NOT NULL,
-        observed INTEGER NOT NULL,
-        sum INTEGER AS (row_sum(host, first, past, loopback, up, down, observed)) STORED,
-        PRIMARY KEY (host, first, past, loopback)
-    ) STRICT;
-    CREATE TABLE log (
-        path BLOB PRIMARY KEY,
-        host TEXT NOT NULL,
-        size INTEGER NOT NULL,
-        modified INTEGER NOT NULL,
-        identity INTEGER NOT NULL,
-        damage TEXT,
-        first INTEGER,
-        last INTEGER,
-        whole INTEGER NOT NULL,
-        archived TEXT,
-        sum INTEGER AS (row_sum(path, host, size, modified, identity, damage, first, last, whole,
-            archived)) STORED
-    ) STRICT;
-    CREATE TABLE archive (
-        file TEXT NOT NULL,
-        checksum TEXT NOT NULL,
-        document TEXT NOT NULL,
-        sum INTEGER AS (row_sum(file, checksum, document)) STORED,
-        PRIMARY KEY (file, checksum)
-    ) STRICT;
-    CREATE TABLE report (
-        path BLOB PRIMARY KEY,
-        last_day TEXT NOT NULL,
-        sum INTEGER AS (row_sum(path, last_day)) STORED
-    ) STRICT;
-    CREATE TABLE digest (
-        host TEXT NOT NULL,
-        day INTEGER NOT NULL,
-        loopback INTEGER NOT NULL,
-        content TEXT NOT NULL,
-        sum INTEGER AS (row_sum(host, day, loopback, content)) STORED,
-        PRIMARY KEY (host, day, loopback)
-    ) STRICT;
-";
-
-/// The tables, and the columns that their checksums cover.
-const SUMS: [(&str, &str); 11] = [
-    ("meta", "key, value"),
-    ("source", "name, generation, host, log, damaged"),
-    (
-        "run",
-        "source, number, host, first, last, earliest, latest, style, may_continue, may_go_on, owes",
-    ),
-    (
-        "segment",
-        "file, source, host, kind, day, rows, first, last, checksum, tail_of",
-    ),
-    (
-        "log",
-        "path, host, size, modified, identity, damage, first, last, whole, archived",
-    ),
-    ("archive", "file, checksum, document"),
-    ("report", "path, last_day"),
-    ("digest", "host, day, loopback, content"),
-    ("pending", "host, day"),
-    ("unfinished", "host, day"),
-    ("total", "host, first, past, loopback, up, down, observed"),
-];
-
 /// Opens the catalogue and makes it if there is no store yet.
+///
+/// One of an earlier format is migrated, in a transaction of its own, once it was verified: afterwards nothing
+/// would tell what was damaged.
 pub(crate) fn open(root: &Path) -> Result<Connection> {
     require_writable(root)?;
     let mut catalog = connect(root)?;
-    let is_new = version(root, &catalog)? == 0;
+    let version = version(root, &catalog)?;
+    let is_new = version == 0;
+    if version == migrate::FROM {
+        verify(root, &catalog)?;
+        migrate::migrate(&mut catalog)?;
+    }
     if is_new {
         require_no_sources(root)?;
     }
@@ -187,9 +74,15 @@ pub(crate) fn open_to_replace(root: &Path) -> Option<Connection> {
     if !path(root).is_file() {
         return None;
     }
-    let catalog = connect(root).ok()?;
-    let is_known = version(root, &catalog).ok()? == FORMAT;
-    (is_known && verify(root, &catalog).is_ok()).then_some(catalog)
+    let mut catalog = connect(root).ok()?;
+    let version = version(root, &catalog).ok()?;
+    if version == 0 || verify(root, &catalog).is_err() {
+        return None;
+    }
+    if version == migrate::FROM {
+        migrate::migrate(&mut catalog).ok()?;
+    }
+    Some(catalog)
 }
 
 /// Opens the catalogue to read it. `None` if there is no store yet.
@@ -204,15 +97,27 @@ pub(crate) fn open_to_read(root: &Path) -> Result<Option<Connection>> {
     };
     // One transaction for all that is asked: all answers are as of its first read, which is the next line.
     catalog.execute_batch("BEGIN")?;
-    if version(root, &catalog)? == 0 {
-        return require_no_sources(root).map(|()| None);
+    match version(root, &catalog)? {
+        0 => require_no_sources(root).map(|()| None),
+        migrate::FROM => migrated_copy(root, &catalog).map(Some),
+        _ => Ok(Some(catalog)),
     }
-    Ok(Some(catalog))
+}
+
+/// A copy in memory of a catalogue of an earlier format, migrated: the file stays as it is until a run that
+/// writes opens it.
+fn migrated_copy(root: &Path, catalog: &Connection) -> Result<Connection> {
+    verify(root, catalog)?;
+    let mut copy = Connection::open_in_memory()?;
+    with_sums(&copy)?;
+    Backup::new(catalog, &mut copy)?.run_to_completion(i32::MAX, Duration::ZERO, None)?;
+    migrate::migrate(&mut copy)?;
+    Ok(copy)
 }
 
 /// Makes the tables of an empty catalogue, within a transaction of the caller's.
 pub(crate) fn create(catalog: &Connection) -> Result<()> {
-    catalog.execute_batch(&format!("{TABLES} PRAGMA user_version = {FORMAT};"))?;
+    catalog.execute_batch(&format!("{FILES} {REST} PRAGMA user_version = {FORMAT};"))?;
     Ok(meta::add(catalog)?)
 }
 
@@ -220,7 +125,7 @@ pub(crate) fn create(catalog: &Connection) -> Result<()> {
 fn version(root: &Path, catalog: &Connection) -> Result<i64> {
     let found = catalog.pragma_query_value(None, "user_version", |row| row.get(0))?;
     match found {
-        0 | FORMAT => Ok(found),
+        0 | migrate::FROM..=FORMAT => Ok(found),
         _ => Err(Error::OtherFormat {
             path: path(root),
             found,
@@ -252,7 +157,14 @@ pub(crate) fn verify(root: &Path, catalog: &Connection) -> Result<()> {
     if found != "ok" {
         return Err(damaged(found.replace('\n', ": ")));
     }
+    let is_old = version(root, catalog)? == migrate::FROM;
     for (table, columns) in SUMS {
+        let earlier = migrate::SUMS.iter().find(|(earlier, _)| *earlier == table);
+        let columns = match earlier {
+            Some((_, earlier)) if is_old => earlier,
+            _ if is_old && ["container", "part"].contains(&table) => continue,
+            _ => columns,
+        };
         // Catalogues of earlier versions that are only read have none.
         if table == "meta" && !has_meta(catalog)? {
             continue;

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use crate::catalog::Member;
 use crate::disk::checksum;
 use crate::sidecar::Source;
 use crate::unnamed::unnamed_files;
-use crate::{Result, Store, catalog, commit};
+use crate::{Result, Store, catalog, commit, sources};
 
 /// What a check found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -47,18 +48,20 @@ impl Store {
         };
         let mut files = 0;
         let mut query = self.catalog.prepare(
-            "SELECT segment.file, segment.checksum, source.log FROM segment \
-             JOIN source ON source.id = segment.source ORDER BY segment.file",
+            "SELECT file, checksum, (SELECT group_concat(DISTINCT log) FROM part \
+             JOIN source ON source.id = part.source WHERE part.segment = segment.id) \
+             FROM segment ORDER BY file",
         )?;
         let rows = query.query_map([], |row| {
             Ok((
                 row.get::<_, String>(0)?,
                 row.get::<_, String>(1)?,
-                row.get::<_, String>(2)?,
+                row.get::<_, Option<String>>(2)?.unwrap_or_default(),
             ))
         })?;
         for row in rows {
             let (file, expected, log) = row?;
+            let log = log.replace(',', ", ");
             files += 1;
             match checksum(&self.root.join(&file)) {
                 Ok(found) if found == expected => {}
@@ -66,27 +69,33 @@ impl Store {
                 Err(error) => damage(&file, &log, files::describe(error.cause())),
             }
         }
-        let mut query = self
-            .catalog
-            .prepare("SELECT name, generation, log, damaged FROM source ORDER BY name")?;
-        let sources = query.query_map([], |row| {
-            Ok((
-                row.get::<_, String>(0)?,
-                row.get::<_, i64>(1)?,
-                row.get::<_, String>(2)?,
-                row.get::<_, bool>(3)?,
-            ))
-        })?;
-        for row in sources {
-            let (name, generation, log, is_damaged) = row?;
+        for (file, members) in catalog::sidecar_files(&self.catalog)? {
             files += 1;
-            let file = Source::file(&name, generation);
-            if let Err(error) = Source::read(&self.root.join(&file)) {
-                damage(&file.to_string_lossy(), &log, error.to_string());
-            } else if is_damaged {
-                let reason = "a rebuild set aside other files of its log; until that is read again, \
-                              its days have no report";
-                damage(&file.to_string_lossy(), &log, reason.to_owned());
+            let found = sources::read_all(&self.root.join(&file));
+            let holds = |member: &Member| {
+                let mut found = found.iter().flatten();
+                let is_it = |source: &Source| {
+                    (&source.name, source.generation) == (&member.name, member.generation)
+                };
+                found.any(is_it)
+            };
+            let logs = || members.iter().map(|member| member.log.as_str());
+            if let Err(error) = &found {
+                damage(
+                    &file,
+                    &logs().collect::<Vec<_>>().join(", "),
+                    error.to_string(),
+                );
+                continue;
+            }
+            for member in &members {
+                if !holds(member) {
+                    damage(&file, &member.log, "it does not hold this log".to_owned());
+                } else if member.damaged {
+                    let reason = "a rebuild set aside other files of its log; until that is read \
+                                  again, its days have no report";
+                    damage(&file, &member.log, reason.to_owned());
+                }
             }
         }
         if self.is_protected() {

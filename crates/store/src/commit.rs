@@ -15,7 +15,7 @@ use rusqlite::Connection;
 use crate::disk::{remove, set_aside};
 use crate::journal::{self, Entry, Journal};
 use crate::unnamed::{unknown_logs, unnamed_files, unnamed_sources};
-use crate::{Error, Result, catalog, readers};
+use crate::{Error, Result, catalog, readers, seal};
 
 pub(crate) fn staging(root: &Path) -> PathBuf {
     root.join("staging")
@@ -149,16 +149,21 @@ fn remove_empty_folders(root: &Path, files: &[String]) {
     }
 }
 
-/// The newest commits that a journal lists.
-#[derive(Clone, Copy, Debug, Default)]
+/// The newest commits that files beside the catalogue tell of.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Listed {
     decided: i64,
     begun: i64,
 }
 
-/// The newest commits of the journal. To be asked before the catalogue is: that may only get newer.
+/// The newest commits of the journal and of the seal. To be asked before the catalogue is: that may only get
+/// newer.
 pub(crate) fn listed(root: &Path) -> Result<Listed> {
-    let mut listed = Listed::default();
+    let sealed = seal::commits(root);
+    let mut listed = Listed {
+        decided: sealed,
+        begun: sealed,
+    };
     if let Some(Journal::Entries(entries)) = journal::read(root)? {
         for entry in entries {
             listed.begun = listed.begun.max(entry.commit);

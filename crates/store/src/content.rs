@@ -8,7 +8,7 @@ use rawlog::Reader;
 use traffic::{LogFold, Row, RunSummary, Sink, Strings};
 
 use crate::identity::{Relation, relation};
-use crate::sidecar::Sources;
+use crate::sources::Sources;
 use crate::{Result, Store, Tuning, catalog};
 
 /// What a log says, as far as it tells one log from another.
@@ -45,9 +45,9 @@ impl Store {
             };
             let mut holder = None;
             for live in catalog::runs_within(&self.catalog, host, first, last)? {
-                let source = sources.get(&self.root, &live.name, live.generation)?;
+                let source = sources.get(&self.root, &live.name, live.generation, &live.file)?;
                 if let Some(known) = source.run(live.number)
-                    && relation(run, &known.summary) == Relation::Known
+                    && relation(run, &known.summary, known.short.as_ref()) == Relation::Known
                 {
                     holder = Some(live.name);
                     break;

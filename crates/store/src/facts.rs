@@ -4,17 +4,17 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
-use arrow_array::{Int32Array, Int64Array, RecordBatch, TimestampMillisecondArray};
+use arrow_array::{Int32Array, Int64Array, RecordBatch, TimestampMillisecondArray, new_null_array};
 use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use traffic::{BucketFacts, Volume};
 
-use crate::segment::{column, properties, write_error};
+use crate::segment::{Owners, column, properties, read_batches, write_error};
 use crate::{Error, Result};
 
 static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
     let time = || DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into()));
+    let text = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
     Arc::new(Schema::new(vec![
         Field::new("timestamp", time(), false),
         Field::new("run", DataType::Int32, false),
@@ -25,8 +25,25 @@ static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
         Field::new("first_frame", time(), false),
         Field::new("last_frame", time(), false),
         Field::new("seconds", DataType::Int32, false),
+        // Whose facts they are: only packed segments say so.
+        Field::new("source", text, true),
+        Field::new("tail", DataType::Boolean, true),
     ]))
 });
+
+/// The columns of segments with facts.
+pub(crate) fn schema() -> SchemaRef {
+    SCHEMA.clone()
+}
+
+/// Numbers that rarely repeat.
+pub(crate) const NUMBERS: [&str; 5] = [
+    "timestamp",
+    "upload_peak_bps",
+    "download_peak_bps",
+    "first_frame",
+    "last_frame",
+];
 
 /// Writes facts, each with the number of its run.
 pub(crate) fn write(file: File, path: &Path, facts: &[(i32, BucketFacts)]) -> Result<()> {
@@ -62,19 +79,12 @@ pub(crate) fn write(file: File, path: &Path, facts: &[(i32, BucketFacts)]) -> Re
             times(|facts| facts.first),
             times(|facts| facts.last),
             ints(|facts| facts.seconds),
+            new_null_array(SCHEMA.field(9).data_type(), facts.len()),
+            new_null_array(SCHEMA.field(10).data_type(), facts.len()),
         ],
     )
     .map_err(|error| write_error(path, error))?;
-    let properties = properties(
-        1 << 20,
-        &[
-            "timestamp",
-            "upload_peak_bps",
-            "download_peak_bps",
-            "first_frame",
-            "last_frame",
-        ],
-    );
+    let properties = properties(1 << 20, &NUMBERS);
     let mut writer = ArrowWriter::try_new(file, SCHEMA.clone(), Some(properties))
         .map_err(|error| write_error(path, error))?;
     writer
@@ -86,22 +96,29 @@ pub(crate) fn write(file: File, path: &Path, facts: &[(i32, BucketFacts)]) -> Re
         .map_err(|error| write_error(path, error))
 }
 
-/// Reads facts, each with the number of its run.
-pub(crate) fn read(path: &Path) -> Result<Vec<(i32, BucketFacts)>> {
-    let damaged = |error: &dyn std::fmt::Display| Error::damaged(path, error);
-    let file = File::open(path).map_err(files::Error::context("open", path))?;
-    let reader = ParquetRecordBatchReaderBuilder::try_new(file)
-        .and_then(|builder| builder.build())
-        .map_err(|error| damaged(&error))?;
+/// Reads facts, each with the number of its run; of a packed segment, those of one source or of all.
+pub(crate) fn read(path: &Path, label: Option<&str>) -> Result<Vec<(i32, BucketFacts)>> {
     let mut out = Vec::new();
-    for batch in reader {
-        let batch = batch.map_err(|error| damaged(&error))?;
-        append(&batch, &mut out).ok_or_else(|| damaged(&"a column is missing"))?;
-    }
+    read_batches(path, |batch| {
+        let owners = match label {
+            Some(label) => Some((label, Owners::of(batch, path)?)),
+            None => None,
+        };
+        let is_wanted = |row| {
+            let mut owners = owners.iter();
+            owners.all(|(label, owners)| owners.get(row).0 == *label)
+        };
+        append(batch, is_wanted, &mut out)
+            .ok_or_else(|| Error::damaged(path, "a column is missing"))
+    })?;
     Ok(out)
 }
 
-fn append(batch: &RecordBatch, out: &mut Vec<(i32, BucketFacts)>) -> Option<()> {
+fn append(
+    batch: &RecordBatch,
+    is_wanted: impl Fn(usize) -> bool,
+    out: &mut Vec<(i32, BucketFacts)>,
+) -> Option<()> {
     let bucket: &TimestampMillisecondArray = column(batch, "timestamp")?;
     let run: &Int32Array = column(batch, "run")?;
     let frames: &Int32Array = column(batch, "frames")?;
@@ -113,7 +130,7 @@ fn append(batch: &RecordBatch, out: &mut Vec<(i32, BucketFacts)>) -> Option<()> 
     // Files of earlier versions have none: there a frame is a second.
     let seconds = column::<Int32Array>(batch, "seconds").unwrap_or(frames);
     let unsigned = |value: i64| u64::try_from(value).unwrap_or(0);
-    for row in 0..batch.num_rows() {
+    for row in (0..batch.num_rows()).filter(|row| is_wanted(*row)) {
         let facts = BucketFacts {
             bucket: bucket.value(row).div_euclid(1000),
             frames: u32::try_from(frames.value(row)).unwrap_or(0),

@@ -6,13 +6,12 @@ use std::rc::Rc;
 use traffic::{Accounting, RunSummary};
 
 use crate::batch::{Batch, source_name};
-use crate::catalog::{self, LiveRun};
+use crate::catalog::{self, LiveRun, Part};
 use crate::commit::{remove_replaced, staging};
-use crate::disk::{remove, verify};
+use crate::disk::remove;
 use crate::ends::Ends;
 use crate::fold::{FoldedLog, Staged};
-use crate::identity::{Relation, relation};
-use crate::partition::Kind;
+use crate::identity::{Relation, has_same_frames, relation};
 use crate::rewrite::keep_runs;
 use crate::sidecar::{FORMAT, RunRecord, Source};
 use crate::{Result, Store, links};
@@ -152,7 +151,7 @@ impl Ingestion<'_> {
             if other.host != new.host || !other.run.extremes.is_some_and(overlaps) {
                 continue;
             }
-            match relation(&new.run, &other.run) {
+            match relation(&new.run, &other.run, None) {
                 Relation::Known => {
                     new.kept = false;
                     if new.run.hashes == other.run.hashes {
@@ -173,15 +172,16 @@ impl Ingestion<'_> {
             if self.is_superseded(&live) {
                 continue;
             }
-            let source = self
-                .batch
-                .sources
-                .get(self.batch.root, &live.name, live.generation)?;
+            let source =
+                self.batch
+                    .sources
+                    .get(self.batch.root, &live.name, live.generation, &live.file)?;
             let Some(known) = source.run(live.number) else {
                 continue;
             };
-            let is_same = new.run.hashes == known.summary.hashes;
-            match relation(&new.run, &known.summary) {
+            let short = known.short.as_ref();
+            let is_same = has_same_frames(&new.run, &known.summary, short);
+            match relation(&new.run, &known.summary, short) {
                 Relation::Known if live.damaged && is_same => {
                     new.dropped.extend(&known.dropped);
                     self.supersede(live);
@@ -278,50 +278,39 @@ impl Ingestion<'_> {
     /// Takes superseded runs out of the history.
     fn withdraw(&mut self, ends: &mut Ends) -> Result<()> {
         for (id, (live, runs)) in std::mem::take(&mut self.superseded) {
-            let source = self
-                .batch
-                .sources
-                .get(self.batch.root, &live.name, live.generation)?;
-            for day in self.batch.take_away(id, &source)? {
-                self.batch.days.insert((source.host.clone(), day));
-            }
+            let source =
+                self.batch
+                    .sources
+                    .get(self.batch.root, &live.name, live.generation, &live.file)?;
+            let parts = self.batch.take_away(id)?;
+            let days = parts.iter().map(|part| (source.host.clone(), part.day));
+            self.batch.days.extend(days);
             for run in &source.runs {
                 ends.touch(&source.host, &run.summary);
             }
-            self.keep_rest(&source, &runs)?;
+            self.keep_rest(&source, &parts, &runs)?;
         }
         Ok(())
     }
 
     /// Writes what remains of a source without some of its runs as its next generation.
-    fn keep_rest(&mut self, source: &Rc<Source>, gone: &BTreeSet<i64>) -> Result<()> {
+    fn keep_rest(
+        &mut self,
+        source: &Rc<Source>,
+        parts: &[Part],
+        gone: &BTreeSet<i64>,
+    ) -> Result<()> {
         let mut rest = Source::clone(source);
         rest.runs
             .retain(|run| !gone.contains(&i64::from(run.summary.run)));
         if rest.runs.is_empty() {
             return Ok(());
         }
-        let mut staged = Vec::new();
-        for segment in &source.segments {
-            match Kind::parse(&segment.kind) {
-                Some(Kind::Buckets) => self.batch.add_facts(&mut rest, segment)?,
-                Some(kind) => {
-                    let path = self.batch.root.join(&segment.file);
-                    verify(&path, &segment.checksum)?;
-                    let keep = |run: i32| !gone.contains(&i64::from(run));
-                    staged.extend(keep_runs(
-                        &path,
-                        kind,
-                        segment.day,
-                        &staging(self.batch.root),
-                        keep,
-                    )?);
-                }
-                None => {}
-            }
-        }
+        let keep = |run: i32| !gone.contains(&i64::from(run));
+        let staged = self.batch.copy_parts(&mut rest, parts, keep)?;
+        rest.label = None;
         rest.segments.clear();
-        self.batch.store(rest, staged)
+        self.batch.store(rest, staged).map(drop)
     }
 
     /// Makes the new runs of each log live.
@@ -343,6 +332,7 @@ impl Ingestion<'_> {
                 .map(|run| RunRecord {
                     hashes: run.run.hashes.len(),
                     dropped: run.dropped,
+                    short: None,
                     summary: run.run,
                 })
                 .collect();
@@ -368,6 +358,7 @@ impl Ingestion<'_> {
                 };
                 staged.extend(keep_runs(
                     path,
+                    None,
                     *kind,
                     *day,
                     &staging(self.batch.root),
@@ -380,8 +371,9 @@ impl Ingestion<'_> {
             }
             let source = Source {
                 format: FORMAT,
-                name: source_name(&log.host, &kept[0].summary),
+                name: source_name(&log.host, kept[0].first_hash(), kept[0].summary.first),
                 generation: 0,
+                label: None,
                 host: log.host,
                 resolution: log.resolution,
                 log: log.name,

@@ -10,7 +10,7 @@ use std::path::{Component, Path};
 use serde::{Deserialize, Serialize};
 
 use crate::partition::parse_folder;
-use crate::{Result, catalog, disk};
+use crate::{Result, catalog, container, disk};
 
 const NAME: &str = "journal";
 
@@ -63,7 +63,7 @@ pub(crate) fn remove(root: &Path) -> Result<()> {
     disk::remove(&root.join(NAME))
 }
 
-/// Whether a path below the store is that of a segment or a sidecar.
+/// Whether a path below the store is that of a segment, a sidecar or a container.
 fn is_ours(file: &str) -> bool {
     let is_plain = |part| matches!(part, Component::Normal(_));
     let parts = Path::new(file).components();
@@ -73,7 +73,7 @@ fn is_ours(file: &str) -> bool {
     if parts.count() == 4 {
         parse_folder(Path::new(file)).is_some()
     } else {
-        catalog::source_of_file(file).is_some()
+        catalog::source_of_file(file).is_some() || container::is_container(file)
     }
 }
 

@@ -6,18 +6,20 @@
 //! the order in which they came.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
 
 use rusqlite::Connection;
 use traffic::{Carry, Row, Strings, Table, UtcDay, tail_rows};
 
 use crate::batch::Batch;
-use crate::catalog::{self, LiveRun};
+use crate::catalog::{self, LiveRun, Part};
 use crate::commit::staging;
+use crate::disk::{remove, verify};
 use crate::ends::Ends;
 use crate::fold::{Staged, stage_file};
 use crate::partition::Kind;
 use crate::segment::SegmentWriter;
-use crate::{Result, Tuning};
+use crate::{Result, Tuning, segment};
 
 /// Seconds between the last frame of a log and the first of the one that continues it: neighbours
 /// are nearly always one second apart, rarely none or two.
@@ -49,38 +51,77 @@ pub(crate) fn settle(batch: &mut Batch<'_>, ends: Ends) -> Result<()> {
 }
 
 fn settle_end(batch: &mut Batch<'_>, run: &LiveRun, goes_on: bool) -> Result<()> {
-    let before = catalog::segments_of(batch.catalog, run.source, Some(run.number))?;
+    let mut before = catalog::parts_of(batch.catalog, run.source)?;
+    before.retain(|part| part.tail_of == Some(run.number));
     let carry = if goes_on {
         Carry::default()
     } else {
         chain_carry(batch, run)?
     };
-    for (file, day) in before {
-        batch
-            .catalog
-            .execute("DELETE FROM segment WHERE file = ?1", [&file])?;
-        batch.days.insert((run.host.clone(), day));
-        batch.moves.take_away.push(file);
-    }
-    let source = batch.sources.get(batch.root, &run.name, run.generation)?;
+    let source = batch
+        .sources
+        .get(batch.root, &run.name, run.generation, &run.file)?;
     let is_dropped = |day| {
         source
             .run(run.number)
             .is_some_and(|run| run.dropped.contains(&day))
     };
-    for staged in stage_tail(batch, run, &carry, is_dropped)? {
+    let staged = stage_tail(batch, run, &carry, is_dropped)?;
+    if before.iter().any(|part| part.packed)
+        && holds_same(batch, &source.label(), &before, &staged)?
+    {
+        // A packed segment is not written again for nothing.
+        return staged.iter().try_for_each(|staged| remove(&staged.path));
+    }
+    for part in before {
+        batch.take_part(run.source, &part)?;
+        batch.days.insert((run.host.clone(), part.day));
+    }
+    for staged in staged {
         let stem = format!("{}-{}-end{}", run.name, run.generation, run.number);
         let file = free_name(batch, &staged, run, &stem);
         let segment = batch.place(&run.host, &staged, &file)?;
-        catalog::insert_segment(
-            batch.catalog,
-            run.source,
-            &run.host,
-            &segment,
-            Some(run.number),
-        )?;
+        let number = catalog::insert_segment(batch.catalog, &run.host, &segment, false)?;
+        let tail_of = Some(run.number);
+        catalog::insert_part(batch.catalog, run.source, number, tail_of, segment.rows)?;
     }
     Ok(())
+}
+
+/// Whether stored parts have the rows of staged segments.
+fn holds_same(batch: &Batch<'_>, label: &str, before: &[Part], staged: &[Staged]) -> Result<bool> {
+    let mut there = Vec::new();
+    for part in before {
+        let path = batch.path_of(&part.file);
+        if verify(&path, &part.checksum).is_err() {
+            return Ok(false);
+        }
+        let wanted = part.packed.then_some((label, part.tail_of));
+        gather_rows(&path, &part.kind, wanted, &mut there)?;
+    }
+    let mut new = Vec::new();
+    for staged in staged {
+        gather_rows(&staged.path, staged.kind.as_str(), None, &mut new)?;
+    }
+    there.sort_unstable();
+    new.sort_unstable();
+    Ok(there == new)
+}
+
+/// Adds the rows of a segment to a list, as texts that can be compared.
+fn gather_rows(
+    path: &Path,
+    kind: &str,
+    wanted: Option<(&str, Option<i64>)>,
+    rows: &mut Vec<String>,
+) -> Result<()> {
+    match Kind::parse(kind) {
+        Some(Kind::Rows(table)) => segment::read_part(path, table, wanted, |row| {
+            rows.push(format!("{row:?}"));
+            Ok(())
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// A name that no file has, not even one that goes with this commit.
@@ -116,7 +157,9 @@ fn chain_carry(batch: &mut Batch<'_>, run: &LiveRun) -> Result<Carry> {
 }
 
 fn carry_of(batch: &mut Batch<'_>, run: &LiveRun) -> Result<Carry> {
-    let source = batch.sources.get(batch.root, &run.name, run.generation)?;
+    let source = batch
+        .sources
+        .get(batch.root, &run.name, run.generation, &run.file)?;
     Ok(source
         .run(run.number)
         .map(|run| run.summary.carry.clone())

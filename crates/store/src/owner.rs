@@ -1,13 +1,14 @@
 //! Whose history this is: the machine that a store belongs to, and its name. A machine that is renamed
 //! keeps one history, and another machine's settings do not write into it by accident.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::batch::Batch;
 use crate::catalog::Owner;
 use crate::commit::{remove_replaced, staging};
 use crate::ends::Ends;
-use crate::sidecar::Source;
 use crate::{Error, Result, Store, catalog, links};
 
 impl Store {
@@ -121,19 +122,33 @@ impl Store {
         }
         let mut batch = Batch::new(&root, &transaction);
         let mut ends = Ends::default();
-        for (id, name, generation, damaged) in &sources {
-            let source = Source::read(&root.join(Source::file(name, *generation)))?;
+        let packed = catalog::packed_segments(&transaction, old)?;
+        let in_packed = (packed.iter())
+            .map(|segment| catalog::parts_in(&transaction, segment.id))
+            .collect::<Result<Vec<_>>>()?;
+        let mut renamed = HashMap::new();
+        for (id, damaged) in &sources {
+            let place = catalog::place_of(&transaction, *id)?;
+            let (name, generation) = (&place.name, place.generation);
+            let source = batch.sources.get(&root, name, generation, &place.file)?;
             if *damaged {
                 return refuse(format!(
                     "files of the log {:?} are damaged; ingest that log again first",
                     source.log
                 ));
             }
-            batch.take_away(*id, &source)?;
-            batch.enter_as(new, &source)?;
+            let parts = batch.take_away(*id)?;
+            renamed.insert(*id, batch.enter_as(new, &source, &parts)?);
             for run in &source.runs {
                 ends.touch(new, &run.summary);
             }
+        }
+        for (segment, mut parts) in packed.iter().zip(in_packed) {
+            for (source, ..) in &mut parts {
+                *source = renamed.get(source).copied().unwrap_or(*source);
+            }
+            batch.pack_again(segment, new, &parts)?;
+            batch.days.insert((new.to_owned(), segment.segment.day));
         }
         links::settle(&mut batch, ends)?;
         for table in ["pending", "unfinished", "total", "digest"] {
@@ -150,13 +165,11 @@ impl Store {
     }
 }
 
-/// Number, name and generation of a host's sources, and whether files of them are missing.
-fn sources_of(catalog: &Connection, host: &str) -> Result<Vec<(i64, String, i64, bool)>> {
-    let sql = "SELECT id, name, generation, damaged FROM source WHERE host = ?1 ORDER BY id";
+/// The numbers of a host's sources, and whether files of them are missing.
+fn sources_of(catalog: &Connection, host: &str) -> Result<Vec<(i64, bool)>> {
+    let sql = "SELECT id, damaged FROM source WHERE host = ?1 ORDER BY id";
     let mut query = catalog.prepare(sql)?;
-    let sources = query.query_map([host], |row| {
-        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
-    })?;
+    let sources = query.query_map([host], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(sources.collect::<rusqlite::Result<_>>()?)
 }
 

@@ -13,8 +13,10 @@ use traffic::{
 
 use crate::archives::path_of_bytes;
 use crate::disk::verify;
+use crate::pack::{Input, read_in_order};
 use crate::partition::Kind;
-use crate::sidecar::{Source, SourceFacts};
+use crate::retention::visit_facts;
+use crate::sidecar::SourceFacts;
 use crate::{Error, Result, Store, Stretch, catalog, commit, facts, readers, segment};
 
 display::dated!(first: i64);
@@ -132,12 +134,21 @@ pub struct KeptFiles {
     pub readers: Vec<u32>,
 }
 
+/// In which order rows are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowOrder {
+    /// As they lie in the files, which costs least.
+    Any,
+    /// Each table day by day (UTC), each day by process, peer, ports and time: the same before and after its
+    /// files are compacted, unless it has hundreds of thousands of rows.
+    Sorted,
+}
+
 /// Damaged lines that are kept as samples of a period.
 const SAMPLES: usize = 20;
 
 impl Store {
-    /// Calls `visit` with each row of a host whose bucket lies in a stretch of time. The order
-    /// depends only on what the store holds, not on how it came there.
+    /// Calls `visit` with each row of a host whose bucket lies in a stretch of time.
     ///
     /// # Errors
     /// If a segment cannot be read, or `visit` fails.
@@ -163,6 +174,80 @@ impl Store {
             }
         }
         Ok(())
+    }
+
+    /// The same, in an order.
+    ///
+    /// # Errors
+    /// As [`read_rows`](Self::read_rows).
+    pub fn read_rows_in<E: From<crate::Error>>(
+        &self,
+        order: RowOrder,
+        host: &str,
+        seconds: Range<i64>,
+        mut visit: impl FnMut(&RowView<'_>) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        if order == RowOrder::Any {
+            return self.read_rows(host, seconds, visit);
+        }
+        self.require_whole(host, &seconds)?;
+        let mut failed = None;
+        for table in Table::ALL {
+            for day in self.days_of(host, Kind::Rows(table), &seconds)? {
+                let inputs = self.inputs_of(host, Kind::Rows(table), day)?;
+                let mut take = |row: RowView<'_>| {
+                    if failed.is_none() && seconds.contains(&row.bucket) {
+                        failed = visit(&row).err();
+                    }
+                    Ok(())
+                };
+                match inputs.as_slice() {
+                    [
+                        Input {
+                            path, part: None, ..
+                        },
+                    ] => segment::read(path, table, &mut take)?,
+                    _ => read_in_order(&inputs, table, &mut take)?,
+                }
+                if let Some(error) = failed {
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The days (since 1970, UTC) of which a host has something of a kind in a stretch of time.
+    fn days_of(&self, host: &str, kind: Kind, seconds: &Range<i64>) -> Result<Vec<i64>> {
+        let mut query = self.catalog.prepare_cached(
+            "SELECT DISTINCT day FROM segment WHERE host = ?1 AND kind = ?2 \
+             AND day BETWEEN ?3 AND ?4 AND last >= ?5 AND first < ?6 ORDER BY day",
+        )?;
+        let days = UtcDay::of_seconds(seconds);
+        let days = query.query_map(
+            params![
+                host,
+                kind.as_str(),
+                days.start().number(),
+                days.end().number(),
+                seconds.start,
+                seconds.end
+            ],
+            |row| row.get(0),
+        )?;
+        Ok(days.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// What is stored of a kind and a host's day, compared with its checksums.
+    fn inputs_of(&self, host: &str, kind: Kind, day: i64) -> Result<Vec<Input>> {
+        let stored = catalog::segments_of_day(&self.catalog, host, day)?.into_iter();
+        let of_kind = stored.filter(|stored| stored.segment.kind == kind.as_str());
+        of_kind
+            .map(|stored| {
+                let path = self.root.join(&stored.segment.file);
+                Input::checked(&self.catalog, &stored, path)
+            })
+            .collect()
     }
 
     /// Calls `visit` with each row of a host and a table whose bucket lies in a stretch of time, as far
@@ -196,7 +281,9 @@ impl Store {
     pub fn read_facts(&self, host: &str, seconds: Range<i64>) -> Result<Vec<BucketFacts>> {
         let mut out = Vec::new();
         for path in self.segments(host, Kind::Buckets, &seconds)? {
-            let facts = facts::read(&path?)?.into_iter().map(|(_, facts)| facts);
+            let facts = facts::read(&path?, None)?
+                .into_iter()
+                .map(|(_, facts)| facts);
             out.extend(facts.filter(|facts| seconds.contains(&facts.bucket)));
         }
         out.sort_by_key(|facts| (facts.bucket, facts.first));
@@ -351,18 +438,9 @@ impl Store {
     /// If the catalogue or a source cannot be read.
     pub fn input_facts(&self, host: &str, seconds: Range<i64>) -> Result<InputFacts> {
         let mut facts = InputFacts::default();
-        let mut seen = BTreeSet::new();
-        for run in catalog::runs_within(
-            &self.catalog,
-            host,
-            seconds.start,
-            seconds.end.saturating_sub(1),
-        )? {
-            if seen.insert((run.name.clone(), run.generation)) {
-                let path = self.root.join(Source::file(&run.name, run.generation));
-                facts.add(&SourceFacts::read(&path)?, &seconds);
-            }
-        }
+        let last = seconds.end.saturating_sub(1);
+        let runs = catalog::runs_within(&self.catalog, host, seconds.start, last)?;
+        visit_facts(&self.root, &runs, |source| facts.add(source, &seconds))?;
         Ok(facts)
     }
 

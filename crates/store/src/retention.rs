@@ -15,13 +15,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::Path;
 
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::TransactionBehavior;
 use traffic::UtcDay;
 
-use crate::commit::{Moves, remove_replaced, staging};
-use crate::fold::stage_file;
+use crate::batch::Batch;
+use crate::catalog::LiveRun;
+use crate::commit::{remove_replaced, staging};
 use crate::sidecar::{RunRecord, Source, SourceFacts};
-use crate::{Result, Store, catalog};
+use crate::{Result, Store, catalog, sources};
 
 /// A day of a host that the store holds something of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,22 +79,22 @@ impl Store {
         let transaction = self
             .catalog
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut moves = Moves::default();
+        let mut batch = Batch::new(&root, &transaction);
         let mut sources: BTreeMap<i64, BTreeSet<i64>> = BTreeMap::new();
         for StoredDay { host, day, .. } in days {
-            for (file, source) in catalog::segments_of_day(&transaction, host, *day)? {
-                moves.take_away.push(file);
-                sources.entry(source).or_default().insert(*day);
+            for stored in catalog::segments_of_day(&transaction, host, *day)? {
+                for (source, ..) in catalog::parts_in(&transaction, stored.id)? {
+                    sources.entry(source).or_default().insert(*day);
+                }
+                catalog::delete_segment(&transaction, stored.id)?;
+                batch.moves.take_away.push(stored.segment.file);
             }
-            transaction.execute(
-                "DELETE FROM segment WHERE host = ?1 AND day = ?2",
-                params![host, day],
-            )?;
             catalog::forget_sums(&transaction, host, *day)?;
         }
         for (source, days) in sources {
-            drop_from_source(&root, &transaction, source, &days, &mut moves)?;
+            drop_from_source(&mut batch, source, &days)?;
         }
+        let moves = batch.finish()?;
         moves.place(&root, &transaction)?;
         transaction.commit()?;
         remove_replaced(&root, &self.catalog)
@@ -106,14 +107,10 @@ impl Store {
     pub fn dropped_days(&self, host: &str, seconds: Range<i64>) -> Result<BTreeSet<i64>> {
         let (first, last) = (seconds.start, seconds.end.saturating_sub(1));
         let mut dropped = BTreeSet::new();
-        let mut seen = BTreeSet::new();
-        for run in catalog::runs_within(&self.catalog, host, first, last)? {
-            if seen.insert(run.source) {
-                let path = self.root.join(Source::file(&run.name, run.generation));
-                let source = SourceFacts::read(&path)?;
-                dropped.extend(source.dropped_within(&seconds));
-            }
-        }
+        let runs = catalog::runs_within(&self.catalog, host, first, last)?;
+        visit_facts(&self.root, &runs, |source| {
+            dropped.extend(source.dropped_within(&seconds));
+        })?;
         Ok(dropped)
     }
 }
@@ -137,30 +134,35 @@ impl RunRecord {
     }
 }
 
-/// Stages the next generation of a source, without some days.
-fn drop_from_source(
+/// Calls `visit` with the facts of each source of some runs; each file is read once.
+pub(crate) fn visit_facts(
     root: &Path,
-    catalog: &Connection,
-    id: i64,
-    days: &BTreeSet<i64>,
-    moves: &mut Moves,
+    runs: &[LiveRun],
+    mut visit: impl FnMut(&SourceFacts),
 ) -> Result<()> {
-    let (name, generation) = catalog::name_of(catalog, id)?;
-    let old = Source::file(&name, generation);
-    let mut source = Source::read(&root.join(&old))?;
-    source.generation = catalog::next_generation(root, catalog, &name, &moves.take_away)?;
+    let mut files: BTreeMap<&str, BTreeSet<(&str, i64)>> = BTreeMap::new();
+    for run in runs {
+        let sources = files.entry(&run.file).or_default();
+        sources.insert((&run.name, run.generation));
+    }
+    for (file, wanted) in files {
+        let all = sources::read_facts(&root.join(file))?;
+        let is_wanted =
+            |facts: &&SourceFacts| wanted.contains(&(facts.name.as_str(), facts.generation));
+        all.iter().filter(is_wanted).for_each(&mut visit);
+    }
+    Ok(())
+}
+
+/// Puts the next generation of a source, without some days, in its place.
+fn drop_from_source(batch: &mut Batch<'_>, id: i64, days: &BTreeSet<i64>) -> Result<()> {
+    let place = catalog::place_of(batch.catalog, id)?;
+    let (name, generation) = (&place.name, place.generation);
+    let source = (batch.sources).get(batch.root, name, generation, &place.file)?;
+    let mut source = Source::clone(&source);
     source.runs.iter_mut().for_each(|run| run.drop_days(days));
     source
         .segments
         .retain(|segment| !days.contains(&segment.day));
-    let (file, path) = stage_file(&staging(root))?;
-    source.write(&file, &path)?;
-    let new = Source::file(&name, source.generation);
-    moves.bring.push((path, new.to_string_lossy().into_owned()));
-    moves.take_away.push(old.to_string_lossy().into_owned());
-    catalog.execute(
-        "UPDATE source SET generation = ?2 WHERE id = ?1",
-        params![id, source.generation],
-    )?;
-    Ok(())
+    batch.replace(id, source)
 }

@@ -7,9 +7,11 @@ use crate::partition::Kind;
 use crate::segment::{SegmentWriter, copy_runs};
 use crate::{Result, Tuning};
 
-/// Writes the rows of a segment whose run is kept to a new staged segment. `None` if no row is.
+/// Writes the rows of a segment whose run is kept to a new staged segment; of a packed segment, those that are
+/// of the source with this label. `None` if no row is.
 pub(crate) fn keep_runs(
     from: &Path,
+    label: Option<&str>,
     kind: Kind,
     day: i64,
     staging: &Path,
@@ -17,7 +19,7 @@ pub(crate) fn keep_runs(
 ) -> Result<Option<Staged>> {
     let (file, path) = stage_file(staging)?;
     let mut writer = SegmentWriter::new(file, &path, Tuning::default().batch_rows)?;
-    copy_runs(from, &path, &mut writer, keep)?;
+    copy_runs(from, label, &path, &mut writer, keep)?;
     let (rows, span) = (writer.rows, writer.span);
     writer.finish(&path)?;
     let Some(span) = span else {

@@ -9,7 +9,7 @@ use arrow_array::builder::StringDictionaryBuilder;
 use arrow_array::types::Int32Type;
 use arrow_array::{
     Array, ArrayRef, BooleanArray, DictionaryArray, Int32Array, Int64Array, PrimitiveArray,
-    RecordBatch, StringArray, TimestampMillisecondArray,
+    RecordBatch, StringArray, TimestampMillisecondArray, new_null_array,
 };
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
 use arrow_select::filter::filter_record_batch;
@@ -47,8 +47,16 @@ static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
         Field::new("frames", DataType::Int32, false),
         Field::new("first_seen", timestamp(), false),
         Field::new("last_seen", timestamp(), false),
+        // Whose rows they are: only packed segments say so.
+        Field::new("source", text(), true),
+        Field::new("tail", DataType::Boolean, true),
     ]))
 });
+
+/// The columns of segments with rows.
+pub(crate) fn schema() -> SchemaRef {
+    SCHEMA.clone()
+}
 
 /// Properties of all files of the store.
 pub(crate) fn properties(batch_rows: usize, plain_columns: &[&str]) -> WriterProperties {
@@ -77,6 +85,9 @@ const NUMBERS: [&str; 7] = [
     "first_seen",
     "last_seen",
 ];
+
+/// The same of sorted rows.
+pub(crate) const PACKED_NUMBERS: [&str; 7] = NUMBERS;
 
 /// Writes the rows of one segment.
 pub(crate) struct SegmentWriter {
@@ -236,12 +247,24 @@ fn batch(
             )),
             times(rows.iter().map(|row| row.first_seen)),
             times(rows.iter().map(|row| row.last_seen)),
+            empty("source", rows.len()),
+            empty("tail", rows.len()),
         ],
     )
 }
 
+/// A column without values.
+fn empty(name: &str, rows: usize) -> ArrayRef {
+    let field = SCHEMA.field_with_name(name);
+    let kind = field.map_or(&DataType::Null, |field| field.data_type());
+    new_null_array(kind, rows)
+}
+
 /// Calls `visit` with each batch of a segment.
-fn read_batches(path: &Path, mut visit: impl FnMut(&RecordBatch) -> Result<()>) -> Result<()> {
+pub(crate) fn read_batches(
+    path: &Path,
+    mut visit: impl FnMut(&RecordBatch) -> Result<()>,
+) -> Result<()> {
     let file = File::open(path).map_err(files::Error::context("open", path))?;
     let reader = ParquetRecordBatchReaderBuilder::try_new(file)
         .and_then(|builder| builder.with_batch_size(8192).build())
@@ -260,12 +283,41 @@ fn missing_column(path: &Path) -> Error {
 pub(crate) fn read(
     path: &Path,
     table: Table,
+    visit: impl FnMut(RowView<'_>) -> Result<()>,
+) -> Result<()> {
+    read_part(path, table, None, visit)
+}
+
+/// Calls `visit` with each row of a part of a packed segment, given by label and tail; `None` reads all rows.
+pub(crate) fn read_part(
+    path: &Path,
+    table: Table,
+    part: Option<(&str, Option<i64>)>,
     mut visit: impl FnMut(RowView<'_>) -> Result<()>,
 ) -> Result<()> {
     read_batches(path, |batch| {
-        let columns = Columns::of(batch).ok_or_else(|| missing_column(path))?;
-        (0..batch.num_rows()).try_for_each(|row| visit(columns.view(row, table)))
+        let Some(part) = part else {
+            return visit_rows(batch, path, table, &mut visit);
+        };
+        let owners = Owners::of(batch, path)?;
+        let is_wanted: BooleanArray = (0..batch.num_rows())
+            .map(|row| Some(owners.get(row) == part))
+            .collect();
+        let wanted = filter_record_batch(batch, &is_wanted);
+        let wanted = wanted.map_err(|error| Error::damaged(path, error))?;
+        visit_rows(&wanted, path, table, &mut visit)
     })
+}
+
+/// Calls `visit` with each row of a batch.
+pub(crate) fn visit_rows(
+    batch: &RecordBatch,
+    path: &Path,
+    table: Table,
+    visit: &mut impl FnMut(RowView<'_>) -> Result<()>,
+) -> Result<()> {
+    let columns = Columns::of(batch).ok_or_else(|| missing_column(path))?;
+    (0..batch.num_rows()).try_for_each(|row| visit(columns.view(row, table)))
 }
 
 /// A row as far as a digest needs it.
@@ -423,22 +475,60 @@ impl<'a> BriefColumns<'a> {
     }
 }
 
-/// Copies the rows of a segment whose run is kept.
+/// Copies the rows of a segment whose run is kept; of a packed segment, only those of a source of its own.
 pub(crate) fn copy_runs(
     from: &Path,
+    label: Option<&str>,
     to: &Path,
     writer: &mut SegmentWriter,
     keep: impl Fn(i32) -> bool,
 ) -> Result<()> {
     read_batches(from, |batch| {
         let runs: &Int32Array = column(batch, "run").ok_or_else(|| missing_column(from))?;
-        let kept: BooleanArray = runs.values().iter().map(|&run| Some(keep(run))).collect();
+        let kept: BooleanArray = match label {
+            None => runs.values().iter().map(|&run| Some(keep(run))).collect(),
+            Some(label) => {
+                let owners = Owners::of(batch, from)?;
+                let is_kept = |row| owners.get(row) == (label, None) && keep(runs.value(row));
+                (0..batch.num_rows())
+                    .map(|row| Some(is_kept(row)))
+                    .collect()
+            }
+        };
         let batch = filter_record_batch(batch, &kept).map_err(|error| write_error(to, error))?;
+        let batch = conform(&batch, &SCHEMA, from)?;
+        let mut columns = batch.columns().to_vec();
+        for name in ["source", "tail"] {
+            let place = SCHEMA.index_of(name);
+            let place = place.map_err(|error| write_error(to, error))?;
+            columns[place] = empty(name, batch.num_rows());
+        }
+        let batch = RecordBatch::try_new(SCHEMA.clone(), columns);
+        let batch = batch.map_err(|error| write_error(to, error))?;
         let times: &TimestampMillisecondArray =
             column(&batch, "timestamp").ok_or_else(|| missing_column(from))?;
         writer.note(times.values().iter().map(|time| time.div_euclid(1000)));
         writer.write_batch(to, &batch)
     })
+}
+
+/// A batch with the columns of a schema, of which earlier versions wrote fewer.
+pub(crate) fn conform(batch: &RecordBatch, schema: &SchemaRef, path: &Path) -> Result<RecordBatch> {
+    let columns = schema.fields().iter().map(|field| {
+        let found = batch.column_by_name(field.name()).cloned();
+        // Of buckets, earlier versions did not say how many seconds their frames took: one each.
+        let found = found.or_else(|| match field.name().as_str() {
+            "seconds" => batch.column_by_name("frames").cloned(),
+            _ => None,
+        });
+        match found {
+            Some(column) => Ok(column),
+            None if field.is_nullable() => Ok(new_null_array(field.data_type(), batch.num_rows())),
+            None => Err(missing_column(path)),
+        }
+    });
+    let columns = columns.collect::<Result<Vec<_>>>()?;
+    RecordBatch::try_new(schema.clone(), columns).map_err(|error| Error::damaged(path, error))
 }
 
 /// The columns of a batch by name, so that files of later versions may hold more.
@@ -457,22 +547,25 @@ struct Columns<'a> {
     last_seen: &'a TimestampMillisecondArray,
 }
 
-struct Texts<'a> {
+pub(crate) struct Texts<'a> {
     keys: &'a PrimitiveArray<Int32Type>,
     values: &'a StringArray,
 }
 
 impl<'a> Texts<'a> {
-    fn of(batch: &'a RecordBatch, name: &str) -> Option<Self> {
-        let array: &DictionaryArray<Int32Type> =
-            batch.column_by_name(name)?.as_any().downcast_ref()?;
+    pub(crate) fn of(batch: &'a RecordBatch, name: &str) -> Option<Self> {
+        Self::of_array(batch.column_by_name(name)?)
+    }
+
+    pub(crate) fn of_array(array: &'a ArrayRef) -> Option<Self> {
+        let array: &DictionaryArray<Int32Type> = array.as_any().downcast_ref()?;
         Some(Texts {
             keys: array.keys(),
             values: array.values().as_any().downcast_ref()?,
         })
     }
 
-    fn get(&self, row: usize) -> Option<&'a str> {
+    pub(crate) fn get(&self, row: usize) -> Option<&'a str> {
         let key = self.keys.is_valid(row).then(|| self.keys.value(row))?;
         Some(self.values.value(usize::try_from(key).ok()?))
     }
@@ -539,5 +632,32 @@ impl<'a> Columns<'a> {
             first_seen: self.first_seen.value(row).div_euclid(1000),
             last_seen: self.last_seen.value(row).div_euclid(1000),
         }
+    }
+}
+
+/// Whose rows the rows of a packed batch are.
+pub(crate) struct Owners<'a> {
+    labels: Texts<'a>,
+    tails: &'a BooleanArray,
+    runs: &'a Int32Array,
+}
+
+impl<'a> Owners<'a> {
+    pub(crate) fn of(batch: &'a RecordBatch, path: &Path) -> Result<Self> {
+        let owners = || {
+            Some(Owners {
+                labels: Texts::of(batch, "source")?,
+                tails: column(batch, "tail")?,
+                runs: column(batch, "run")?,
+            })
+        };
+        owners().ok_or_else(|| missing_column(path))
+    }
+
+    /// The label of a row's source, and the run whose end it settles.
+    pub(crate) fn get(&self, row: usize) -> (&'a str, Option<i64>) {
+        let is_tail = self.tails.is_valid(row) && self.tails.value(row);
+        let tail_of = is_tail.then(|| i64::from(self.runs.value(row)));
+        (self.labels.get(row).unwrap_or(""), tail_of)
     }
 }

@@ -2,22 +2,25 @@
 //! and the frame hashes by which a run is recognised.
 //!
 //! A file `sources/<source>-<generation>.source`: zstd over one line of JSON and, behind its line
-//! feed, the hashes of all runs as little-endian 64-bit numbers; then the XXH3 hash of all that, of
-//! 128 bits, little-endian.
+//! feed, the hashes of all runs, little-endian, of 8 bytes or fewer ([`ShortHashes`]); then the XXH3 hash of
+//! all that, of 128 bits, little-endian. Sidecars of finished days share a file: see
+//! [`container`](crate::container).
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::io::{BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
-use traffic::{LogSummary, Mode, RunSummary, Volume};
+use traffic::{LogSummary, Mode, RunSummary, UtcDay, Volume};
 use twox_hash::XxHash3_128;
 
+use crate::identity::ShortHashes;
 use crate::{Error, Result};
 
 /// Version of the files of a store.
-pub(crate) const FORMAT: i64 = 2;
+pub(crate) const FORMAT: i64 = 3;
+/// The earliest version whose sidecars and segments are still read as they are.
+pub(crate) const EARLIEST: i64 = 2;
 
 /// One log by content.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -27,6 +30,9 @@ pub(crate) struct Source {
     pub(crate) name: String,
     /// Counts up whenever its files are written again.
     pub(crate) generation: i64,
+    /// See [`Source::label`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) label: Option<String>,
     pub(crate) host: String,
     /// Seconds of a bucket.
     pub(crate) resolution: i64,
@@ -51,8 +57,26 @@ pub(crate) struct RunRecord {
     /// come back.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub(crate) dropped: BTreeSet<i64>,
+    /// How its hashes were shortened. `None` if they are whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) short: Option<ShortHashes>,
     #[serde(flatten)]
     pub(crate) summary: RunSummary,
+}
+
+impl RunRecord {
+    /// The whole hash of its first frame with rows.
+    pub(crate) fn first_hash(&self) -> Option<u64> {
+        let short = self.short.as_ref().map(|short| short.first);
+        short.or_else(|| self.summary.hashes.first().copied())
+    }
+
+    /// Keeps less of its hashes, unless it has so few that each of them counts.
+    pub(crate) fn shorten(&mut self) {
+        if self.short.is_none() {
+            self.short = ShortHashes::shorten(&mut self.summary.hashes);
+        }
+    }
 }
 
 impl From<RunSummary> for RunRecord {
@@ -60,6 +84,7 @@ impl From<RunSummary> for RunRecord {
         Self {
             hashes: 0,
             dropped: BTreeSet::new(),
+            short: None,
             summary,
         }
     }
@@ -76,13 +101,23 @@ struct RunHead {
     hashes: usize,
     #[serde(default)]
     dropped: BTreeSet<i64>,
+    #[serde(default)]
+    short: Option<ShortHashes>,
+}
+
+impl RunHead {
+    /// Bytes of each of its hashes.
+    fn width(&self) -> usize {
+        self.short.as_ref().map_or(8, ShortHashes::width)
+    }
 }
 
 /// What a report tells of a source: not what its runs hand on to other logs, which may be large.
 #[derive(Debug, Deserialize)]
 pub(crate) struct SourceFacts {
-    format: i64,
+    pub(crate) format: i64,
     pub(crate) name: String,
+    pub(crate) generation: i64,
     pub(crate) log: String,
     pub(crate) bytes: u64,
     pub(crate) lines: u64,
@@ -120,7 +155,7 @@ impl SourceFacts {
 }
 
 /// The compressed bytes of a source.
-fn checked_bytes(path: &Path) -> Result<Vec<u8>> {
+pub(crate) fn checked_bytes(path: &Path) -> Result<Vec<u8>> {
     let mut bytes = std::fs::read(path).map_err(files::Error::context("read", path))?;
     let Some((text, sum)) = bytes.split_last_chunk::<16>() else {
         return Err(Error::damaged(path, "it is cut off"));
@@ -132,9 +167,9 @@ fn checked_bytes(path: &Path) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn require_format(found: i64, path: &Path) -> Result<()> {
+pub(crate) fn require_format(found: i64, path: &Path) -> Result<()> {
     match found {
-        FORMAT => Ok(()),
+        EARLIEST..=FORMAT => Ok(()),
         _ => Err(Error::OtherFormat {
             path: path.to_owned(),
             found,
@@ -170,6 +205,20 @@ impl Source {
         runs.find(|run| i64::from(run.summary.run) == number)
     }
 
+    /// What names it in packed segments: it stays when the source gets its next generation without its
+    /// rows being written again, as when days are dropped.
+    pub(crate) fn label(&self) -> String {
+        let default = || format!("{}-{}", self.name, self.generation);
+        self.label.clone().unwrap_or_else(default)
+    }
+
+    /// The day (UTC) that it begins on. `None` if none of its frames has a time.
+    pub(crate) fn day(&self) -> Option<i64> {
+        let firsts = self.runs.iter().filter_map(|run| run.summary.extremes);
+        let first = firsts.map(|(first, _)| first).min()?;
+        Some(UtcDay::of(first).number())
+    }
+
     /// Writes it where `file` is open.
     pub(crate) fn write(&self, file: &std::fs::File, path: &Path) -> Result<()> {
         let write = || -> std::io::Result<()> {
@@ -177,9 +226,7 @@ impl Source {
             let mut out = zstd::Encoder::new(Vec::new(), 3)?;
             serde_json::to_writer(&mut out, self)?;
             out.write_all(b"\n")?;
-            for hash in self.runs.iter().flat_map(|run| &run.summary.hashes) {
-                out.write_all(&hash.to_le_bytes())?;
-            }
+            self.write_hashes(&mut out)?;
             let mut bytes = out.finish()?;
             bytes.extend(XxHash3_128::oneshot(&bytes).to_le_bytes());
             file.write_all(&bytes)
@@ -187,6 +234,17 @@ impl Source {
         write()
             .map_err(files::Error::context("write", path))
             .map_err(Error::from)
+    }
+
+    /// Writes the hashes of its runs.
+    pub(crate) fn write_hashes(&self, out: &mut impl std::io::Write) -> std::io::Result<()> {
+        for run in &self.runs {
+            let width = run.short.as_ref().map_or(8, ShortHashes::width);
+            for hash in &run.summary.hashes {
+                out.write_all(&hash.to_le_bytes()[..width])?;
+            }
+        }
+        Ok(())
     }
 
     /// Reads it back.
@@ -198,55 +256,38 @@ impl Source {
             .iter()
             .position(|&byte| byte == b'\n')
             .unwrap_or(bytes.len());
+        let mut hashes = bytes.get(end + 1..).unwrap_or_default();
+        let source = Self::parse(&bytes[..end], &mut hashes, path)?;
+        if hashes.is_empty() {
+            Ok(source)
+        } else {
+            Err(Error::damaged(path, "its list of frames is too long"))
+        }
+    }
+
+    /// Reads a source from its line of JSON, and takes its hashes from the beginning of `hashes`.
+    pub(crate) fn parse(line: &[u8], hashes: &mut &[u8], path: &Path) -> Result<Self> {
         let damaged = |error| Error::damaged(path, error);
-        let mut source: Source = serde_json::from_slice(&bytes[..end]).map_err(damaged)?;
+        let mut source: Source = serde_json::from_slice(line).map_err(damaged)?;
         require_format(source.format, path)?;
-        let heads: SecondPass = serde_json::from_slice(&bytes[..end]).map_err(damaged)?;
+        let heads: SecondPass = serde_json::from_slice(line).map_err(damaged)?;
         for (run, head) in source.runs.iter_mut().zip(heads.runs) {
-            (run.hashes, run.dropped) = (head.hashes, head.dropped);
-        }
-        let (hashes, rest) = bytes.get(end + 1..).unwrap_or_default().as_chunks::<8>();
-        let expected: usize = source.runs.iter().map(|run| run.hashes).sum();
-        if hashes.len() != expected || !rest.is_empty() {
-            return Err(Error::damaged(path, "its list of frames is incomplete"));
-        }
-        let mut hashes = hashes.iter().map(|bytes| u64::from_le_bytes(*bytes));
-        for run in &mut source.runs {
-            run.summary.hashes = hashes.by_ref().take(run.hashes).collect();
+            let width = head.width();
+            let length = head.hashes.checked_mul(width);
+            let Some((mine, rest)) = length.and_then(|length| hashes.split_at_checked(length))
+            else {
+                return Err(Error::damaged(path, "its list of frames is incomplete"));
+            };
+            *hashes = rest;
+            let whole = |bytes: &[u8]| {
+                let mut all = [0; 8];
+                all[..width].copy_from_slice(bytes);
+                u64::from_le_bytes(all)
+            };
+            run.summary.hashes = mine.chunks_exact(width).map(whole).collect();
+            (run.hashes, run.dropped, run.short) = (head.hashes, head.dropped, head.short);
         }
         Ok(source)
-    }
-}
-
-/// Sources that were read from disk and are kept in memory at a time.
-const MOST_READ: usize = 64;
-
-/// Sources that one batch needs: those it read from disk, and those it made.
-#[derive(Default)]
-pub(crate) struct Sources {
-    /// May be evicted at any time: they can be read again.
-    read: HashMap<(String, i64), Rc<Source>>,
-    /// Never evicted: before the commit they are in no file that could be read.
-    made: HashMap<(String, i64), Rc<Source>>,
-}
-
-impl Sources {
-    pub(crate) fn get(&mut self, root: &Path, name: &str, generation: i64) -> Result<Rc<Source>> {
-        let key = (name.to_owned(), generation);
-        if let Some(source) = self.made.get(&key).or_else(|| self.read.get(&key)) {
-            return Ok(source.clone());
-        }
-        if self.read.len() >= MOST_READ {
-            self.read.clear();
-        }
-        let source = Rc::new(Source::read(&root.join(Source::file(name, generation)))?);
-        self.read.insert(key, source.clone());
-        Ok(source)
-    }
-
-    pub(crate) fn put(&mut self, source: Source) {
-        let key = (source.name.clone(), source.generation);
-        self.made.insert(key, Rc::new(source));
     }
 }
 

@@ -4,12 +4,15 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, Transaction};
 
+use crate::seal::{self, Seal};
 use crate::{Result, catalog, commit, readers};
 
 /// An open store.
 pub struct Store {
     pub(crate) root: PathBuf,
     pub(crate) catalog: Connection,
+    /// Seals the catalogue, after its connection was closed, before others may write it.
+    pub(crate) seal: Option<Seal>,
     /// Held while the store may be written; dies with the process.
     pub(crate) lock: Option<files::Lock>,
     /// Held while it is only read: see [`readers`].
@@ -26,15 +29,22 @@ impl Store {
         files::create_folder(root)?;
         let lock = files::Lock::acquire(&root.join("lock"), started, command)?.keeping_traces();
         readers::create(root)?;
-        let store = Store {
+        let is_intact = seal::is_intact(root);
+        let catalog = catalog::open(root)?;
+        if !is_intact {
+            catalog::verify(root, &catalog)?;
+        }
+        let mut store = Store {
             root: root.to_owned(),
-            catalog: catalog::open(root)?,
+            catalog,
+            seal: None,
             lock: Some(lock),
             reading: None,
         };
-        catalog::verify(root, &store.catalog)?;
         commit::require_current(root, &store.catalog, commit::listed(root)?)?;
         commit::sweep(root, &store.catalog)?;
+        // Not before: what is refused must not be sealed.
+        store.seal = Some(Seal::new(root));
         Ok(store)
     }
 
@@ -55,6 +65,7 @@ impl Store {
         Ok(Some(Store {
             root: root.to_owned(),
             catalog,
+            seal: None,
             lock: None,
             reading,
         }))

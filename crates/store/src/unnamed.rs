@@ -1,13 +1,11 @@
 //! Files of the store that no transaction names: what a crash left, or a catalogue that is not theirs.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
 use crate::partition::{Kind, parse_folder};
-use crate::sidecar::Source;
-use crate::{Result, catalog};
+use crate::{Result, catalog, container, sources};
 
 /// Files of the store that the catalogue does not name.
 pub(crate) fn unnamed_files(root: &Path, catalog: &Connection) -> Result<Vec<String>> {
@@ -56,46 +54,47 @@ pub(crate) fn list(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// Those of some sidecars that are whole, and of whose log the catalogue knows no version.
+/// Those of some sidecars and containers that are whole, and have a log of which the catalogue knows no version.
 pub(crate) fn unknown_logs(
     root: &Path,
     catalog: &Connection,
-    mut sidecars: Vec<String>,
+    sidecars: Vec<String>,
 ) -> Result<Vec<String>> {
     let mut query = catalog.prepare_cached("SELECT 1 FROM source WHERE name = ?1")?;
-    let mut failed = Ok(());
-    sidecars.retain(|file| {
-        let name = catalog::source_of_file(file).map_or("", |(name, _)| name);
-        match query.exists([name]) {
-            Ok(is_known) => !is_known && Source::read(&root.join(file)).is_ok(),
-            Err(error) => {
-                failed = Err(error);
-                false
+    let mut unknown = Vec::new();
+    for file in sidecars {
+        let Ok(sources) = sources::read_all(&root.join(&file)) else {
+            continue;
+        };
+        for source in sources {
+            if !query.exists([&source.name])? {
+                unknown.push(file);
+                break;
             }
         }
-    });
-    failed?;
-    Ok(sidecars)
+    }
+    Ok(unknown)
 }
 
-/// All sidecars, below the store. Programs that copy folders leave files of other names beside them.
+/// All sidecars and containers, below the store. Programs that copy folders leave files of other names beside
+/// them.
 pub(crate) fn sidecars(root: &Path) -> Result<Vec<String>> {
     let files = list(&root.join("sources"))?.into_iter();
-    let below = files.filter(|file| file.is_file()).filter_map(|file| {
+    let below = files.filter_map(|file| {
         let below = file.strip_prefix(root).ok()?.to_str()?.to_owned();
-        catalog::source_of_file(&below).is_some().then_some(below)
+        let is_ours = catalog::source_of_file(&below).is_some() || container::is_container(&below);
+        (is_ours && file.is_file()).then_some(below)
     });
     Ok(below.collect())
 }
 
-/// Sidecars that lie in the store and that no transaction made live.
+/// Sidecars and containers that lie in the store and that no transaction made live.
 pub(crate) fn unnamed_sources(root: &Path, catalog: &Connection) -> Result<Vec<String>> {
-    let mut query = catalog.prepare_cached("SELECT name, generation FROM source")?;
-    let named = query.query_map([], |row| {
-        Ok(Source::file(&row.get::<_, String>(0)?, row.get(1)?))
-    })?;
-    let named: HashSet<PathBuf> = named.collect::<rusqlite::Result<_>>()?;
-    let mut unnamed = sidecars(root)?;
-    unnamed.retain(|file| !named.contains(Path::new(file)));
+    let mut unnamed = Vec::new();
+    for file in sidecars(root)? {
+        if !catalog::names_file(catalog, &file)? {
+            unnamed.push(file);
+        }
+    }
     Ok(unnamed)
 }

@@ -73,7 +73,8 @@ pub(super) fn of_day(scene: &Scene<'_, '_>, number: usize, direction: Direction)
         let is_large = event.excess.abs() >= thresholds.min_bytes as f64
             && (event.score.abs() >= baseline.bar || event.is_beyond);
         // A single hour with less is not told: pauses are usual. Parts that fall still are silences.
-        let is_drop_told = is_whole && event.unusual >= 2;
+        // While it is not known what weekends are like, little is usual.
+        let is_drop_told = is_whole && event.unusual >= 2 && !scene.is_learning();
         is_large && (event.excess > 0.0 || is_drop_told)
     });
     events

@@ -37,7 +37,14 @@ fn on<'a>(history: &'a History, day: &Day) -> impl Iterator<Item = &'a Met> {
 pub(super) fn findings(scene: &Scene<'_, '_>) -> Vec<Finding> {
     let (history, day) = (scene.history, scene.day);
     let start = history.hours[day.hours.start].start;
-    let settled = f64::from(scene.thresholds.min_history_days) * (24 * HOUR) as f64;
+    // While the history is short, only those are told that are sent very much.
+    let is_learning = scene.is_learning();
+    let days = if is_learning {
+        scene.thresholds.least_days()
+    } else {
+        scene.thresholds.min_history_days
+    };
+    let settled = f64::from(days) * (24 * HOUR) as f64;
     let is_settled = |second: i64| {
         let age = history.since.map_or(0, |since| second - since);
         age as f64 >= settled
@@ -61,6 +68,9 @@ pub(super) fn findings(scene: &Scene<'_, '_>) -> Vec<Finding> {
                 .then(other.moved().cmp(&one.moved()))
                 .then_with(|| one.met.subject.cmp(&other.met.subject))
         });
+        if is_learning {
+            met.retain(Newcomer::is_warning);
+        }
         let (large, small): (Vec<_>, Vec<_>) = (met.into_iter())
             .partition(|one| one.is_warning() || one.moved() >= scene.thresholds.min_bytes);
         let is_named = |(place, one): &(usize, &Newcomer<'_>)| *place < NAMED || one.is_warning();
@@ -189,11 +199,14 @@ impl<'a> Newcomer<'a> {
 /// are told by who uses them.
 fn severity(scene: &Scene<'_, '_>, subject: &Subject, up: u64) -> Severity {
     let thresholds = scene.thresholds;
-    let (middle, largest): (fn(&DayNames) -> u64, fn(&DayNames) -> u64) = match subject {
-        Subject::Remote(_) => (|of| of.median_remote, |of| of.largest_new_remote),
-        Subject::Process(_) => (|of| of.median_process, |of| of.largest_new_process),
-        Subject::Port(_) | Subject::Total => return Severity::Info,
+    let middle_and_largest = |of: &DayNames| match subject {
+        Subject::Remote(_) => (of.median_remote, of.largest_new_remote),
+        Subject::Process(_) => (of.median_process, of.largest_new_process),
+        Subject::Port(_) | Subject::Total => (0, 0),
     };
+    if matches!(subject, Subject::Port(_) | Subject::Total) {
+        return Severity::Info;
+    }
     let names = &scene.history.names;
     let of_day = names.iter().find(|names| names.day == scene.day.number);
     // Everybody is new in the first days.
@@ -201,7 +214,9 @@ fn severity(scene: &Scene<'_, '_>, subject: &Subject, up: u64) -> Severity {
     let settled = first + i32::try_from(thresholds.min_history_days).unwrap_or(0);
     let known = settled.max(scene.day.number - USUAL_DAYS)..scene.day.number;
     let before = names.iter().filter(|names| known.contains(&names.day));
-    let mut before: Vec<f64> = before.map(|names| largest(names) as f64).collect();
+    let mut before: Vec<f64> = before
+        .map(|names| middle_and_largest(names).1 as f64)
+        .collect();
     let usual = if before.len() >= LEAST_USUAL_DAYS {
         median(&mut before).unwrap_or(0.0)
     } else {
@@ -210,11 +225,14 @@ fn severity(scene: &Scene<'_, '_>, subject: &Subject, up: u64) -> Severity {
     let usual = thresholds.min_ratio * usual;
     let critical = (thresholds.new_remote_critical_bytes as f64).max(usual);
     let warning = (thresholds.new_remote_bytes as f64)
-        .max(thresholds.new_remote_ratio * of_day.map_or(0, middle) as f64)
+        .max(
+            thresholds.new_remote_ratio
+                * of_day.map_or(0, |names| middle_and_largest(names).0) as f64,
+        )
         .min(critical)
         .max(usual);
     match up as f64 {
-        up if up >= critical && up > 0.0 => Severity::Critical,
+        up if up >= critical && up > 0.0 && !scene.is_learning() => Severity::Critical,
         up if up >= warning && up > 0.0 => Severity::Warning,
         _ => Severity::Info,
     }

@@ -20,6 +20,11 @@ impl<'s, 'a> Scene<'s, 'a> {
         self.baselines.of(series, direction)
     }
 
+    /// Whether the history is shorter than the settings ask for.
+    pub(super) fn is_learning(&self) -> bool {
+        self.past_days < self.thresholds.min_history_days
+    }
+
     /// The second after an hour.
     pub(super) fn end(&self, hours: &Range<usize>) -> i64 {
         self.history.hours[hours.end - 1].start + crate::days::HOUR

@@ -18,6 +18,9 @@ const LASTS: i64 = 7;
 
 /// Processes that always talked and say nothing at the end of the day.
 pub(super) fn findings(scene: &Scene<'_, '_>, past: &[Day]) -> Vec<Finding> {
+    if scene.is_learning() {
+        return Vec::new();
+    }
     let recent = &past[past.len().saturating_sub(DAYS)..];
     let mut findings = Vec::new();
     for (number, series) in scene.history.series.iter().enumerate() {

@@ -3,6 +3,9 @@
 
 use crate::{Culprit, Finding, FindingKind, Subject};
 
+/// Part of the bytes of a transfer that what comes back of it has at most.
+const COMES_BACK: f64 = 0.1;
+
 /// Makes one of findings that are about the same traffic. Who takes in goes first: new remotes, then new
 /// processes, each the most severe first.
 pub(super) fn merge(findings: &mut Vec<Finding>) {
@@ -38,6 +41,7 @@ fn rank(finding: &Finding) -> Option<u8> {
         (FindingKind::FirstSeen, Subject::Remote(_)) if by_half && finding.is_warning() => Some(0),
         (FindingKind::FirstSeen, Subject::Process(_)) if by_half => Some(1),
         (FindingKind::FirstSeen, Subject::Remote(_)) if by_half => Some(2),
+        (FindingKind::Spike, _) if by_half => Some(3),
         _ => None,
     }
 }
@@ -52,13 +56,23 @@ fn covers(main: &Finding, other: &Finding) -> bool {
         _ => of_other.process == of_main.process,
     };
     let overlaps = main.start < other.end && other.start < main.end;
-    is_same
-        && match other.kind {
-            FindingKind::Spike => overlaps && of_main.direction == of_other.direction,
-            // What is more severe is told by itself.
-            FindingKind::FirstSeen => other.severity <= main.severity,
-            _ => false,
+    // What comes back of a transfer, such as acknowledgements, is a part of it.
+    let comes_back = of_main.direction != of_other.direction
+        && of_other.bytes as f64 <= of_main.bytes as f64 * COMES_BACK;
+    match (main.kind, other.kind) {
+        (FindingKind::Spike, FindingKind::Spike) => {
+            let is_same =
+                (&of_main.process, &of_main.remote) == (&of_other.process, &of_other.remote);
+            is_same && overlaps && comes_back
         }
+        (FindingKind::Spike, _) => false,
+        (_, FindingKind::Spike) => {
+            is_same && overlaps && (of_main.direction == of_other.direction || comes_back)
+        }
+        // What is more severe is told by itself.
+        (_, FindingKind::FirstSeen) => is_same && other.severity <= main.severity,
+        _ => false,
+    }
 }
 
 /// Adds what another finding says.
@@ -68,10 +82,11 @@ fn take_in(main: &mut Finding, other: Finding) {
         main.summary = of_main.deed();
     }
     main.severity = main.severity.max(other.severity);
-    main.start = main.start.min(other.start);
-    main.end = main.end.max(other.end);
-    let is_unusual = other.kind == FindingKind::Spike && main.expected.is_none();
-    if is_unusual {
+    let is_its_spike = match (&main.culprit, &other.culprit) {
+        (Some(of_main), Some(of_other)) => of_main.direction == of_other.direction,
+        _ => false,
+    };
+    if other.kind == FindingKind::Spike && is_its_spike && main.expected.is_none() {
         // How much is usual says more than that somebody is new, which the sentence says already.
         let first_seen = std::mem::replace(&mut main.detail, other.detail);
         main.reasons

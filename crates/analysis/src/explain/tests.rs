@@ -131,6 +131,21 @@ fn a_spike_to_a_new_remote_is_one_finding() {
 }
 
 #[test]
+fn what_comes_back_of_a_transfer_is_a_part_of_it() {
+    let mut back = spike(0.97);
+    back.direction = Some(Direction::Down);
+    back.excess_bytes = Some(19_000_000);
+    back.id = crate::FindingId("b".to_owned());
+    let found = explained(vec![back.clone(), spike(0.97)], &night());
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert_eq!(found[0].direction, Some(Direction::Up));
+    let stranger = newcomer(remote("185.220.101.47"), Severity::Critical, 1_980_000_000);
+    let found = explained(vec![back, spike(0.97), stranger], &night());
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert_eq!(found[0].expected, spike(0.97).expected);
+}
+
+#[test]
 fn a_new_remote_with_little_of_a_spike_is_told_apart() {
     let findings = vec![
         spike(0.97),

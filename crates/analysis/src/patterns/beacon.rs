@@ -446,6 +446,11 @@ impl Beacon {
                 display::approximate_bytes(self.sizes.median)
             );
         }
+        if let Some(since) = since {
+            draft.since = Some(since.min(self.first_seen));
+            let new = "The remote was never seen before.";
+            draft.reasons.push(new.to_owned());
+        }
         draft.reasons.push(format!(
             "The score is {:.2} of 1: times {:.2}, sizes {:.2}, histogram {:.2}, duration {:.2}.",
             self.score,
@@ -454,11 +459,6 @@ impl Beacon {
             self.histogram.score,
             self.duration.score
         ));
-        if let Some(since) = since {
-            draft.since = Some(since.min(self.first_seen));
-            let new = "The remote was never seen before that.";
-            draft.reasons.push(new.to_owned());
-        }
         // The same beacon is the same finding tomorrow: its port names it, not its first event.
         let protocol = i64::from(self.protocol.as_deref() == Some("udp"));
         let port = i64::from(self.port.map_or(-1, i32::from));

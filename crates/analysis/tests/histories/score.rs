@@ -71,6 +71,41 @@ impl Score {
     }
 }
 
+/// What is found after the first days of a history: of spikes of ten times the usual, each in a history that
+/// begins so many days before it; and in the same history the day before it, which has nothing to find.
+pub(crate) fn first_days(seed: u64, past: usize, score: &mut Score) {
+    let plan = Plan {
+        spikes: true,
+        ..Plan::QUIET
+    };
+    let made = make(seed, plan);
+    for hidden in made.hidden.iter().filter(|one| one.what == What::Spike(10)) {
+        let day = hidden.first / 24;
+        for (day, is_hidden) in [(day, true), (day - 1, false)] {
+            let within = (day - past) * 24..(day + 1) * 24;
+            let mut known = made.history.clone();
+            known.hours = known.hours[within.clone()].to_vec();
+            known.since = known.hours.first().map(|hour| hour.start);
+            for series in &mut known.series {
+                series.up = series.up[within.clone()].to_vec();
+                series.down = series.down[within.clone()].to_vec();
+            }
+            let judged = start_of_day(day)..start_of_day(day + 1);
+            let found = anomalies(&known, judged, &Thresholds::default()).findings;
+            let right = found
+                .iter()
+                .filter(|finding| covers(hidden, finding))
+                .count();
+            score.findings += found.len();
+            score.right += right;
+            if is_hidden {
+                score.hidden += 1;
+                score.met += usize::from(right > 0);
+            }
+        }
+    }
+}
+
 /// Trends of total volumes: how many there were, whose sign was right, whose interval holds the truth.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Trends {

@@ -27,6 +27,8 @@ pub(super) struct WaitingReport {
     pub(super) published: PublishedReport,
     /// How many reports of its host are planned.
     pub(super) planned: usize,
+    /// Whether a period was asked for, and a run without one would report this one as well.
+    pub(super) is_due: bool,
 }
 
 impl Waiting {

@@ -119,6 +119,15 @@ Examples:
   sudo network-monitor setup --system          services of the machine, settings in /etc
   network-monitor setup --user                 your own services and settings";
 
+pub(super) const FILES_HELP: &str = "\
+The list is that of one moment: reading exactly these files counts nothing twice. Hold a shared lock
+on the file readers in the store meanwhile, so that none of them is removed.
+
+Examples:
+  network-monitor store files
+  network-monitor store files --table buckets --host web1 --from 2026-03-01 --to 2026-03-31
+  flock --shared STORE/readers sh -c 'network-monitor store files > list && my-reader list'";
+
 pub(super) const MAN_HELP: &str = "\
 Examples:
   network-monitor man | man -l -

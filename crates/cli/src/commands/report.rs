@@ -36,6 +36,7 @@ pub fn run(
         when,
         host: args.host.clone(),
         force: args.force,
+        mail: args.email,
         check_quota: args.check_quota,
     };
     let is_shown = !args.json && !terminal.quiet;
@@ -68,7 +69,7 @@ pub fn dry_run(
     now: i64,
     out: &mut dyn Write,
 ) -> Result<RunOutcome, Failure> {
-    let planned = report_dry_run(args.host.as_deref(), when(args)?, settings, now)?;
+    let planned = report_dry_run(args.host.as_deref(), when(args)?, args.email, settings, now)?;
     if args.json {
         print_json(&planned, out)?;
     } else {

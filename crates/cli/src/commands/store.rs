@@ -4,14 +4,19 @@ use std::io::Write;
 use std::path::Path;
 
 use app::RunOutcome;
+use display::print_json;
+use jiff::civil::Date;
 use lifecycle::{claims, own_host, recover, rename_host};
 use settings::Settings;
 use store::{Damage, Store};
+use traffic::UtcDay;
 
-use crate::args::StoreCommand;
+use crate::args::{StoreCommand, StoreFilesArgs};
 use crate::failure::Failure;
+use crate::progress_bar::Bar;
+use crate::terminal::Terminal;
 
-/// Checks the store, rebuilds its catalogue, or renames a host.
+/// Checks the store, rebuilds its catalogue, packs days, lists files, or renames a host.
 ///
 /// # Errors
 /// If the store cannot be read or written.
@@ -19,6 +24,7 @@ pub fn run(
     command: &StoreCommand,
     settings: &Settings,
     now: i64,
+    terminal: &Terminal,
     out: &mut dyn Write,
 ) -> Result<RunOutcome, Failure> {
     let root = &settings.paths.store_dir;
@@ -83,8 +89,66 @@ pub fn run(
             })
         }
         StoreCommand::Check => check(root, out),
+        StoreCommand::Compact { json } => compact(*json, settings, now, terminal, out),
+        StoreCommand::Files(args) => files(args, root, out),
         StoreCommand::RenameHost { old, new } => rename(old, new, settings, now, out),
     }
+}
+
+/// Packs all days that are over.
+fn compact(
+    json: bool,
+    settings: &Settings,
+    now: i64,
+    terminal: &Terminal,
+    out: &mut dyn Write,
+) -> Result<RunOutcome, Failure> {
+    let root = &settings.paths.store_dir;
+    let mut store = Store::open(root, &settings::started(now), "store compact")?;
+    let bar = Bar::of_days(terminal.quiet);
+    let summary = lifecycle::compact_all(&mut store, now, &bar)?;
+    app::forget_abandoned(&mut store, "store compact");
+    if json {
+        print_json(&summary, out)?;
+    } else {
+        for failed in &summary.failed {
+            let path = display::printable(&failed.path);
+            writeln!(out, "{path}: {}", display::printable(&failed.reason))?;
+        }
+        if !terminal.quiet {
+            writeln!(
+                out,
+                "{} packed: {} in place of {}",
+                display::counted(summary.days, "day", "days"),
+                display::counted(summary.written_files, "file", "files"),
+                display::counted(summary.replaced_files, "file", "files")
+            )?;
+        }
+    }
+    Ok(if summary.failed.is_empty() {
+        RunOutcome::Done
+    } else {
+        RunOutcome::Attention
+    })
+}
+
+/// Lists the files of a table as they are at this moment.
+fn files(args: &StoreFilesArgs, root: &Path, out: &mut dyn Write) -> Result<RunOutcome, Failure> {
+    let day = |date: Option<Date>, other| date.map_or(other, |date| UtcDay::of_date(date).number());
+    let days = day(args.from, i64::MIN)..=day(args.to, i64::MAX);
+    let list = match Store::open_to_read(root)? {
+        Some(store) => store.live_files(&args.table, args.host.as_deref(), days)?,
+        None => Vec::new(),
+    };
+    if args.json {
+        print_json(&list, out)?;
+        return Ok(RunOutcome::Done);
+    }
+    for file in list {
+        out.write_all(file.path.as_os_str().as_encoded_bytes())?;
+        out.write_all(b"\n")?;
+    }
+    Ok(RunOutcome::Done)
 }
 
 /// Gives a host another name.
@@ -96,6 +160,10 @@ fn rename(
     out: &mut dyn Write,
 ) -> Result<RunOutcome, Failure> {
     let renamed = rename_host(old, new, settings, now)?;
+    let root = &settings.paths.store_dir;
+    let command = "store rename-host";
+    let mut store = Store::open(root, &settings::started(now), command)?;
+    app::forget_abandoned(&mut store, command);
     let new = display::printable(new);
     if let Some(logs) = renamed.logs {
         writeln!(

@@ -25,6 +25,29 @@ pub(crate) fn show(planned: &DryRun, out: &mut dyn Write) -> Result<(), Failure>
     if !planned.would_read.is_empty() {
         writeln!(out, "would report  the days of the logs to be read")?;
     }
+    for letter in &planned.would_mail {
+        let host = display::printable(&letter.report.host);
+        let (first, last) = (&letter.report.first_day, &letter.report.last_day);
+        let days = if first == last {
+            first.clone()
+        } else {
+            format!("{first}..{last}")
+        };
+        let condition = match letter.condition {
+            "always" => "",
+            "problems" => ", if there is a warning or a problem",
+            _ => ", if something is critical",
+        };
+        let to = letter.recipients.join(", ");
+        writeln!(out, "would mail    {days} of {host} to {to}{condition}")?;
+    }
+    if !planned.would_mail_new_days_to.is_empty() {
+        let to = planned.would_mail_new_days_to.join(", ");
+        writeln!(
+            out,
+            "would mail    the days of the logs to be read that are over to {to}"
+        )?;
+    }
     for path in &planned.would_delete {
         writeln!(out, "would delete  {path}")?;
     }

@@ -142,13 +142,18 @@ fn findings_are_told_once_muted_at_once_and_the_same_when_made_anew() {
     let ran = lab.run(&["report"]).done();
     assert!(ran.complained.is_empty(), "{}", ran.complained);
 
-    // While the history is short, that is said in one line.
-    let early = lab.written("report_20200304.json");
+    // While the history is short, that is said in one line; from three days on it is judged by what is there.
+    let early = lab.written("report_20200303.json");
     assert_eq!(early["findings"], json!([]));
     assert_eq!(
         early["findings_silent_because"],
-        "not enough history: 3 days observed, 7 are needed"
+        "not enough history: 2 days observed, 3 are needed"
     );
+    let learning = lab.written("report_20200305.json");
+    assert_eq!(learning["findings"], json!([]));
+    assert_eq!(learning["findings_silent_because"], Value::Null);
+    assert_eq!(learning["learning"], json!({"days": 4, "needed": 7}));
+    assert_valid(&schema("report.schema.json"), &learning);
     let quiet = lab.written("report_20200310.json");
     assert_eq!(quiet["findings"], json!([]), "{quiet}");
     assert_eq!(quiet["findings_silent_because"], Value::Null);

@@ -20,12 +20,24 @@ const GROWING: &str = "bandwhich_20201122_0914.log";
 const RUNS: &str = "bandwhich_20201121_0854.log";
 const IDLE: &str = "bandwhich_20201122_0919.log";
 
-/// A life of a lab: what happens to its logs, and then the command.
-struct Step {
-    name: &'static str,
-    change: fn(&Lab),
-    command: &'static [&'static str],
+/// A step in the life of a lab: what happens to its logs, and then the command.
+pub(crate) struct Step {
+    pub(crate) name: &'static str,
+    pub(crate) change: fn(&Lab),
+    pub(crate) command: &'static [&'static str],
 }
+
+/// The life of a lab, and what it is without trouble.
+pub(crate) struct Life {
+    steps: &'static [Step],
+    undisturbed: LazyLock<Undisturbed>,
+}
+
+/// A machine day by day.
+static DAILY: Life = Life {
+    steps: &STEPS,
+    undisturbed: LazyLock::new(|| Undisturbed::of(&STEPS)),
+};
 
 const STEPS: [Step; 5] = [
     Step {
@@ -68,49 +80,51 @@ const STEPS: [Step; 5] = [
 ];
 
 /// The life without trouble: the state after each step, and the calls of each.
-struct Undisturbed {
+pub(crate) struct Undisturbed {
     states: Vec<State>,
     calls: Vec<usize>,
 }
 
-static UNDISTURBED: LazyLock<Undisturbed> = LazyLock::new(|| {
-    let lab = Machine::new();
-    let (mut states, mut calls) = (Vec::new(), Vec::new());
-    for step in &STEPS {
-        (step.change)(&lab);
-        let struck = lab.struck(step.command, Strike::Count);
-        assert_eq!(struck.ran.code, 0, "{}: {:?}", step.name, struck.ran);
-        calls.push(struck.calls);
-        eprintln!("{} calls: {}", struck.calls, step.name);
-        states.push(lab.state());
+impl Undisturbed {
+    pub(crate) fn of(steps: &[Step]) -> Self {
+        let lab = Machine::new();
+        let (mut states, mut calls) = (Vec::new(), Vec::new());
+        for step in steps {
+            (step.change)(&lab);
+            let struck = lab.struck(step.command, Strike::Count);
+            assert_eq!(struck.ran.code, 0, "{}: {:?}", step.name, struck.ran);
+            calls.push(struck.calls);
+            eprintln!("{} calls: {}", struck.calls, step.name);
+            states.push(lab.state());
+        }
+        Undisturbed { states, calls }
     }
-    Undisturbed { states, calls }
-});
+}
 
 /// Copies of letters that came twice.
 static TWICE: AtomicUsize = AtomicUsize::new(0);
 
 /// A lab that lived undisturbed before this step.
-fn lab_before(step: usize) -> Machine {
+fn lab_before(life: &Life, step: usize) -> Machine {
     let lab = Machine::new();
-    for step in &STEPS[..step] {
+    for step in &life.steps[..step] {
         (step.change)(&lab);
         lab.run(step.command).done();
     }
-    (STEPS[step].change)(&lab);
+    (life.steps[step].change)(&lab);
     lab
 }
 
 /// Does a step once more, and for some calls all that comes after it: all must be as if nothing had
 /// happened. A letter may have come twice only if the outbox could not know that it came at all.
-fn heal(lab: &Machine, step: usize, call: usize) -> Result<(), String> {
+fn heal(life: &Life, lab: &Machine, step: usize, call: usize) -> Result<(), String> {
     let delivered = lab.delivered();
     let steps = if call.is_multiple_of(LIVES_ON) {
-        STEPS.len()
+        life.steps.len()
     } else {
         1
     };
-    for (number, later) in STEPS.iter().enumerate().skip(step).take(steps) {
+    for (number, later) in life.steps.iter().enumerate().skip(step).take(steps) {
         if number > step {
             (later.change)(lab);
         }
@@ -119,10 +133,10 @@ fn heal(lab: &Machine, step: usize, call: usize) -> Result<(), String> {
             return Err(format!("{} fails afterwards: {ran:?}", later.name));
         }
         // What comes between is only another way to the end.
-        if number > step && number + 1 < STEPS.len() {
+        if number > step && number + 1 < life.steps.len() {
             continue;
         }
-        let differences = differences(&lab.state(), &UNDISTURBED.states[number]);
+        let differences = differences(&lab.state(), &life.undisturbed.states[number]);
         if !differences.is_empty() {
             return Err(format!("after {}: {}", later.name, differences.join("\n")));
         }
@@ -157,20 +171,26 @@ fn differences(found: &State, expected: &State) -> Vec<String> {
 
 /// Which of all calls are struck at: each `stride`-th, from the one with the number `first` on.
 #[derive(Clone, Copy)]
-struct Sample {
+pub(crate) struct Sample {
     first: usize,
     stride: usize,
 }
 
 /// Calls spread evenly over all steps.
-const FEW: Sample = Sample {
+pub(crate) const FEW: Sample = Sample {
     first: 0,
     stride: 97,
 };
 
+impl Life {
+    pub(crate) const fn new(steps: &'static [Step], undisturbed: LazyLock<Undisturbed>) -> Self {
+        Life { steps, undisturbed }
+    }
+}
+
 impl Sample {
     /// All calls; or a part of them, where the variable `PART` says which: `2/8` is the second eighth.
-    fn all() -> Self {
+    pub(crate) fn all() -> Self {
         let Ok(part) = std::env::var("PART") else {
             return Sample {
                 first: 0,
@@ -188,8 +208,12 @@ impl Sample {
 }
 
 /// Strikes at calls of all steps. Gives the number of calls struck at.
-fn at_calls(sample: Sample, strike: impl Fn(usize, usize) -> Result<(), String> + Sync) -> usize {
-    let calls: Vec<(usize, usize)> = (UNDISTURBED.calls.iter().enumerate())
+fn at_calls(
+    life: &Life,
+    sample: Sample,
+    strike: impl Fn(usize, usize) -> Result<(), String> + Sync,
+) -> usize {
+    let calls: Vec<(usize, usize)> = (life.undisturbed.calls.iter().enumerate())
         .flat_map(|(step, calls)| (1..=*calls).map(move |call| (step, call)))
         .skip(sample.first)
         .step_by(sample.stride)
@@ -200,7 +224,7 @@ fn at_calls(sample: Sample, strike: impl Fn(usize, usize) -> Result<(), String> 
             scope.spawn(|| {
                 while let Some((step, call)) = calls.get(next.fetch_add(1, Ordering::Relaxed)) {
                     if let Err(failure) = strike(*step, *call) {
-                        let name = STEPS[*step].name;
+                        let name = life.steps[*step].name;
                         let failure = format!("{name}, call {call}: {failure}");
                         eprintln!("{failure}");
                         failures.lock().unwrap().push(failure);
@@ -221,16 +245,16 @@ fn at_calls(sample: Sample, strike: impl Fn(usize, usize) -> Result<(), String> 
 
 /// What a run leaves that is killed after a call is what one leaves that is killed before the next,
 /// so that only the last call of a step is worth both.
-fn kill_at(sample: Sample) {
-    let tried = at_calls(sample, |step, call| {
+pub(crate) fn kill_at(life: &Life, sample: Sample) {
+    let tried = at_calls(life, sample, |step, call| {
         let mut strikes = vec![Strike::KillBefore(call)];
-        if call == UNDISTURBED.calls[step] {
+        if call == life.undisturbed.calls[step] {
             strikes.push(Strike::KillAfter(call));
         }
         for strike in strikes {
-            let lab = lab_before(step);
+            let lab = lab_before(life, step);
             let logs = lab.found_logs();
-            let struck = lab.struck(STEPS[step].command, strike);
+            let struck = lab.struck(life.steps[step].command, strike);
             let lost = lab.lost(&logs);
             if !lost.is_empty() {
                 return Err(format!("{strike:?} {} lost {lost:?}", struck.call));
@@ -238,7 +262,7 @@ fn kill_at(sample: Sample) {
             if struck.ran.code != 137 {
                 return Err(format!("{strike:?} did not kill: {struck:?}"));
             }
-            heal(&lab, step, call)
+            heal(life, &lab, step, call)
                 .map_err(|failure| format!("{strike:?} {}: {failure}", struck.call))?;
         }
         Ok(())
@@ -247,13 +271,13 @@ fn kill_at(sample: Sample) {
     eprintln!("{} letters came twice", TWICE.load(Ordering::Relaxed) / 2);
 }
 
-fn refuse_at(sample: Sample) {
-    let tried = at_calls(sample, |step, call| {
+pub(crate) fn refuse_at(life: &Life, sample: Sample) {
+    let tried = at_calls(life, sample, |step, call| {
         let (error, words) = ERRORS[call % ERRORS.len()];
         for strike in [Strike::Fail(call, error), Strike::FailFrom(call, error)] {
-            let lab = lab_before(step);
+            let lab = lab_before(life, step);
             let (before, logs) = (lab.files("reports"), lab.found_logs());
-            let struck = lab.struck(STEPS[step].command, strike);
+            let struck = lab.struck(life.steps[step].command, strike);
             let what = format!("{strike:?} {}: {:?}", struck.call, struck.ran);
             let lost = lab.lost(&logs);
             if !lost.is_empty() {
@@ -264,13 +288,13 @@ fn refuse_at(sample: Sample) {
             }
             for (name, content) in lab.files("reports") {
                 let is_whole = before.get(&name) == Some(&content)
-                    || UNDISTURBED.states[step].get(&name) == Some(&content)
+                    || life.undisturbed.states[step].get(&name) == Some(&content)
                     || name.ends_with(".tmp");
                 if !is_whole {
                     return Err(format!("{name} is neither old nor new: {content}; {what}"));
                 }
             }
-            heal(&lab, step, call).map_err(|failure| format!("{what}: {failure}"))?;
+            heal(life, &lab, step, call).map_err(|failure| format!("{what}: {failure}"))?;
         }
         Ok(())
     });
@@ -300,22 +324,22 @@ fn is_told(lab: &Lab, ran: &Ran, words: &str) -> bool {
 
 #[test]
 fn a_run_that_is_killed_loses_nothing() {
-    kill_at(FEW);
+    kill_at(&DAILY, FEW);
 }
 
 #[test]
 fn a_disk_that_refuses_loses_nothing() {
-    refuse_at(FEW);
+    refuse_at(&DAILY, FEW);
 }
 
 #[test]
 #[ignore = "takes minutes; make test-faults"]
 fn faults_killed_at_every_call() {
-    kill_at(Sample::all());
+    kill_at(&DAILY, Sample::all());
 }
 
 #[test]
 #[ignore = "takes minutes; make test-faults"]
 fn faults_refused_at_every_call() {
-    refuse_at(Sample::all());
+    refuse_at(&DAILY, Sample::all());
 }

@@ -23,6 +23,7 @@ impl Lab {
         let mut state = self.files("");
         state.insert("status".to_owned(), status);
         state.insert("check".to_owned(), check);
+        state.insert("history".to_owned(), history(&self.path("store")));
         state
     }
 
@@ -37,7 +38,11 @@ impl Lab {
                 .to_string_lossy()
                 .into_owned();
             if let Some(content) = content(&name, &fs::read(&path).unwrap()) {
-                state.insert(without_generation(&name), content);
+                let mut name = without_generation(&name);
+                while state.contains_key(&name) {
+                    name.push_str(" once more");
+                }
+                state.insert(name, content);
             }
         }
         state
@@ -86,7 +91,9 @@ fn content(name: &str, bytes: &[u8]) -> Option<String> {
             lines.concat()
         }
         // They name versions and times; `store check` and `status` look into them.
-        "source" | "sqlite" => String::new(),
+        "source" | "sources" | "sqlite" | "seal" => String::new(),
+        // It names versions of sources; what it holds is part of the history.
+        "parquet" if name.contains("/packed-") => String::new(),
         _ => format!(
             "{} bytes, {:016x}",
             bytes.len(),
@@ -144,12 +151,38 @@ fn archived(mut document: Value) -> String {
     document.to_string()
 }
 
+/// Every row and every bucket of a store, as one number.
+fn history(root: &Path) -> String {
+    let Some(store) = store::Store::open_to_read(root).unwrap() else {
+        return String::new();
+    };
+    let all = 0..4_000_000_000;
+    let mut lines = Vec::new();
+    for host in store.hosts().unwrap() {
+        store
+            .read_rows::<store::Error>(&host, all.clone(), |row| {
+                lines.push(format!("{host} {row:?}"));
+                Ok(())
+            })
+            .unwrap();
+        let facts = store.read_facts(&host, all.clone()).unwrap();
+        lines.extend(facts.iter().map(|facts| format!("{host} {facts:?}")));
+    }
+    lines.sort();
+    let hash = twox_hash::XxHash3_64::oneshot(lines.join("\n").as_bytes());
+    format!("{} rows and buckets, {hash:016x}", lines.len())
+}
+
 /// `…/0123456789abcdef-7-end0-1.parquet` → `…/0123456789abcdef-end0.parquet`
 fn without_generation(name: &str) -> String {
     let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
     let Some((stem, extension)) = file.split_once('.') else {
         return name.to_owned();
     };
+    if name.starts_with("store/") && extension == "sources" {
+        let (stem, _) = stem.rsplit_once('-').unwrap_or((stem, ""));
+        return format!("{folder}/{stem}.{extension}");
+    }
     if !name.starts_with("store/") || !["parquet", "source"].contains(&extension) {
         return name.to_owned();
     }

@@ -1,6 +1,7 @@
 //! The history on its own: standard input, status, check and rebuild.
 
 use std::fs;
+use std::path::Path;
 
 use crate::lab::{Lab, assert_balanced, recording, timeless, totals};
 
@@ -93,7 +94,7 @@ fn a_rebuilt_catalogue_gives_the_same_report() {
 
 #[test]
 fn check_finds_what_was_damaged_or_lost() {
-    let lab = Lab::new();
+    let lab = Lab::with("timezone: UTC\nstore: {compact_after: never}\n");
     lab.put(LOG, &recording(LOG));
     lab.run(&["report"]).done();
     let mut rows = lab.contents("store/traffic").into_iter();
@@ -109,4 +110,70 @@ fn check_finds_what_was_damaged_or_lost() {
         let name = path.file_name().unwrap().to_str().unwrap();
         assert!(ran.said.contains(name), "{}", ran.said);
     }
+}
+
+#[test]
+fn days_are_compacted_by_hand_and_by_a_report_and_their_files_are_listed() {
+    let lab = Lab::with("timezone: UTC\nstore: {compact_after: never}\n");
+    for name in ["bandwhich_20201122_0914.log", "bandwhich_20201122_0919.log"] {
+        lab.put(name, &recording(name));
+    }
+    let (code, before) = lab.report(&[]);
+    assert_eq!(code, 0);
+    let files = |more: &[&str]| {
+        let said = lab.run(&[&["store", "files"], more].concat()).done().said;
+        said.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let loose = files(&[]);
+    assert!(loose.len() >= 2, "{loose:?}");
+    let compacted = lab.run(&["store", "compact", "--json"]).done().json();
+    assert_eq!(compacted["days"], 1);
+    assert_eq!(compacted["failed"].as_array().unwrap().len(), 0);
+    let number = |key: &str| compacted[key].as_u64().unwrap();
+    assert!(
+        number("written_files") < number("replaced_files"),
+        "{compacted}"
+    );
+    let packed = files(&[]);
+    assert_eq!(packed.len(), 1);
+    assert!(Path::new(&packed[0]).is_file() && !Path::new(&loose[0]).exists());
+    let listed = lab
+        .run(&["store", "files", "--table", "buckets", "--json"])
+        .done()
+        .json();
+    assert_eq!(listed[0]["table"], "buckets");
+    assert!(listed[0]["rows"].as_u64().unwrap() > 0);
+    assert_eq!(
+        files(&[
+            "--host",
+            "lab",
+            "--from",
+            "2020-11-22",
+            "--to",
+            "2020-11-22"
+        ]),
+        packed
+    );
+    for none in [
+        ["--from", "2020-11-23"],
+        ["--to", "2020-11-21"],
+        ["--host", "other"],
+    ] {
+        assert_eq!(files(&none), [""; 0], "{none:?}");
+    }
+    let said = lab.run(&["store", "compact"]).done().said;
+    assert_eq!(said, "0 days packed: 0 files in place of 0 files\n");
+    // The reports are the same; a run packs what is due by itself.
+    let (_, again) = lab.report(&["--force", "--date", "20201122"]);
+    assert_eq!(totals(&again["reports"][0]), totals(&before["reports"][0]));
+    let other = Lab::new();
+    for name in ["bandwhich_20201122_0914.log", "bandwhich_20201122_0919.log"] {
+        other.put(name, &recording(name));
+    }
+    other.report(&[]);
+    let said = other.run(&["store", "files"]).done().said;
+    assert!(
+        said.lines().count() == 1 && said.contains("/packed-"),
+        "{said}"
+    );
 }

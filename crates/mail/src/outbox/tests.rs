@@ -21,6 +21,7 @@ fn put(outbox: &mut Outbox, key: &Key) -> Record {
         message_id,
         text: "t".into(),
         html: "h".into(),
+        is_urgent: false,
         attachments: Vec::new(),
     };
     outbox.put(key, &from, 1000, letter).unwrap()

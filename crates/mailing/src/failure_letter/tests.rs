@@ -22,8 +22,8 @@ fn the_same_failure_is_written_of_once_a_day() {
         send_failure_letter(FULL, &settings, now);
     }
     let expected = [
-        "Network traffic report: web1, 2026-11-23: the run failed",
-        "Network traffic report: web1, 2026-11-24: the run failed",
+        "web1: the run failed (23 Nov)",
+        "web1: the run failed (24 Nov)",
     ];
     assert_eq!(subjects(&settings), expected);
     let other = FailedRun {

@@ -30,7 +30,12 @@ fn a_letter_about_a_report_is_written_once_unless_it_is_forced() {
             asked += 1;
             Circumstances::default()
         };
-        post.write(&subject, force, circumstances).unwrap();
+        let occasion = if force {
+            Occasion::Forced
+        } else {
+            Occasion::Due
+        };
+        post.write(&subject, occasion, circumstances).unwrap();
     }
     assert_eq!(
         asked, 2,
@@ -59,8 +64,8 @@ fn a_silence_is_written_of_once_and_the_next_one_again() {
         post.write_silences(&[silence(last_seen)]).unwrap();
     }
     let expected = [
-        "Network traffic report: web2, 2026-11-23: nothing is logged any more",
-        "Network traffic report: web2, 2026-11-26: nothing is logged any more",
+        "web2: nothing is logged any more (23 Nov)",
+        "web2: nothing is logged any more (26 Nov)",
     ];
     assert_eq!(subjects(&settings), expected);
 }

@@ -33,22 +33,38 @@ fn plain(report: &Report) -> Letter {
 }
 
 #[test]
-fn the_subject_says_how_much_and_what_is_wrong_apart_and_wholly() {
-    let prefix = "Network traffic report: web1, 2026-11-22: 0 B down, 0 B up";
-    assert_eq!(plain(&whole()).subject, prefix);
+fn problems_and_quotas_are_no_findings_and_are_counted_apart() {
     let mut report = report(0..720);
-    let mut findings = vec![finding(FindingKind::Spike, Severity::Warning); 20];
-    findings.push(finding(FindingKind::Quota, Severity::Warning));
-    report.set_findings(findings, 0, None);
     let circumstances = Circumstances {
         disk: Some(Space { free: 1, all: 100 }),
         ..Circumstances::default()
     };
-    let subject = letter(EMAIL, &report, &[], &circumstances).subject;
+    let subject = |report: &Report| letter(EMAIL, report, &[], &circumstances).subject;
     assert_eq!(
-        subject,
-        format!("{prefix}, 20 new warnings, 1 quota, 2 problems")
+        subject(&report),
+        "web1 22 Nov: 2 problems, 0 B down, 0 B up"
     );
+    report.set_findings(vec![finding(FindingKind::Quota, Severity::Info)], 0, None);
+    assert_eq!(
+        subject(&report),
+        "web1 22 Nov: 1 quota, 2 problems, 0 B down, 0 B up"
+    );
+    let text = letter(EMAIL, &report, &[], &circumstances).text;
+    assert!(text.contains("· 1 quota, 2 problems"), "{text}");
+}
+
+#[test]
+fn what_is_critical_is_marked_as_important_once() {
+    let mut critical = finding(FindingKind::Spike, Severity::Critical);
+    let is_urgent = |one: &Finding| {
+        let mut report = whole();
+        report.set_findings(vec![one.clone()], 0, None);
+        plain(&report).is_urgent
+    };
+    assert!(is_urgent(&critical));
+    critical.state = Some(analysis::FindingState::Continuing);
+    assert!(!is_urgent(&critical));
+    assert!(!is_urgent(&finding(FindingKind::Spike, Severity::Warning)));
 }
 
 #[test]
@@ -88,7 +104,7 @@ fn a_report_that_is_not_over_has_a_key_of_its_own() {
     assert_eq!(over, writer.key(&whole(), day()));
     report.period.partial = true;
     assert_ne!(over, writer.key(&report, day()));
-    assert!(plain(&report).subject.contains("2026-11-22, so far: "));
+    assert!(plain(&report).subject.contains("22 Nov, so far: "));
 }
 
 /// Files of a report of these sizes, in millions of bytes.
@@ -125,16 +141,11 @@ fn the_wanted_files_are_attached_as_far_as_there_is_room() {
             ("summary_1.json", 1),
         ],
     );
-    let no_zip = "reports: {compress_reports: false}\n";
-    let email = |keys: &str| {
-        format!(
-            "{}, {keys}}}\n{no_zip}",
-            EMAIL.trim_end().trim_end_matches('}')
-        )
-    };
+    let email = |keys: &str| format!("{}, {keys}}}\n", EMAIL.trim_end().trim_end_matches('}'));
     let (names, text) = attached(&email("attachments: [csv, json]"), &files);
     assert_eq!(names, ["report_1.json", "report_1.csv"]);
-    assert!(text.contains("/reports/report_1.html"), "{text}");
+    assert!(text.contains("Attached: report_1.csv (1.00 MB)"), "{text}");
+    assert!(!text.contains("/reports/"), "{text}");
     let (names, _) = attached(
         &email("attachments: [csv, json], max_attachment_mb: 2"),
         &files,
@@ -150,16 +161,23 @@ fn the_wanted_files_are_attached_as_far_as_there_is_room() {
 }
 
 #[test]
-fn a_zip_goes_in_place_of_what_it_holds() {
+fn the_page_goes_along_and_no_zip_unless_the_settings_say_otherwise() {
     let folder = tempfile::tempdir().unwrap();
-    let files = files(folder.path(), &[("report_1.json", 0), ("reports_1.zip", 0)]);
-    assert_eq!(attached(EMAIL, &files).0, ["reports_1.zip"]);
+    let files = files(
+        folder.path(),
+        &[
+            ("report_1.json", 0),
+            ("report_1.html", 0),
+            ("reports_1.zip", 0),
+        ],
+    );
+    assert_eq!(attached(EMAIL, &files).0, ["report_1.html"]);
 }
 
 #[test]
 fn a_file_that_is_gone_is_an_error_that_names_it() {
     let folder = tempfile::tempdir().unwrap();
-    let files = files(folder.path(), &[("reports_1.zip", 0)]);
+    let files = files(folder.path(), &[("report_1.html", 0)]);
     fs::remove_file(&files[0].path).unwrap();
     let settings = settings(folder.path(), EMAIL);
     let envelope = Envelope::of(&settings.email).unwrap();
@@ -174,5 +192,5 @@ fn a_file_that_is_gone_is_an_error_that_names_it() {
         .write(&subject, &Circumstances::default())
         .err()
         .unwrap();
-    assert!(error.to_string().contains("reports_1.zip"), "{error}");
+    assert!(error.to_string().contains("report_1.html"), "{error}");
 }

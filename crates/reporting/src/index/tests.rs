@@ -112,6 +112,24 @@ fn an_index_of_somebody_else_stays() {
     assert_eq!(text(&lab, "index.html"), "my own");
 }
 
+#[cfg(unix)]
+#[test]
+fn what_root_writes_belongs_to_the_owner_of_the_folder() {
+    use std::os::unix::fs::{MetadataExt as _, chown};
+    let lab = two_days("");
+    let folder = &lab.settings.paths.report_dir;
+    // Nobody else may give files away.
+    let is_root = chown(folder, Some(12_345), Some(12_346)).is_ok();
+    index(&lab, &["web1"]);
+    let found = fs::metadata(folder.join("index.html")).unwrap();
+    let of_folder = fs::metadata(folder).unwrap();
+    assert_eq!(
+        (found.uid(), found.gid()),
+        (of_folder.uid(), of_folder.gid())
+    );
+    assert!(!is_root || found.uid() == 12_345);
+}
+
 #[test]
 fn a_folder_without_pages_gets_none() {
     let lab = Lab::new(HTML);

@@ -66,7 +66,7 @@ pub(crate) fn connect(root: &Path) -> rusqlite::Result<Connection> {
 }
 
 /// Opens the file where its folder may not be written, and SQLite can keep nothing beside it.
-pub(super) fn connect_to_read(root: &Path) -> rusqlite::Result<Connection> {
+pub(crate) fn connect_to_read(root: &Path) -> rusqlite::Result<Connection> {
     let path = path(root);
     let mut log = path.clone().into_os_string();
     log.push("-wal");

@@ -1,29 +1,31 @@
-//! The live sources and segments, and days with news.
+//! Which sources are alive, in which files they are, and days with news.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 use traffic::UtcDay;
 
+use super::segments::{insert_part, insert_segment};
 use crate::Result;
+use crate::container;
 use crate::sidecar::{Segment, Source};
 
 /// A generation of a source's name that no file has, be it a segment that is older than its
-/// sidecar, or a file that goes with this commit.
+/// sidecar, or a version that goes with this commit.
 pub(crate) fn next_generation(
     root: &Path,
     catalog: &Connection,
     name: &str,
-    going: &[String],
+    going: &[(String, i64)],
 ) -> Result<i64> {
     let sql = "SELECT max(generation) FROM source WHERE name = ?1";
     let newest: Option<i64> = catalog.query_row(sql, [name], |row| row.get(0))?;
     let going = going
         .iter()
-        .filter_map(|file| source_of_file(file))
-        .filter(|(its, _)| *its == name)
-        .map(|(_, generation)| generation);
+        .filter(|(its, _)| its == name)
+        .map(|(_, generation)| *generation);
     let mut generation = going.chain(newest).max().unwrap_or(0) + 1;
     while root.join(Source::file(name, generation)).exists() {
         generation += 1;
@@ -31,24 +33,57 @@ pub(crate) fn next_generation(
     Ok(generation)
 }
 
-/// Name and generation of a source.
-pub(crate) fn name_of(catalog: &Connection, source: i64) -> Result<(String, i64)> {
-    let sql = "SELECT name, generation FROM source WHERE id = ?1";
-    let mut query = catalog.prepare_cached(sql)?;
-    Ok(query.query_row([source], |row| Ok((row.get(0)?, row.get(1)?)))?)
+/// Where a source is kept: its name and generation, and the container that holds its sidecar.
+pub(crate) struct Place {
+    pub(crate) name: String,
+    pub(crate) generation: i64,
+    pub(crate) label: String,
+    pub(crate) container: Option<i64>,
+    /// The file below the store.
+    pub(crate) file: String,
 }
 
-/// Makes a source live, with its runs and segments.
+/// The file of a source's sidecar, in SQL.
+pub(super) const SIDECAR: &str = "coalesce((SELECT file FROM container WHERE id = source.container), \
+     'sources/' || source.name || '-' || source.generation || '.source')";
+
+/// Where a source is kept.
+pub(crate) fn place_of(catalog: &Connection, source: i64) -> Result<Place> {
+    let sql =
+        format!("SELECT name, generation, label, container, {SIDECAR} FROM source WHERE id = ?1");
+    let mut query = catalog.prepare_cached(&sql)?;
+    Ok(query.query_row([source], |row| {
+        Ok(Place {
+            name: row.get(0)?,
+            generation: row.get(1)?,
+            label: row.get(2)?,
+            container: row.get(3)?,
+            file: row.get(4)?,
+        })
+    })?)
+}
+
+/// Makes a source live, with its runs and those of its segments that are not packed.
 /// `damaged` tells that some of its files are missing: its log, met again, replaces it.
-pub(crate) fn insert_source(catalog: &Connection, source: &Source, damaged: bool) -> Result<i64> {
+pub(crate) fn insert_source(
+    catalog: &Connection,
+    source: &Source,
+    segments: &[Segment],
+    damaged: bool,
+    container: Option<i64>,
+) -> Result<i64> {
     catalog.execute(
-        "INSERT INTO source (name, generation, host, log, damaged) VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT INTO source (name, generation, host, log, damaged, label, day, container) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         params![
             source.name,
             source.generation,
             source.host,
             source.log,
-            damaged
+            damaged,
+            source.label(),
+            source.day(),
+            container
         ],
     )?;
     let id = catalog.last_insert_rowid();
@@ -76,81 +111,25 @@ pub(crate) fn insert_source(catalog: &Connection, source: &Source, damaged: bool
             ],
         )?;
     }
-    for segment in &source.segments {
-        insert_segment(catalog, id, &source.host, segment, None)?;
+    for segment in segments {
+        let number = insert_segment(catalog, &source.host, segment, false)?;
+        insert_part(catalog, id, number, None, segment.rows)?;
     }
     Ok(id)
 }
 
-/// Makes a segment live. `tail_of` is the number of the run whose end it settles.
-pub(crate) fn insert_segment(
-    catalog: &Connection,
-    source: i64,
-    host: &str,
-    segment: &Segment,
-    tail_of: Option<i64>,
-) -> Result<()> {
-    catalog.execute(
-        "INSERT INTO segment VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-        params![
-            segment.file,
-            source,
-            host,
-            segment.kind,
-            segment.day,
-            i64::try_from(segment.rows).unwrap_or(i64::MAX),
-            segment.first,
-            segment.last,
-            segment.checksum,
-            tail_of
-        ],
-    )?;
-    Ok(())
-}
-
-/// Files and days of a source's segments; with `tail_of`, only of that run's tail.
-pub(crate) fn segments_of(
-    catalog: &Connection,
-    source: i64,
-    tail_of: Option<i64>,
-) -> Result<Vec<(String, i64)>> {
-    let mut query = catalog.prepare_cached(
-        "SELECT file, day FROM segment WHERE source = ?1 AND (?2 IS NULL OR tail_of = ?2)",
-    )?;
-    let files = query.query_map(params![source, tail_of], |row| {
-        Ok((row.get(0)?, row.get(1)?))
-    })?;
-    Ok(files.collect::<rusqlite::Result<_>>()?)
-}
-
-/// Files of a host's day, each with its source.
-pub(crate) fn segments_of_day(
-    catalog: &Connection,
-    host: &str,
-    day: i64,
-) -> Result<Vec<(String, i64)>> {
-    let sql = "SELECT file, source FROM segment WHERE host = ?1 AND day = ?2 ORDER BY file";
-    let mut query = catalog.prepare_cached(sql)?;
-    let files = query.query_map(params![host, day], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(files.collect::<rusqlite::Result<_>>()?)
-}
-
 /// Whether a transaction made the file live.
 pub(crate) fn names_file(catalog: &Connection, file: &str) -> Result<bool> {
-    let segment = catalog
-        .query_row("SELECT 1 FROM segment WHERE file = ?1", [file], |_| Ok(()))
-        .optional()?;
-    if segment.is_some() {
-        return Ok(true);
+    let is_live = |sql: &str| -> Result<bool> { Ok(catalog.prepare_cached(sql)?.exists([file])?) };
+    if let Some((name, generation)) = source_of_file(file) {
+        let sql = "SELECT 1 FROM source WHERE name = ?1 AND generation = ?2 AND container IS NULL";
+        let mut query = catalog.prepare_cached(sql)?;
+        return Ok(query.exists(params![name, generation])?);
     }
-    let Some((name, generation)) = source_of_file(file) else {
-        return Ok(false);
-    };
-    let sql = "SELECT 1 FROM source WHERE name = ?1 AND generation = ?2";
-    Ok(catalog
-        .query_row(sql, params![name, generation], |_| Ok(()))
-        .optional()?
-        .is_some())
+    if container::is_container(file) {
+        return is_live("SELECT 1 FROM container WHERE file = ?1");
+    }
+    is_live("SELECT 1 FROM segment WHERE file = ?1")
 }
 
 /// Name and generation of a sidecar's path.
@@ -161,6 +140,107 @@ pub(crate) fn source_of_file(file: &str) -> Option<(&str, i64)> {
         .rsplit_once('-')?;
     let is_plain = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_hexdigit());
     is_plain.then_some((name, generation.parse().ok()?))
+}
+
+/// The container of a host and day, if there is one: its number and its file.
+pub(crate) fn container_of(
+    catalog: &Connection,
+    host: &str,
+    day: i64,
+) -> Result<Option<(i64, String)>> {
+    let sql = "SELECT id, file FROM container WHERE host = ?1 AND day = ?2";
+    let found = catalog.query_row(sql, params![host, day], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    });
+    Ok(found.optional()?)
+}
+
+/// Makes a container live.
+pub(crate) fn insert_container(
+    catalog: &Connection,
+    file: &str,
+    host: &str,
+    day: i64,
+) -> Result<i64> {
+    catalog.execute(
+        "INSERT INTO container (file, host, day) VALUES (?1, ?2, ?3)",
+        params![file, host, day],
+    )?;
+    Ok(catalog.last_insert_rowid())
+}
+
+/// Host, day and file of a container.
+pub(crate) fn container(catalog: &Connection, id: i64) -> Result<(String, i64, String)> {
+    let sql = "SELECT host, day, file FROM container WHERE id = ?1";
+    Ok(catalog.query_row(sql, [id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?)
+}
+
+/// Notes that another file has what a container holds.
+pub(crate) fn move_container(catalog: &Connection, id: i64, file: &str) -> Result<()> {
+    let sql = "UPDATE container SET file = ?2 WHERE id = ?1";
+    catalog.execute(sql, params![id, file])?;
+    Ok(())
+}
+
+/// Takes an empty container out of the catalogue.
+pub(crate) fn delete_container(catalog: &Connection, id: i64) -> Result<()> {
+    catalog.execute("DELETE FROM container WHERE id = ?1", [id])?;
+    Ok(())
+}
+
+/// The sources in a container: number, name and generation.
+pub(crate) fn sources_in(catalog: &Connection, container: i64) -> Result<Vec<(i64, String, i64)>> {
+    let sql =
+        "SELECT id, name, generation FROM source WHERE container = ?1 ORDER BY name, generation";
+    let mut query = catalog.prepare_cached(sql)?;
+    let sources = query.query_map([container], |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+    })?;
+    Ok(sources.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The sources of a host that begin on a day and have a sidecar of their own: number, name and generation.
+pub(crate) fn sources_alone(
+    catalog: &Connection,
+    host: &str,
+    day: i64,
+) -> Result<Vec<(i64, String, i64)>> {
+    let sql = "SELECT id, name, generation FROM source \
+         WHERE container IS NULL AND host = ?1 AND day = ?2 ORDER BY name, generation";
+    let mut query = catalog.prepare_cached(sql)?;
+    let sources = query.query_map(params![host, day], |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+    })?;
+    Ok(sources.collect::<rusqlite::Result<_>>()?)
+}
+
+/// A source in a file.
+pub(crate) struct Member {
+    pub(crate) name: String,
+    pub(crate) generation: i64,
+    pub(crate) log: String,
+    pub(crate) damaged: bool,
+}
+
+/// All sidecars and containers, each with the sources in it.
+pub(crate) fn sidecar_files(catalog: &Connection) -> Result<BTreeMap<String, Vec<Member>>> {
+    let sql = format!("SELECT {SIDECAR}, name, generation, log, damaged FROM source ORDER BY id");
+    let mut query = catalog.prepare(&sql)?;
+    let rows = query.query_map([], |row| {
+        let member = Member {
+            name: row.get(1)?,
+            generation: row.get(2)?,
+            log: row.get(3)?,
+            damaged: row.get(4)?,
+        };
+        Ok((row.get(0)?, member))
+    })?;
+    let mut files: BTreeMap<String, Vec<Member>> = BTreeMap::new();
+    for row in rows {
+        let (file, member): (String, Member) = row?;
+        files.entry(file).or_default().push(member);
+    }
+    Ok(files)
 }
 
 /// Notes that a day of a host has news that no report tells yet. Totals that hold the day and

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, params};
 
+use super::files::SIDECAR;
 use crate::Result;
 
 /// A live run, as far as the catalogue knows it.
@@ -10,6 +11,8 @@ pub(crate) struct LiveRun {
     pub(crate) source: i64,
     pub(crate) name: String,
     pub(crate) generation: i64,
+    /// The file, below the store, that has the sidecar of its source.
+    pub(crate) file: String,
     pub(crate) number: i64,
     pub(crate) host: String,
     pub(crate) first: i64,
@@ -21,9 +24,8 @@ pub(crate) struct LiveRun {
     pub(crate) damaged: bool,
 }
 
-const RUN: &str = "SELECT run.source, source.name, source.generation, run.number, run.host, \
-     run.first, run.last, run.style, run.may_continue, run.may_go_on, source.damaged \
-     FROM run JOIN source ON source.id = run.source";
+const RUN: &str = "run.source, source.name, source.generation, run.number, run.host, \
+     run.first, run.last, run.style, run.may_continue, run.may_go_on, source.damaged";
 
 fn live_run(row: &rusqlite::Row<'_>) -> rusqlite::Result<LiveRun> {
     Ok(LiveRun {
@@ -38,6 +40,7 @@ fn live_run(row: &rusqlite::Row<'_>) -> rusqlite::Result<LiveRun> {
         may_continue: row.get(8)?,
         may_go_on: row.get(9)?,
         damaged: row.get(10)?,
+        file: row.get(11)?,
     })
 }
 
@@ -47,7 +50,9 @@ fn live_runs(
     rest: &str,
     params: impl rusqlite::Params,
 ) -> Result<Vec<LiveRun>> {
-    let mut query = catalog.prepare_cached(&format!("{RUN} {rest}"))?;
+    let mut query = catalog.prepare_cached(&format!(
+        "SELECT {RUN}, {SIDECAR} FROM run JOIN source ON source.id = run.source {rest}"
+    ))?;
     let runs = query.query_map(params, live_run)?;
     Ok(runs.collect::<rusqlite::Result<_>>()?)
 }

@@ -14,6 +14,7 @@ fn source() -> Source {
             "clock_steps": [[70, -5]], "text_bytes": 9, "owners": 1,
         });
         RunRecord {
+            short: None,
             hashes: hashes.len(),
             dropped: dropped.iter().copied().collect(),
             summary: RunSummary {
@@ -23,6 +24,7 @@ fn source() -> Source {
         }
     };
     Source {
+        label: None,
         format: FORMAT,
         name: "0123456789abcdef".to_owned(),
         generation: 3,

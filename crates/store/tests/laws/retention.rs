@@ -12,6 +12,9 @@ fn drop_before(store: &mut Store, second: i64) -> u64 {
     let days = store.days_before(second / DAY).unwrap();
     assert!(!days.is_empty());
     store.drop_days(&days).unwrap();
+    if compacts() {
+        compact_all(store);
+    }
     assert_eq!(store.days_before(second / DAY).unwrap(), []);
     assert!(store.pending_days(HOST).unwrap().is_empty());
     assert_eq!(store.check().unwrap().damaged, []);
@@ -22,14 +25,19 @@ fn drop_before(store: &mut Store, second: i64) -> u64 {
 #[track_caller]
 fn assert_lasts(lab: Lab, expected: &History, what: &str) -> Lab {
     assert_same(&lab.history(), expected, what);
-    let Lab { folder, store } = lab;
+    let Lab { folder, store, .. } = lab;
     drop(store);
     let (store, damage) = Store::rebuild(folder.path(), "now", "test").unwrap();
     assert_eq!(damage, [], "{what}");
     assert_eq!(store.check().unwrap().damaged, [], "{what}");
     let what = format!("{what}, rebuilt");
     assert_same(&history(&store), expected, &what);
-    Lab { folder, store }
+    let compacts = compacts();
+    Lab {
+        folder,
+        store,
+        compacts,
+    }
 }
 
 /// A log with its times moved so that a share of it lies before midnight; and that midnight.
@@ -55,7 +63,7 @@ fn over_midnight(log: &[u8], tenths: usize) -> (Vec<u8>, i64) {
 }
 
 /// Logs of frames that end whole.
-fn framed() -> Vec<(String, Vec<u8>)> {
+pub(super) fn framed() -> Vec<(String, Vec<u8>)> {
     let logs = recordings().into_iter().filter(|(name, log)| {
         log.starts_with(b"Refreshing:\n")
             && log.len() > 20_000
@@ -173,7 +181,7 @@ fn totals_and_digests_forget_a_dropped_day() {
     assert_eq!(digests(&lab)[0].1, store::Digest::default());
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(super) fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();
@@ -193,7 +201,7 @@ fn a_kill_between_the_steps_leaves_all_or_nothing() {
     let (log, midnight) = over_midnight(&log, 5);
     let lab = Lab::with(&[(name, log)]);
     let before = lab.history();
-    let Lab { folder, store } = lab;
+    let Lab { folder, store, .. } = lab;
     drop(store);
     let dropped = tempfile::tempdir().unwrap();
     copy(folder.path(), dropped.path());

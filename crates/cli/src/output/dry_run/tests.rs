@@ -1,4 +1,4 @@
-use app::{PlannedLog, PlannedReport};
+use app::{PlannedLetter, PlannedLog, PlannedReport};
 use lifecycle::{DroppedDay, Unreadable};
 
 use super::*;
@@ -28,6 +28,19 @@ fn each_thing_that_would_be_done_has_a_line() {
             report("2026-11-22", "2026-11-22"),
             report("2026-11-16", "2026-11-22"),
         ],
+        would_mail: vec![
+            PlannedLetter {
+                report: report("2026-11-22", "2026-11-22"),
+                recipients: vec!["ada@example.org".to_owned(), "bob@example.org".to_owned()],
+                condition: "always",
+            },
+            PlannedLetter {
+                report: report("2026-11-23", "2026-11-23"),
+                recipients: vec!["ada@example.org".to_owned()],
+                condition: "problems",
+            },
+        ],
+        would_mail_new_days_to: vec!["ada@example.org".to_owned()],
         would_delete: vec!["/archive/logs_20200101.zip".to_owned()],
         would_drop: vec![DroppedDay {
             host: "web1".to_owned(),
@@ -50,6 +63,9 @@ fn each_thing_that_would_be_done_has_a_line() {
          would report  2026-11-22 of web1\\u{1b}\n\
          would report  2026-11-16..2026-11-22 of web1\\u{1b}\n\
          would report  the days of the logs to be read\n\
+         would mail    2026-11-22 of web1\\u{1b} to ada@example.org, bob@example.org\n\
+         would mail    2026-11-23 of web1\\u{1b} to ada@example.org, if there is a warning or a problem\n\
+         would mail    the days of the logs to be read that are over to ada@example.org\n\
          would delete  /archive/logs_20200101.zip\n\
          would drop    2020-01-01 of web1 from the history, 3.0 kB\n\
          would archive /logs/b.log with 2026-11-21 of web1\n\
