@@ -151,9 +151,10 @@ fn look(status: &mut Status, settings: &Settings, now: i64) -> Result<()> {
     let archive_dir = &settings.paths.archive_dir;
     status.disk = Disk {
         free_bytes: files::space(&settings.paths.store_dir).map(|space| space.free),
-        archive_bytes: match archive_dir.is_dir() {
-            true => Some(files::folder_size(archive_dir)?),
-            false => None,
+        archive_bytes: if archive_dir.is_dir() {
+            Some(files::folder_size(archive_dir)?)
+        } else {
+            None
         },
     };
     status.reports = last_reports(&store, settings, now)?;

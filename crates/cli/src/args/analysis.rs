@@ -70,9 +70,10 @@ impl AnalysisArgs {
 
     /// How the analysis is written.
     pub fn format(&self) -> AnalysisFormat {
-        match self.json {
-            true => AnalysisFormat::Json,
-            false => self.format,
+        if self.json {
+            AnalysisFormat::Json
+        } else {
+            self.format
         }
     }
 }

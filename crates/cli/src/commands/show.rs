@@ -57,9 +57,10 @@ pub fn run(
         output::show::show(&answer, terminal, out)?;
         say_if_older(args, &answer, settings, now, out)?;
     }
-    Ok(match answer.damage.is_empty() {
-        true => RunOutcome::Done,
-        false => RunOutcome::Attention,
+    Ok(if answer.damage.is_empty() {
+        RunOutcome::Done
+    } else {
+        RunOutcome::Attention
     })
 }
 

@@ -305,9 +305,10 @@ impl Page<'_> {
     /// `00:12` of today, else `26 Nov 00:12`.
     fn day_and_minute(&self, moment: Moment) -> String {
         let civil = moment.civil();
-        let form = match civil.date() == self.settings.today(self.status.timestamp) {
-            true => "%H:%M",
-            false => "%-d %b %H:%M",
+        let form = if civil.date() == self.settings.today(self.status.timestamp) {
+            "%H:%M"
+        } else {
+            "%-d %b %H:%M"
         };
         civil.strftime(form).to_string()
     }

@@ -172,9 +172,10 @@ impl FromStr for RemotePattern {
             let address: IpAddr = address.parse().map_err(|_| error())?;
             let bits: u8 = bits.parse().map_err(|_| error())?;
             let most = if address.is_ipv4() { 32 } else { 128 };
-            return match bits <= most {
-                true => Ok(RemotePattern::Network { address, bits }),
-                false => Err(error()),
+            return if bits <= most {
+                Ok(RemotePattern::Network { address, bits })
+            } else {
+                Err(error())
             };
         }
         let bare = typed.trim_start_matches('[').trim_end_matches(']');

@@ -58,10 +58,11 @@ pub(super) fn mark(
         }
     }
     for line in subjects_mut(tables) {
-        line.is_new = match unmet.contains(&line.subject) {
-            true if knows_all => Some(true),
-            true => None,
-            false => Some(false),
+        let is_unmet = unmet.contains(&line.subject);
+        line.is_new = if is_unmet && !knows_all {
+            None
+        } else {
+            Some(is_unmet)
         };
     }
     Ok(())

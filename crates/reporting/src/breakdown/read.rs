@@ -120,9 +120,10 @@ impl Reading<'_> {
             .tallies
             .resize_with(self.by.len(), Tally::default);
         // The digest of a day that is kept tells without a look at its rows that a name is not in them.
-        let digest = match self.filter.has_names() {
-            true => self.store.kept_digest(host, day, self.loopback)?,
-            false => None,
+        let digest = if self.filter.has_names() {
+            self.store.kept_digest(host, day, self.loopback)?
+        } else {
+            None
         };
         let within = seconds.start.max(day.seconds().start)..seconds.end.min(day.seconds().end);
         match &digest {

@@ -64,13 +64,12 @@ pub(super) fn show(
         let mut text = layout.names(cells.iter().cloned());
         if layout.new > 0 {
             let is_new = line.is_new == Some(true);
-            text += &match is_new {
-                false => " ".repeat(layout.new),
-                true => {
-                    let word = terminal.colour.paint(Tone::Warning, "new");
-                    format!("{word}{:1$}", "", layout.new - 3)
-                }
-            };
+            if is_new {
+                let word = terminal.colour.paint(Tone::Warning, "new");
+                text += &format!("{word}{:1$}", "", layout.new - 3);
+            } else {
+                text += &" ".repeat(layout.new);
+            }
         }
         text += &layout.bar(line.total_bytes(), most.unwrap_or(0), terminal.colour);
         text += &if is_unrecorded(line) {
