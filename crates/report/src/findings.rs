@@ -4,7 +4,6 @@ use analysis::{Change, Direction, Finding, FindingKind, FindingState, Severity};
 use display::{Moment, cut};
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
-use serde::{Deserialize, Serialize};
 
 use crate::{Commands, Report};
 
@@ -216,25 +215,6 @@ impl<'a> DatedFinding<'a> {
             return String::new();
         }
         format!(", since {}, {days} days", first.strftime("%a %-d %b"))
-    }
-}
-
-/// How far the history is that findings rest on, while it is too short for all of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Learning {
-    /// Days of which something was observed.
-    pub days: u32,
-    /// Days that are needed.
-    pub needed: u32,
-}
-
-impl Learning {
-    /// `Learning: 4 of 7 days recorded; only large deviations are reported yet.`
-    pub fn sentence(&self) -> String {
-        format!(
-            "Learning: {} of {} days recorded; only large deviations are reported yet.",
-            self.days, self.needed
-        )
     }
 }
 

@@ -22,6 +22,7 @@ mod findings;
 mod history;
 mod html;
 mod json;
+mod learning;
 mod ledger;
 mod look_back;
 mod notes;
@@ -45,12 +46,13 @@ pub use comparison::{Compared, Comparison, Comparisons, Totals};
 pub use connections::{Connection, ConnectionView};
 pub use coverage::{Coverage, Gap, ShownHole};
 pub use curve::Curve;
-pub use findings::{DatedFinding, Learning};
+pub use findings::DatedFinding;
 pub use history::{History, NewName, NewNames, Past};
 pub use html::{
     HtmlError, HtmlOptions, Index, IndexedHost, IndexedPage, PageHead, WorstFinding,
     timestamp_of_html,
 };
+pub use learning::Learning;
 pub use notes::Note;
 pub use quotas::quota_lines;
 pub use ranking::{TopInterface, TopPort, TopProcess, TopProtocol, TopRemote};

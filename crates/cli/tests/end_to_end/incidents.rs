@@ -134,7 +134,7 @@ fn letter(lab: &Lab, day: u64) -> Letter {
     let text = parts.find(|part| part["type"] == "text/plain").unwrap();
     Letter {
         subject: header(&read, "Subject"),
-        text: text["text"].as_str().unwrap().to_owned(),
+        text: text["text"].as_str().unwrap().replace("\r\n", "\n"),
         is_important: std::fs::read_to_string(&file)
             .unwrap()
             .contains("Importance: high"),
