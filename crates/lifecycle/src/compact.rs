@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use settings::Settings;
-use store::{LooseDay, Store};
+use store::{Compacted, LooseDay, Store};
 use tracing::{debug, warn};
 use traffic::UtcDay;
 
@@ -10,10 +10,15 @@ use crate::error::Result;
 use crate::progress::Progress;
 use crate::summary::Unreadable;
 
-/// Days that a run compacts besides its other work.
-const MOST_DAYS: usize = 100;
+/// Days of hosts that a run compacts besides its other work.
+const MOST_DAYS: usize = 1_000;
 /// Rows that a run writes again besides its other work.
 const MOST_ROWS: u64 = 3_000_000;
+
+/// Days of hosts that are one transaction.
+const DAYS_TOGETHER: usize = 32;
+/// Rows from which on no further day joins a transaction.
+const ROWS_TOGETHER: u64 = 500_000;
 
 /// What a compaction did.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -76,35 +81,65 @@ fn compact(
 ) -> Result<CompactSummary> {
     let mut summary = CompactSummary::default();
     progress.expect(days.len() as u64);
-    for LooseDay { day, host, .. } in days {
+    let mut rest = days;
+    while !rest.is_empty() {
         files::check_interrupted()?;
-        match store.compact(host, *day) {
-            Ok(done) => {
-                summary.days += 1;
-                summary.replaced_files += done.replaced;
-                summary.written_files += done.written;
-            }
+        let (together, later) = rest.split_at(how_many_together(rest));
+        match store.compact_days(together.iter().map(|day| (day.host.as_str(), day.day))) {
+            Ok(done) => summary.add(together.len(), done),
+            // One of them stays as it is, the others need not.
             Err(error) if error.is_damaged_file() => {
-                let path = format!(
-                    "{} of {}",
-                    UtcDay::from_number(*day),
-                    display::printable(host)
-                );
-                warn!("{path} is not compacted: {error}");
-                summary.failed.push(Unreadable {
-                    path,
-                    reason: error.to_string(),
-                });
+                for day in together {
+                    compact_alone(store, day, &mut summary)?;
+                }
             }
             Err(error) => return Err(error.into()),
         }
-        progress.advance(1);
+        progress.advance(together.len() as u64);
+        rest = later;
     }
     if summary.days > 0 {
         store.shrink_catalog()?;
     }
     progress.finish();
     Ok(summary)
+}
+
+/// How many of the first days are compacted in one transaction: at least one.
+fn how_many_together(days: &[LooseDay]) -> usize {
+    let mut rows = 0u64;
+    let fits = |day: &&LooseDay| {
+        let fits = rows < ROWS_TOGETHER;
+        rows = rows.saturating_add(day.rows);
+        fits
+    };
+    days.iter().take(DAYS_TOGETHER).take_while(fits).count()
+}
+
+fn compact_alone(store: &mut Store, day: &LooseDay, summary: &mut CompactSummary) -> Result<()> {
+    match store.compact(&day.host, day.day) {
+        Ok(done) => summary.add(1, done),
+        Err(error) if error.is_damaged_file() => {
+            let path = format!(
+                "{} of {}",
+                UtcDay::from_number(day.day),
+                display::printable(&day.host)
+            );
+            warn!("{path} is not compacted: {error}");
+            let reason = error.to_string();
+            summary.failed.push(Unreadable { path, reason });
+        }
+        Err(error) => return Err(error.into()),
+    }
+    Ok(())
+}
+
+impl CompactSummary {
+    fn add(&mut self, days: usize, done: Compacted) {
+        self.days += days as u64;
+        self.replaced_files += done.replaced;
+        self.written_files += done.written;
+    }
 }
 
 #[cfg(test)]

@@ -97,19 +97,33 @@ impl Store {
             .collect())
     }
 
-    /// Makes one file of each kind of what is stored of a host's day, in one transaction.
+    /// Makes one file of each kind of what is stored of a host's day: see [`compact_days`](Self::compact_days).
     ///
     /// # Errors
-    /// Nothing has changed then. [`Error::is_damaged_file`] if a file of that day is damaged.
+    /// As there.
     pub fn compact(&mut self, host: &str, day: i64) -> Result<Compacted> {
+        self.compact_days([(host, day)])
+    }
+
+    /// Makes one file of each kind of what is stored of each of these days, given by host and number since 1970
+    /// (UTC). All are one transaction, so that they share the waiting for the disk.
+    ///
+    /// # Errors
+    /// Nothing has changed then. [`Error::is_damaged_file`] if a file of one of these days is damaged.
+    pub fn compact_days<'a>(
+        &mut self,
+        days: impl IntoIterator<Item = (&'a str, i64)>,
+    ) -> Result<Compacted> {
         let root = self.root.clone();
         files::create_folder(&staging(&root))?;
         let transaction = self
             .catalog
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut batch = Batch::new(&root, &transaction);
-        pack_segments(&mut batch, host, day)?;
-        gather_sidecars(&mut batch, host, day)?;
+        for (host, day) in days {
+            pack_segments(&mut batch, host, day)?;
+            gather_sidecars(&mut batch, host, day)?;
+        }
         let moves = batch.finish()?;
         let done = Compacted {
             replaced: moves.take_away.len() as u64,
@@ -123,9 +137,7 @@ impl Store {
         remove_replaced(&root, &self.catalog)?;
         Ok(done)
     }
-}
 
-impl Store {
     /// Gives the room back to the disk that the catalogue no longer needs, if that is much: after many files
     /// became few, it would otherwise be read and compared for ever.
     ///

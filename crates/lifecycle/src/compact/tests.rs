@@ -28,6 +28,19 @@ fn a_day_is_compacted_once_it_has_been_over_for_as_long_as_the_settings_say() {
 }
 
 #[test]
+fn a_transaction_holds_some_days_and_at_least_one() {
+    let day = |rows| LooseDay {
+        day: 20_000,
+        host: "web1".to_owned(),
+        files: 4,
+        rows,
+    };
+    assert_eq!(how_many_together(&[day(u64::MAX), day(1)]), 1);
+    assert_eq!(how_many_together(&[day(499_999), day(1), day(1)]), 2);
+    assert_eq!(how_many_together(&vec![day(0); 100]), DAYS_TOGETHER);
+}
+
+#[test]
 fn never_is_never_but_by_hand() {
     let lab = Lab::new("store: {compact_after: never}\n");
     let mut store = lab.store();
