@@ -82,8 +82,24 @@ pub fn note_later_state(store: &Store, settings: &Settings) -> Result<()> {
 
 /// Whether a later state of a store has written a claim. A store that is gone was no state of this one.
 fn is_later(claim: &Claim, store: &Store) -> Result<bool> {
-    Ok(is_same_store(claim, store)?
-        && (claim.commits > store.commits()? || store.later_state()? == Some(claim.commits)))
+    if !is_same_store(claim, store)? {
+        return Ok(false);
+    }
+    if store.later_state()? == Some(claim.commits) {
+        return Ok(true);
+    }
+    Ok(claim.commits > store.commits()? && claim.commits > commits_now(store)?)
+}
+
+/// The commits of a store at this moment. One that is read shows an earlier moment, and a run may have committed
+/// and written a claim since.
+fn commits_now(store: &Store) -> Result<i64> {
+    let now = if store.is_writable() {
+        None
+    } else {
+        Store::open_to_read(store.root())?
+    };
+    Ok(now.as_ref().unwrap_or(store).commits()?)
 }
 
 /// Notes which store writes to those of the folders that are there: if it has written now, or no claim is
@@ -343,5 +359,30 @@ mod tests {
         std::fs::remove_file(&file).unwrap();
         std::fs::create_dir(&file).unwrap();
         examine(&store, &settings).unwrap();
+    }
+
+    #[test]
+    fn what_was_committed_since_a_reader_began_is_no_later_state() {
+        let place = Place {
+            root: tempfile::tempdir().unwrap(),
+        };
+        let settings = place.settings("web1", "store", None);
+        let mut writer = open(&settings);
+        claim(&writer, &settings, true).unwrap();
+        let reader = Store::open_to_read(&settings.paths.store_dir)
+            .unwrap()
+            .unwrap();
+        let log = include_bytes!("../../store/tests/recordings/bandwhich_20261122_0843.log");
+        let folded = store::fold_log(
+            writer.root(),
+            "web1",
+            "log",
+            log.as_slice(),
+            &store::Tuning::default(),
+        );
+        writer.ingest(vec![folded.unwrap()]).unwrap();
+        claim(&writer, &settings, true).unwrap();
+        assert!(writer.commits().unwrap() > reader.commits().unwrap());
+        assert_eq!(examine(&reader, &settings).unwrap(), Standing::Current);
     }
 }
