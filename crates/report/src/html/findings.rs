@@ -28,6 +28,8 @@ pub(super) struct Shown {
     id: String,
     message: String,
     reasons: Vec<String>,
+    /// The command that shows its details, if there is one.
+    show: Option<String>,
 }
 
 /// The findings of a report.
@@ -157,5 +159,6 @@ fn show(one: &DatedFinding<'_>) -> Shown {
         reasons: (one.finding.reasons.iter().take(MOST_REASONS))
             .map(|reason| cut(reason, REASON, "…"))
             .collect(),
+        show: one.commands().show,
     }
 }

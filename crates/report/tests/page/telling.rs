@@ -103,6 +103,11 @@ fn the_worst_finding_comes_first_and_the_volumes_after_it() {
     );
     assert!(between(&page, "<p class=\"volumes\">", "</p>").contains("down"));
     assert!(
+        page.contains("<bdi>network-monitor show --process rsync --date 2026-03-02</bdi>"),
+        "{}",
+        between(&page, "<p class=\"do\">", "</p>")
+    );
+    assert!(
         page.contains("<dd>1 new<small>1 critical</small></dd>"),
         "tiles"
     );
