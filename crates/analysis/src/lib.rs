@@ -5,7 +5,6 @@
 //! and who contributed. Nothing here touches files, clocks or the network.
 
 mod anomaly;
-mod changes;
 mod culprit;
 mod days;
 mod esd;
@@ -23,7 +22,6 @@ mod trend;
 mod words;
 
 pub use anomaly::{AnomalyReport, Band, BandHour, anomalies};
-pub use changes::{Change, changes};
 pub use culprit::Culprit;
 pub use explain::{Flow, Inquiry};
 pub use finding::{

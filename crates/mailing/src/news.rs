@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use analysis::Direction;
 use display::{approximate_bytes, cut, printable};
-use report::{DatedFinding, NewName, Report};
+use report::{DatedFinding, Mover, NewName, Report};
 use serde::Serialize;
 use traffic::Period;
 
@@ -13,6 +13,8 @@ use crate::problems::{Findings, Problems};
 
 /// Rows of each kind in a list of what is new or changed.
 const ROWS: usize = 5;
+/// Days that tell what is usual, at least.
+const LEAST_USUAL_DAYS: usize = 3;
 /// Findings that are no warnings and are listed.
 const NOTICED: usize = 5;
 /// Columns of a name in a list, and of a host in a subject.
@@ -261,6 +263,13 @@ pub(crate) fn short_days(period: Period) -> String {
     }
 }
 
+/// The processes whose volumes differ most from usual days, if enough days tell what is usual.
+fn movers(report: &Report) -> impl Iterator<Item = &Mover> {
+    let usual = report.usual.iter();
+    let usual = usual.filter(|usual| usual.days >= LEAST_USUAL_DAYS);
+    usual.flat_map(|usual| &usual.movers).take(ROWS)
+}
+
 /// Whom processes talked to, and who talked to remotes: of those names that a letter lists.
 struct Whom<'a> {
     /// Bytes sent and received by process and remote.
@@ -278,8 +287,8 @@ impl<'a> Whom<'a> {
         for name in processes.iter().take(ROWS) {
             whom.of_processes.insert(&name.name, HashMap::new());
         }
-        for change in &report.changes {
-            whom.of_processes.insert(&change.process, HashMap::new());
+        for mover in movers(report) {
+            whom.of_processes.insert(&mover.process, HashMap::new());
         }
         for name in remotes.iter().take(ROWS) {
             whom.of_remotes.insert(&name.name, HashMap::new());
@@ -303,21 +312,20 @@ impl<'a> Whom<'a> {
     }
 
     fn changed(&self, report: &Report) -> Vec<ChangedName> {
-        let changes = report.changes.iter().take(ROWS);
-        changes
+        movers(report)
             .map(|one| {
-                let place = usize::from(one.direction == Direction::Down);
+                let (direction, change) = one.largest_change();
+                let place = usize::from(direction == Direction::Down);
                 let to = ["to", "from"][place];
                 let whom = match self.of_processes.get(one.process.as_str()) {
-                    Some(list) if one.change() > 0.0 => among(list, |sum| sum[place], "remotes"),
+                    Some(list) if change > 0 => among(list, |sum| sum[place], "remotes"),
                     _ => None,
                 };
-                let change = one.change();
-                let sign = if change < 0.0 { "−" } else { "+" };
+                let sign = if change < 0 { "−" } else { "+" };
                 ChangedName {
                     name: named(&one.process),
                     arrow: ["↑", "↓"][place],
-                    change: format!("{sign}{}", approximate_bytes(change)),
+                    change: format!("{sign}{}", approximate_bytes(change.unsigned_abs() as f64)),
                     whom: whom.map_or_else(String::new, |whom| format!("{to} {whom}")),
                 }
             })

@@ -284,7 +284,6 @@ impl Builder {
             history: None,
             usual: None,
             learning: None,
-            changes: Vec::new(),
             every_connection: Some(Arc::new(connections)),
         }
     }

@@ -1,6 +1,6 @@
 //! Findings in words: when, how severe, and whether they are news.
 
-use analysis::{Change, Direction, Finding, FindingKind, FindingState, Severity};
+use analysis::{Direction, Finding, FindingKind, FindingState, Severity};
 use display::{Moment, cut};
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
@@ -225,11 +225,6 @@ impl Report {
         (self.findings).sort_by(|one, other| one.order().cmp(&other.order()));
         self.findings_muted = muted;
         self.findings_silent_because = silent;
-    }
-
-    /// Adds what changed against a usual day.
-    pub fn set_changes(&mut self, changes: Vec<Change>) {
-        self.changes = changes;
     }
 
     /// The findings, with their times on the clocks of the report's zone.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use analysis::{Change, Finding, QuotaState};
+use analysis::{Finding, QuotaState};
 use display::Moment;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -119,9 +119,6 @@ pub struct Report {
     /// What was usual before the period. `None` if nothing was judged; JSON does not hold it.
     #[serde(skip)]
     pub usual: Option<Usual>,
-    /// What changed against a usual day, where that was looked at; JSON does not hold it.
-    #[serde(skip)]
-    pub changes: Vec<Change>,
     /// The zone the period's days are cut in; JSON holds its name alone.
     #[serde(skip, default = "utc")]
     pub(crate) zone: TimeZone,

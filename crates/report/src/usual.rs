@@ -1,6 +1,6 @@
 //! What was usual in the weeks before a period, as far as pages and letters show it.
 
-use analysis::Band;
+use analysis::{Band, Direction};
 use traffic::Volume;
 
 /// What was usual. JSON does not hold it.
@@ -34,5 +34,17 @@ impl Mover {
             self.now.down.abs_diff(self.usual.down),
         ];
         up.saturating_add(down)
+    }
+
+    /// The direction that differs more, and by how many bytes: negative if it moved less than usual.
+    pub fn largest_change(&self) -> (Direction, i128) {
+        let change = |now: u64, usual: u64| i128::from(now) - i128::from(usual);
+        let up = change(self.now.up, self.usual.up);
+        let down = change(self.now.down, self.usual.down);
+        if up.abs() > down.abs() {
+            (Direction::Up, up)
+        } else {
+            (Direction::Down, down)
+        }
     }
 }

@@ -7,8 +7,8 @@
 use std::ops::Range;
 
 use analysis::{
-    Band, Finding, FindingKind, History, Judged, Subject, Thresholds, anomalies, changes, patterns,
-    trend, with_states,
+    Band, Finding, FindingKind, History, Judged, Subject, Thresholds, anomalies, patterns, trend,
+    with_states,
 };
 use report::{Learning, Report, Usual};
 use store::Store;
@@ -98,7 +98,7 @@ fn of_period(
     let thresholds = &settings.analysis.thresholds;
     let mut history = history::read(store, &wanted)?;
     let mut found = anomalies(&history, seconds.clone(), thresholds);
-    let (movers, days) = movers(&history, &seconds);
+    let (movers, days) = movers(&history, &seconds, thresholds);
     let usual = Usual {
         bands: total_bands(&mut found.bands),
         movers,
@@ -132,7 +132,6 @@ fn of_period(
     let is_gone = |old: &Finding| can_tell(&history, &seconds, old);
     let mut told = with_states(now_found, &before_found, is_gone);
     drop_first_sights_of_beacons(&mut told);
-    report.set_changes(changes(&history, &seconds, thresholds));
     let muted = mutes::remove_muted(&mut told, &mutes::in_force(settings), settings);
     Ok(Findings {
         told,

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use analysis::{Direction, History, Series, Subject};
+use analysis::{Direction, History, Series, Subject, Thresholds};
 use report::{Mover, UNKNOWN};
 use traffic::Volume;
 
@@ -19,12 +19,16 @@ const LEAST_WEEKDAYS: usize = 3;
 const LEAST_COVERAGE: f64 = 0.8;
 /// Processes that are told.
 const MOST: usize = 10;
-/// Bytes below which a difference is not told.
-const LEAST_BYTES: u64 = 1_000_000;
+/// Part of the usual that a difference is at least.
+const LEAST_PART: f64 = 0.2;
 
 /// The processes that moved more or less than usual in a stretch of time, and the number of days that they were
-/// compared with. Nothing if there are too few days before.
-pub(crate) fn movers(history: &History, judged: &Range<i64>) -> (Vec<Mover>, usize) {
+/// compared with. Nothing if there are too few days before. Differences that are less than `min_bytes` are left out.
+pub(crate) fn movers(
+    history: &History,
+    judged: &Range<i64>,
+    thresholds: &Thresholds,
+) -> (Vec<Mover>, usize) {
     let days: Vec<ComparedDay> = days_of(history, judged)
         .into_iter()
         .map(|hours| ComparedDay::new(history, hours))
@@ -35,7 +39,7 @@ pub(crate) fn movers(history: &History, judged: &Range<i64>) -> (Vec<Mover>, usi
     }
     let mut movers: Vec<Mover> = (history.series.iter())
         .filter_map(|series| mover(series, &days))
-        .filter(|mover| mover.difference() >= LEAST_BYTES)
+        .filter(|mover| is_worth_a_line(mover, thresholds))
         .collect();
     movers.sort_by(|one, other| {
         let order = other.difference().cmp(&one.difference());
@@ -43,6 +47,15 @@ pub(crate) fn movers(history: &History, judged: &Range<i64>) -> (Vec<Mover>, usi
     });
     movers.truncate(MOST);
     (movers, fewest)
+}
+
+fn is_worth_a_line(mover: &Mover, thresholds: &Thresholds) -> bool {
+    let (direction, change) = mover.largest_change();
+    let usual = match direction {
+        Direction::Up => mover.usual.up,
+        Direction::Down => mover.usual.down,
+    };
+    change.unsigned_abs() as f64 >= (thresholds.min_bytes as f64).max(usual as f64 * LEAST_PART)
 }
 
 /// A day of the period, and the days that it is compared with.
@@ -203,7 +216,11 @@ mod tests {
             days[monday] = 3 * MB;
         }
         days[21] = 4 * MB;
-        let (movers, compared) = movers(&history(&days), &(21 * 86_400..22 * 86_400));
+        let (movers, compared) = movers(
+            &history(&days),
+            &(21 * 86_400..22 * 86_400),
+            &Thresholds::default(),
+        );
         assert_eq!(compared, 3);
         assert_eq!(movers.len(), 1, "{movers:?}");
         assert_eq!((movers[0].now.down, movers[0].usual.down), (4 * MB, 3 * MB));
@@ -224,7 +241,7 @@ mod tests {
         for bytes in &mut history.series[0].down[48..60] {
             *bytes *= 2;
         }
-        let (movers, compared) = movers(&history, &judged);
+        let (movers, compared) = movers(&history, &judged, &Thresholds::default());
         assert_eq!((movers.len(), compared), (1, 2));
         assert_eq!((movers[0].now.down, movers[0].usual.down), (MB, MB / 2));
     }
@@ -232,8 +249,14 @@ mod tests {
     #[test]
     fn nothing_is_told_without_days_to_compare_with() {
         let (days, judged) = ([MB, 9 * MB], 86_400..2 * 86_400);
-        assert_eq!(movers(&history(&days), &judged), (Vec::new(), 0));
-        assert_eq!(movers(&History::default(), &judged), (Vec::new(), 0));
+        assert_eq!(
+            movers(&history(&days), &judged, &Thresholds::default()),
+            (Vec::new(), 0)
+        );
+        assert_eq!(
+            movers(&History::default(), &judged, &Thresholds::default()),
+            (Vec::new(), 0)
+        );
     }
 
     #[test]
@@ -245,7 +268,8 @@ mod tests {
             history.series[0].down[place] = MB / 24 / 10 * 9;
             history.hours[24 + place].observed = 1800;
         }
-        let (movers, compared) = movers(&history, &(3 * 86_400..4 * 86_400));
+        let (movers, compared) =
+            movers(&history, &(3 * 86_400..4 * 86_400), &Thresholds::default());
         let curl = movers.iter().find(|mover| mover.process == "curl").unwrap();
         assert_eq!((curl.now.down, curl.usual.down), (2 * MB, MB));
         assert_eq!(compared, 2);
