@@ -9,6 +9,10 @@ use std::path::{Path, PathBuf};
 use store::{Outcome, Store, Tuning, fold_log};
 use traffic::UtcDay;
 
+mod folders;
+
+use folders::copy;
+
 /// 2026-11-20, 00:00 UTC.
 const MIDNIGHT: i64 = 1_795_132_800;
 const DAY: i64 = 86_400;
@@ -119,19 +123,6 @@ fn formats() -> Vec<PathBuf> {
         .collect();
     formats.sort();
     formats
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let to = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy(&path, &to);
-        } else {
-            std::fs::copy(&path, &to).unwrap();
-        }
-    }
 }
 
 #[track_caller]

@@ -9,6 +9,9 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use store::{IngestReport, Outcome, Store, Tuning, fold_log};
 
+#[path = "folders/mod.rs"]
+mod folders;
+
 #[path = "laws/batches.rs"]
 mod batches;
 

@@ -1,7 +1,8 @@
 //! The law of compaction: it changes what files there are and nothing else, wherever it is killed.
 
 use super::batches::frames;
-use super::retention::{copy, framed};
+use super::folders::copy;
+use super::retention::framed;
 use super::*;
 
 const START: i64 = 1_795_168_800;

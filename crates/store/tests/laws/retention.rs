@@ -1,6 +1,7 @@
 //! The law of retention: days that were dropped stay away, whatever is met again, in any order, and
 //! after a rebuild; all else is as if nothing had been dropped.
 
+use super::folders::copy;
 use super::*;
 
 const DAY: i64 = 86_400;
@@ -179,19 +180,6 @@ fn totals_and_digests_forget_a_dropped_day() {
     drop_before(&mut lab.store, midnight);
     assert_eq!(totals(&lab), None);
     assert_eq!(digests(&lab)[0].1, store::Digest::default());
-}
-
-pub(super) fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let to = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy(&path, &to);
-        } else {
-            std::fs::copy(&path, &to).unwrap();
-        }
-    }
 }
 
 /// The stores that a kill leaves: files of both sides, and the catalogue of one.
