@@ -29,63 +29,43 @@ use crate::Moment;
 /// ```
 #[macro_export]
 macro_rules! dated {
-    ($key:ident: i64) => {
-        mod $key {
-            pub(super) fn serialize<S: ::serde::Serializer>(
-                second: &i64,
-                serializer: S,
-            ) -> Result<S::Ok, S::Error> {
-                let keys = [stringify!($key), concat!(stringify!($key), "_unix")];
-                $crate::serialize_dated(keys, Some(*second), serializer)
-            }
-        }
-    };
     ($key:ident: i64, read) => {
         mod $key {
-            pub(super) fn serialize<S: ::serde::Serializer>(
-                second: &i64,
-                serializer: S,
-            ) -> Result<S::Ok, S::Error> {
-                let keys = [stringify!($key), concat!(stringify!($key), "_unix")];
-                $crate::serialize_dated(keys, Some(*second), serializer)
-            }
+            $crate::dated!(@serialize $key, i64);
 
             pub(super) fn deserialize<'de, D: ::serde::Deserializer<'de>>(
                 deserializer: D,
             ) -> Result<i64, D::Error> {
-                let keys = [stringify!($key), concat!(stringify!($key), "_unix")];
-                let second = $crate::deserialize_dated(keys, deserializer)?;
+                let second = $crate::deserialize_dated($crate::dated!(@keys $key), deserializer)?;
                 second.ok_or_else(|| ::serde::de::Error::missing_field(stringify!($key)))
-            }
-        }
-    };
-    ($key:ident: Option<i64>) => {
-        mod $key {
-            pub(super) fn serialize<S: ::serde::Serializer>(
-                second: &Option<i64>,
-                serializer: S,
-            ) -> Result<S::Ok, S::Error> {
-                let keys = [stringify!($key), concat!(stringify!($key), "_unix")];
-                $crate::serialize_dated(keys, *second, serializer)
             }
         }
     };
     ($key:ident: Option<i64>, read) => {
         mod $key {
-            pub(super) fn serialize<S: ::serde::Serializer>(
-                second: &Option<i64>,
-                serializer: S,
-            ) -> Result<S::Ok, S::Error> {
-                let keys = [stringify!($key), concat!(stringify!($key), "_unix")];
-                $crate::serialize_dated(keys, *second, serializer)
-            }
+            $crate::dated!(@serialize $key, Option<i64>);
 
             pub(super) fn deserialize<'de, D: ::serde::Deserializer<'de>>(
                 deserializer: D,
             ) -> Result<Option<i64>, D::Error> {
-                let keys = [stringify!($key), concat!(stringify!($key), "_unix")];
-                $crate::deserialize_dated(keys, deserializer)
+                $crate::deserialize_dated($crate::dated!(@keys $key), deserializer)
             }
+        }
+    };
+    (@serialize $key:ident, $seconds:ty) => {
+        pub(super) fn serialize<S: ::serde::Serializer>(
+            second: &$seconds,
+            serializer: S,
+        ) -> Result<S::Ok, S::Error> {
+            $crate::serialize_dated($crate::dated!(@keys $key), *second, serializer)
+        }
+    };
+    (@keys $key:ident) => {
+        [stringify!($key), concat!(stringify!($key), "_unix")]
+    };
+    ($key:ident: $seconds:ty) => {
+        mod $key {
+            $crate::dated!(@serialize $key, $seconds);
         }
     };
 }
@@ -96,9 +76,10 @@ macro_rules! dated {
 /// If the serializer refuses.
 pub fn serialize_dated<S: Serializer>(
     [key, unix]: [&'static str; 2],
-    second: Option<i64>,
+    second: impl Into<Option<i64>>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
+    let second = second.into();
     let mut map = serializer.serialize_map(Some(2))?;
     map.serialize_entry(
         key,
