@@ -316,15 +316,9 @@ fn verdict(report: &Report, problems: &Problems) -> String {
         bytes(report.total_download_bytes),
         bytes(report.total_upload_bytes)
     );
-    for (count, one, many) in [
-        (problems.findings, "new warning", "new warnings"),
-        (problems.ongoing, "ongoing", "ongoing"),
-        (problems.quotas, "quota", "quotas"),
-        (problems.others, "problem", "problems"),
-    ] {
-        if count > 0 {
-            verdict.push_str(&format!(", {}", display::counted(count as u64, one, many)));
-        }
+    for count in problems.counted() {
+        verdict.push_str(", ");
+        verdict.push_str(&count);
     }
     verdict
 }

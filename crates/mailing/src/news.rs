@@ -151,17 +151,7 @@ impl ToldFinding {
 
 /// `1 new warning, 1 ongoing, 2 problems`.
 fn status(problems: &Problems) -> String {
-    let mut parts = Vec::new();
-    for (count, one, many) in [
-        (problems.findings, "new warning", "new warnings"),
-        (problems.ongoing, "ongoing", "ongoing"),
-        (problems.quotas, "quota", "quotas"),
-        (problems.others, "problem", "problems"),
-    ] {
-        if count > 0 {
-            parts.push(display::counted(count as u64, one, many));
-        }
-    }
+    let parts: Vec<String> = problems.counted().collect();
     if parts.is_empty() {
         "nothing unusual".to_owned()
     } else {

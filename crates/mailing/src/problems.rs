@@ -71,6 +71,20 @@ pub(crate) struct Problems {
     pub(crate) others: usize,
 }
 
+impl Problems {
+    /// How many there are of each kind that there is: `1 new warning`, `2 problems`.
+    pub(crate) fn counted(&self) -> impl Iterator<Item = String> {
+        let kinds = [
+            (self.findings, "new warning", "new warnings"),
+            (self.ongoing, "ongoing", "ongoing"),
+            (self.quotas, "quota", "quotas"),
+            (self.others, "problem", "problems"),
+        ];
+        let there = kinds.into_iter().filter(|(count, ..)| *count > 0);
+        there.map(|(count, one, many)| display::counted(count as u64, one, many))
+    }
+}
+
 /// The problems of a report, most urgent first.
 pub(crate) fn problems(report: &Report, circumstances: &Circumstances) -> Problems {
     let mut problems = Vec::new();
