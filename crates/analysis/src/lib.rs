@@ -40,6 +40,7 @@ pub use quota::{
     Crossing, DayAhead, DayUse, HISTORY_DAYS, Per, Projection, Quota, QuotaScope, QuotaState,
     THRESHOLDS, billing_month,
 };
+pub use robust::median;
 pub use state::{Judged, with_states};
 pub use thresholds::{LEARNING_DAYS, Thresholds};
 pub use trend::{DayVolume, Forecast, Month, Mover, Slope, TrendLine, TrendReport, trend};

@@ -8,7 +8,7 @@ const MAD_TO_SIGMA: f64 = 1.482_602_218_505_602;
 const MEAN_TO_SIGMA: f64 = 1.253_314_137_315_5;
 
 /// The middle of some values, the mean of the two middle ones if there is none. `None` of nothing.
-pub(crate) fn median(values: &mut [f64]) -> Option<f64> {
+pub fn median(values: &mut [f64]) -> Option<f64> {
     let count = values.len();
     if count == 0 {
         return None;

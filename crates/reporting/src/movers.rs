@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use analysis::{Direction, History, Series, Subject, Thresholds};
+use analysis::{Direction, History, Series, Subject, Thresholds, median};
 use report::{Mover, UNKNOWN};
 use traffic::Volume;
 
@@ -139,10 +139,10 @@ fn mover(series: &Series, days: &[ComparedDay]) -> Option<Mover> {
         let now = days.iter().map(|day| sum(&day.hours));
         let usual = days.iter().map(|day| {
             let days = day.usual.iter();
-            median(
-                days.map(|(places, scale)| sum(places) as f64 * scale)
-                    .collect(),
-            )
+            let mut sums: Vec<f64> = days
+                .map(|(places, scale)| sum(places) as f64 * scale)
+                .collect();
+            median(&mut sums).unwrap_or(0.0)
         });
         (
             now.fold(0, u64::saturating_add),
@@ -158,16 +158,6 @@ fn mover(series: &Series, days: &[ComparedDay]) -> Option<Mover> {
             down: usual_down,
         },
     })
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    match values.len() {
-        0 => 0.0,
-        odd if odd % 2 == 1 => values[middle],
-        _ => f64::midpoint(values[middle - 1], values[middle]),
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! drawn.
 
 use analysis::{
-    AnomalyReport, Band, Direction, Mover, PatternReport, Shape, TrendLine, TrendReport,
+    AnomalyReport, Band, Direction, Mover, PatternReport, Shape, TrendLine, TrendReport, median,
 };
 use serde::Serialize;
 
@@ -509,10 +509,4 @@ fn signed(value: f64) -> String {
 
 fn dash() -> String {
     "–".to_owned()
-}
-
-fn median(values: &mut [f64]) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
-    let last = values.len().checked_sub(1)?;
-    Some((values[last / 2] + values[values.len() / 2]) / 2.0)
 }
