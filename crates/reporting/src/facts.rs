@@ -50,7 +50,7 @@ pub(crate) fn past(store: &Store, host: &str, until: i64, loopback: bool) -> Res
         let seen = |names: BTreeMap<String, store::Seen>| {
             names
                 .into_iter()
-                .filter(|(_, seen)| day + i64::from(seen.first) * 900 < until)
+                .filter(|(_, seen)| seen.since(day) < until)
                 .map(|(name, _)| name)
         };
         past.stretches.extend(

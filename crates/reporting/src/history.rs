@@ -172,7 +172,7 @@ fn series<'a>(
         for (name, series) in &mut found {
             for (quarter, up, down) in names.get(*name).into_iter().flat_map(|seen| &seen.quarters)
             {
-                if let Some(place) = place(hours, day + i64::from(*quarter) * 900) {
+                if let Some(place) = place(hours, store::quarter_start(day, *quarter)) {
                     let volume = Volume {
                         up: *up,
                         down: *down,

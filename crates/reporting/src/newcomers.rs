@@ -4,14 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use analysis::{DayBytes, DayNames, History, Hour, Met, Subject};
-use store::Seen;
+use store::{Seen, quarter_start};
 
 use crate::hours::{HOUR, place};
 
 /// Seconds before what is judged in which somebody who was met first may still be a newcomer.
 const STAYS_NEW: i64 = 7 * 24 * HOUR;
-/// Seconds of a quarter of an hour.
-const QUARTER: i64 = 900;
 
 /// Bytes sent and received on some days.
 type Volumes<'a> = BTreeMap<i32, HashMap<&'a str, (u64, u64)>>;
@@ -109,7 +107,7 @@ fn first_seen<'a>(
     let mut first: HashMap<&str, i64> = HashMap::new();
     for (day, names) in digests {
         for (name, seen) in names {
-            let second = (day + i64::from(seen.first) * QUARTER).max(start);
+            let second = seen.since(day).max(start);
             let entry = first.entry(name).or_insert(second);
             *entry = second.min(*entry);
         }
@@ -124,10 +122,8 @@ fn volumes<'a>(
 ) -> Volumes<'a> {
     let mut volumes = Volumes::new();
     for (start, names) in digests {
-        let day_of = |quarter: u8| {
-            let second = start + i64::from(quarter) * QUARTER;
-            place(hours, second).map(|at| hours[at].day)
-        };
+        let day_of =
+            |quarter: u8| place(hours, quarter_start(start, quarter)).map(|at| hours[at].day);
         let days: Vec<Option<i32>> = (0..=u8::MAX).map(day_of).collect();
         for (name, seen) in names {
             for (quarter, up, down) in &seen.quarters {

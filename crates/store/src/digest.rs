@@ -40,6 +40,18 @@ pub struct Seen {
     pub quarters: Vec<(u8, u64, u64)>,
 }
 
+impl Seen {
+    /// The second from which on it was seen, to a quarter of an hour, on the day that begins with a second.
+    pub fn since(&self, day: i64) -> i64 {
+        quarter_start(day, self.first)
+    }
+}
+
+/// The first second of a quarter of the day that begins with a second.
+pub fn quarter_start(day: i64, quarter: u8) -> i64 {
+    day + i64::from(quarter) * QUARTER
+}
+
 /// A day (UTC) of a host.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Digest {

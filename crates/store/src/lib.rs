@@ -49,7 +49,7 @@ pub use catalog::Owner;
 pub use check::{CheckReport, Damage};
 pub use compact::{Compacted, LooseDay};
 pub use content::Content;
-pub use digest::{Digest, FiveMinutes, Seen};
+pub use digest::{Digest, FiveMinutes, Seen, quarter_start};
 pub use error::{Error, Result};
 pub use fold::{FoldedLog, fold_log};
 pub use ingest::{IngestReport, Outcome};

@@ -9,9 +9,6 @@ use traffic::UtcDay;
 use super::answer::{BreakdownLine, BreakdownTable, LineSubject};
 use crate::error::Result;
 
-/// Seconds of a quarter of an hour, by which digests tell times.
-const QUARTER: i64 = 900;
-
 /// Says of each process, remote and port in the tables whether the hosts met it before a second. The days are
 /// looked at backwards, until all were met: usually that is soon.
 ///
@@ -76,7 +73,7 @@ fn met(digest: &Digest, day: i64, before: i64, subject: &LineSubject) -> bool {
         LineSubject::Port { port } => digest.ports.get(port),
         _ => None,
     };
-    seen.is_some_and(|seen| day + i64::from(seen.first) * QUARTER < before)
+    seen.is_some_and(|seen| seen.since(day) < before)
 }
 
 fn is_looked_up(line: &BreakdownLine) -> bool {
